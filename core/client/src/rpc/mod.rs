@@ -1,0 +1,255 @@
+//! The waist: every request a user interface can make and the shape of every answer.
+//!
+//! Only types. `crate::dispatch` carries the requests out; the TypeScript twin of this file is generated
+//! into `miniapp/ui/src/core/gen` by `cargo xtask bindings`.
+
+mod views;
+pub use views::*;
+
+use serde::{Deserialize, Serialize};
+use shenhai_protocol::{
+    CmdId, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, ReplyForm, ReturnForm,
+};
+
+macro_rules! rpc_methods {
+    ($($(#[$doc:meta])* $variant:ident $name:literal ($params:ty) -> $reply:ty;)+) => {
+        /// One call through the waist: `{"method": "orders.list", "params": {…}}`.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[serde(tag = "method", content = "params")]
+        pub enum Request {
+            $($(#[$doc])* #[serde(rename = $name)] $variant($params),)+
+        }
+
+        impl Request {
+            /// The method's name, as logged.
+            #[must_use]
+            pub fn method(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $name,)+ }
+            }
+        }
+
+        /// Method name → its parameters and its answer (only named while TypeScript is generated).
+        #[cfg(feature = "ts")]
+        #[derive(ts_rs::TS)]
+        #[allow(dead_code, missing_docs, non_snake_case)]
+        pub struct Methods {
+            $(#[ts(rename = $name)] pub $variant: MethodTypes<$params, $reply>,)+
+        }
+    };
+}
+
+/// Parameters and answer of one method, for the generated TypeScript.
+#[cfg(feature = "ts")]
+#[derive(ts_rs::TS)]
+#[allow(dead_code)]
+pub struct MethodTypes<P: ts_rs::TS, R: ts_rs::TS> {
+    /// Parameters.
+    pub params: P,
+    /// Answer.
+    pub reply: R,
+}
+
+rpc_methods! {
+    /// Who is signed in, and how safe unsent work is on this device.
+    SessionStatus "session.status" (Empty) -> SessionStatus;
+    /// Where to send the browser to sign in. Remembers `state` until `session.sign_in`.
+    SessionBegin "session.begin" (BeginParams) -> BeginReply;
+    /// Trade the container's one-time code for a session.
+    SessionSignIn "session.sign_in" (SignInParams) -> SessionStatus;
+    /// End the session. Unsent work stays, sealed; received orders are removed.
+    SessionSignOut "session.sign_out" (Empty) -> SessionStatus;
+
+    /// One page of the signed-in user's orders, most urgent first.
+    OrdersList "orders.list" (ListParams) -> OrderList;
+    /// One order with drafts, unsent commands and what may be done next.
+    OrdersGet "orders.get" (OrderParams) -> OrderDetail;
+    /// 签收.
+    OrdersAccept "orders.accept" (OrderParams) -> OrderDetail;
+    /// 先行联系. Refused with `form_invalid` and the issues when the form breaks a rule; the draft is kept.
+    OrdersContact "orders.contact" (SubmitParams<ContactForm>) -> OrderDetail;
+    /// 办结. As `orders.contact`.
+    OrdersReply "orders.reply" (SubmitParams<ReplyForm>) -> OrderDetail;
+    /// 退单. As `orders.contact`.
+    OrdersReturn "orders.return" (SubmitParams<ReturnForm>) -> OrderDetail;
+    /// The caller's name and phone in full. Every call is recorded as a signed command.
+    OrdersReveal "orders.reveal" (OrderParams) -> RevealedCaller;
+    /// Fetch an order's signed commands and receipts and verify them on this device.
+    OrdersProof "orders.proof" (OrderParams) -> ProofReport;
+
+    /// Keep what has been typed so far. Called after every change.
+    DraftSave "draft.save" (DraftParams) -> DraftSaved;
+    /// Throw a draft away.
+    DraftDiscard "draft.discard" (DraftKey) -> DraftSaved;
+    /// Check a form without submitting it.
+    FormCheck "form.check" (DraftParams) -> FormReport;
+    /// What each choice field of a form offers for this order.
+    FormOptions "form.options" (DraftKey) -> FormOptions;
+
+    /// Commands that are not done: waiting, in trouble or parked.
+    OutboxList "outbox.list" (Empty) -> OutboxList;
+    /// Sign a parked command's content anew and queue it again.
+    OutboxRetry "outbox.retry" (CommandParams) -> OutboxList;
+    /// Give a parked command up. Its content is gone afterwards.
+    OutboxDiscard "outbox.discard" (CommandParams) -> OutboxList;
+
+    /// How synchronisation stands.
+    SyncStatus "sync.status" (Empty) -> SyncStatus;
+    /// Try now instead of waiting.
+    SyncNow "sync.now" (Empty) -> SyncStatus;
+    /// The host saw the network come or go.
+    NetworkHint "network.hint" (NetworkParams) -> SyncStatus;
+}
+
+/// No parameters: `{}`.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+/// Parameters of `session.begin`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct BeginParams {
+    /// Where the container sends the person back to: this page's own address.
+    pub redirect_uri: String,
+}
+
+/// Parameters of `session.sign_in`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct SignInParams {
+    /// The one-time code from the container's redirect.
+    pub code: String,
+    /// The `state` from the redirect; must be the one `session.begin` gave.
+    pub state: String,
+}
+
+/// Names one order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct OrderParams {
+    /// Which.
+    pub id: OrderId,
+}
+
+/// Names one command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct CommandParams {
+    /// Which.
+    pub cmd_id: CmdId,
+}
+
+/// Parameters of `orders.list`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct ListParams {
+    /// Which tab.
+    pub filter: OrderFilter,
+    /// Text that must occur in number, title, address or content; empty for all.
+    #[serde(default)]
+    pub search: String,
+    /// How many to leave out from the start.
+    #[serde(default)]
+    pub offset: u32,
+    /// How many at most, 1–200.
+    pub limit: u32,
+}
+
+/// An order and a filled form.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct SubmitParams<F> {
+    /// Which order.
+    pub id: OrderId,
+    /// What was filled in.
+    pub form: F,
+}
+
+/// Names one draft.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct DraftKey {
+    /// Which order.
+    pub id: OrderId,
+    /// Which of its forms.
+    pub kind: FormKind,
+}
+
+/// Parameters of `draft.save` and `form.check`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct DraftParams {
+    /// Which order.
+    pub id: OrderId,
+    /// The form.
+    pub draft: Draft,
+}
+
+/// Parameters of `network.hint`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct NetworkParams {
+    /// Whether the host believes there is a network.
+    pub online: bool,
+}
+
+/// What a failed call answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RpcError {
+    /// Which.
+    pub code: ErrorCode,
+    /// Whether the same call may succeed later.
+    pub retryable: bool,
+    /// English, for the log; the UI shows its own text for `code`.
+    pub message: String,
+    /// With `form_invalid`: what is wrong where.
+    pub issues: Vec<FormIssue>,
+}
+
+/// Answer of one call: `{"ok": …}` or `{"error": …}`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome<T> {
+    /// It worked.
+    Ok(T),
+    /// It did not.
+    Error(RpcError),
+}
+
+/// What can be followed with `subscribe`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// The signed-in user changed.
+    Session,
+    /// An order, a draft or an unsent command changed.
+    Orders,
+    /// The outbox changed.
+    Outbox,
+    /// [`SyncStatus`] changed.
+    Sync,
+}
+
+/// Something changed: fetch it anew. The first event of a subscription gives every topic's version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Event {
+    /// What.
+    pub topic: Topic,
+    /// Counts up with every change; a jump means events were merged.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub version: u64,
+}

@@ -1,0 +1,35 @@
+//! Wire types shared by every client and the gateway: what is sent, and nothing about how.
+//!
+//! Not here: signing (`shenhai-crypto`), rules of the business (`shenhai-flow`), storage, HTTP.
+//! Called by every other crate; depends on serde alone.
+//!
+//! The protocol is described in `docs/protocol.md`; golden JSON of every type is in `tests/vectors`.
+
+mod command;
+mod error;
+mod forms;
+mod ids;
+pub mod limits;
+mod order;
+mod session;
+mod sync;
+
+pub use command::{Command, CommandKind, Envelope, EnvelopeError, SignedEnvelope};
+pub use error::{ErrorBody, ErrorClass, ErrorCode};
+pub use forms::{
+    AppealFinding, ContactForm, FactFinding, FormIssue, FormKind, IssueCode, ReplyForm, ReplyMode, ReturnForm,
+    Satisfaction, SiteVisit, UnreachedReason,
+};
+pub use ids::{CmdId, DeviceId, HexHash, OrderId, ScopeId, UnitId, UnixMillis, UserId, ZERO_HASH};
+pub use order::{
+    Caller, Channel, ContactRecord, Deadlines, Matter, OrderState, Point, Record, ReplyRecord, ReturnRecord,
+    TimelineEntry, TimelineKind, Urgency, WorkOrder,
+};
+pub use session::{DeviceInfo, LoginTarget, Role, SessionGrant, SessionRequest, UserInfo};
+pub use sync::{
+    Change, ChangeKind, OrderProof, ProofEntry, PullReply, PushReply, PushRequest, PushStop, Receipt, SignedReceipt,
+    Verdict, WakeReply, WakeRequest,
+};
+
+/// Version of the envelope and receipt payloads this crate reads and writes.
+pub const PROTOCOL_VERSION: u32 = 1;

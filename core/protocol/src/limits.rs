@@ -1,0 +1,20 @@
+//! Bounds on what is read from outside. Both sides use the same figures.
+
+/// One signed payload, bytes. A reply of five 500-character texts in UTF-8 is about 8 KB.
+pub const ENVELOPE_BYTES: usize = 64 * 1024;
+/// Commands in one push.
+pub const PUSH_COMMANDS: usize = 64;
+/// One push body, bytes.
+pub const PUSH_BYTES: usize = 2 * 1024 * 1024;
+/// One order pushed by an upper platform, bytes.
+pub const INGEST_BYTES: usize = 256 * 1024;
+/// Changes in one pull answer.
+pub const PULL_CHANGES: usize = 500;
+/// Any text of a form, characters (not bytes): the hotline's own limit.
+pub const TEXT_CHARS: usize = 500;
+/// Longest wait of one wake call, milliseconds.
+pub const WAKE_MILLIS: u64 = 25_000;
+/// How far ahead of the server a command's corrected time may lie, milliseconds.
+pub const CLOCK_AHEAD_MILLIS: i64 = 10 * 60 * 1000;
+/// How old a command may be, milliseconds: the longest offline spell that is accepted (180 days).
+pub const CLOCK_BEHIND_MILLIS: i64 = 180 * 24 * 3600 * 1000;

@@ -1,0 +1,104 @@
+//! Signing in: a one-time code of the container (随申办政务云) becomes a session bound to a device key.
+
+use crate::forms::wire_enum;
+use crate::{DeviceId, HexHash, ScopeId, UnitId, UnixMillis, UserId};
+use serde::{Deserialize, Serialize};
+
+wire_enum! {
+    /// What somebody may do.
+    Role {
+        /// 经办人: works on the orders assigned to them.
+        Handler,
+        /// 单位审核员: sees the orders of the unit.
+        UnitReviewer,
+        /// 局热线办: sees every order.
+        BureauReviewer,
+        /// 系统管理员: sees devices and may revoke them; sees no order.
+        Administrator,
+    }
+}
+
+/// Where the page sends the browser to sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LoginTarget {
+    /// The container's authorisation page, with `redirect_uri` and `state` filled in.
+    pub authorize_url: String,
+}
+
+/// The device that asks for a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DeviceInfo {
+    /// Derived from the key.
+    pub id: DeviceId,
+    /// SM2 public key, uncompressed SEC1 point `04‖x‖y`, 130 hex digits.
+    pub public_key: String,
+    /// What a person calls it, e.g. `Chromium 浏览器`.
+    pub name: String,
+}
+
+/// `POST /v1/sessions`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SessionRequest {
+    /// Which app: `hotline` or `desk`.
+    pub app: String,
+    /// The container's one-time code.
+    pub code: String,
+    /// The device.
+    pub device: DeviceInfo,
+    /// SM2 signature with the device's key over [`SessionRequest::proof_text`], 128 hex digits.
+    pub proof: String,
+}
+
+impl SessionRequest {
+    /// The text whose signature proves that the asker holds the device's key.
+    #[must_use]
+    pub fn proof_text(app: &str, code: &str, device: &DeviceId) -> String {
+        format!("shenhai-session-v1\n{app}\n{code}\n{device}")
+    }
+}
+
+/// Who signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserInfo {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Where they belong.
+    pub unit: UnitId,
+    /// Its name.
+    pub unit_name: String,
+}
+
+/// The gateway's answer to a granted sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionGrant {
+    /// Bearer token for every other call; opaque.
+    pub token: String,
+    /// When it ends.
+    pub expires_at: UnixMillis,
+    /// Who.
+    pub user: UserInfo,
+    /// What they may follow.
+    pub scopes: Vec<ScopeId>,
+    /// The gateway's SM2 key, which signs receipts: `04‖x‖y`, 130 hex digits.
+    pub gateway_key: String,
+    /// Changes when a backup was restored: devices then start their cursors anew.
+    pub epoch: String,
+    /// Now.
+    pub server_time: UnixMillis,
+    /// Last `device_seq` the gateway holds of this device, 0 for none.
+    pub device_seq: u64,
+    /// Hash of that command's payload, zeros for none.
+    pub device_head: HexHash,
+}

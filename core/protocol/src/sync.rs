@@ -1,0 +1,197 @@
+//! Push, pull, wake and proof: how commands go up and state comes down.
+
+use crate::{
+    CmdId, DeviceId, ErrorCode, HexHash, OrderId, ScopeId, SignedEnvelope, UnixMillis, WorkOrder, forms::wire_enum,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `POST /v1/push`: commands of one device in `device_seq` order, at most [`crate::limits::PUSH_COMMANDS`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PushRequest {
+    /// The commands.
+    pub commands: Vec<SignedEnvelope>,
+}
+
+wire_enum! {
+    /// What became of a command.
+    Verdict {
+        /// It took effect.
+        Accepted,
+        /// It had no effect; the code says why.
+        Refused,
+    }
+}
+
+/// The signed content of a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Receipt {
+    /// [`crate::PROTOCOL_VERSION`].
+    pub v: u32,
+    /// Which command.
+    pub cmd_id: CmdId,
+    /// Which device.
+    pub device_id: DeviceId,
+    /// Its place in the device's chain.
+    pub device_seq: u64,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why it was refused.
+    pub code: Option<ErrorCode>,
+    /// The order's revision after the command, where it took effect.
+    pub rev: Option<u64>,
+    /// The change number it got in each scope it touched that the actor may follow.
+    pub changes: BTreeMap<String, u64>,
+    /// When the gateway took it.
+    pub server_time: UnixMillis,
+    /// SM3 of the command's payload.
+    pub hash: HexHash,
+}
+
+/// A receipt on the wire: the exact text that was signed, and the gateway's SM2 signature (`r‖s`, 128 hex
+/// digits). The same command always gets the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedReceipt {
+    /// JSON of a [`Receipt`].
+    pub payload: String,
+    /// The signature.
+    pub sig: String,
+}
+
+impl SignedReceipt {
+    /// Read the payload. Proves nothing: verify the signature over `payload` first.
+    ///
+    /// # Errors
+    /// When the payload is not the JSON of a [`Receipt`].
+    pub fn open(&self) -> Result<Receipt, serde_json::Error> {
+        serde_json::from_str(&self.payload)
+    }
+}
+
+/// Why the gateway went no further in a batch. Nothing from `index` on had any effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushStop {
+    /// Position in the batch of the first command without a receipt.
+    pub index: usize,
+    /// Why.
+    pub code: ErrorCode,
+    /// With [`ErrorCode::SeqGap`]: the `device_seq` the gateway wants next.
+    pub expected_seq: Option<u64>,
+}
+
+/// Answer to a push. The HTTP status is 200 when at least one receipt was given or nothing stopped the
+/// batch, else the status of the stop's code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushReply {
+    /// One per command, in order, up to the stop.
+    pub receipts: Vec<SignedReceipt>,
+    /// Where and why it stopped.
+    pub stopped: Option<PushStop>,
+    /// Now.
+    pub server_time: UnixMillis,
+}
+
+/// What happened to an order in a scope.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// The order as it now is.
+    Upsert {
+        /// The order.
+        order: Box<WorkOrder>,
+    },
+    /// It left the scope.
+    Remove {
+        /// Which.
+        order_id: OrderId,
+    },
+}
+
+/// One entry of a scope's change log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Change {
+    /// Its number. An answer may leave out numbers whose order changed again later in the log.
+    pub n: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: ChangeKind,
+}
+
+/// `GET /v1/pull?scope&cursor&epoch&limit`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PullReply {
+    /// The log's epoch.
+    pub epoch: String,
+    /// The scope.
+    pub scope: ScopeId,
+    /// Ask with this cursor next.
+    pub cursor: u64,
+    /// The scope's last change number.
+    pub head: u64,
+    /// In order of `n`.
+    pub changes: Vec<Change>,
+    /// There is more after `cursor`.
+    pub more: bool,
+    /// Last `device_seq` of this device the gateway holds.
+    pub device_seq: u64,
+    /// Now.
+    pub server_time: UnixMillis,
+}
+
+/// `POST /v1/wake`: answer as soon as one of these scopes has a head beyond the cursor, or after the wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WakeRequest {
+    /// Cursor per scope.
+    pub cursors: BTreeMap<String, u64>,
+    /// Longest wait, milliseconds, at most [`crate::limits::WAKE_MILLIS`].
+    pub wait_ms: u64,
+}
+
+/// Answer to a wake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WakeReply {
+    /// Scopes with something new and their heads; empty after a quiet wait.
+    pub heads: BTreeMap<String, u64>,
+    /// Now.
+    pub server_time: UnixMillis,
+}
+
+/// One command of an order with what proves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProofEntry {
+    /// The command as signed by the device.
+    pub envelope: SignedEnvelope,
+    /// The gateway's receipt.
+    pub receipt: SignedReceipt,
+    /// The device's SM2 key, 130 hex digits.
+    pub device_key: String,
+    /// What its owner calls it.
+    pub device_name: String,
+    /// The actor's name.
+    pub actor_name: String,
+}
+
+/// `GET /v1/orders/{id}/proof`: every receipted command of an order, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OrderProof {
+    /// The order.
+    pub order_id: OrderId,
+    /// The commands.
+    pub entries: Vec<ProofEntry>,
+    /// The gateway's SM2 key, 130 hex digits.
+    pub gateway_key: String,
+}
