@@ -2,8 +2,8 @@
 
 use crate::forms::wire_enum;
 use crate::{
-    CmdId, ContactForm, DeviceId, HexHash, OrderId, PROTOCOL_VERSION, ReplyForm, ReturnForm, ScopeId, UnixMillis, UserId,
-    limits,
+    CmdId, ContactForm, DeviceId, HexHash, OrderId, PROTOCOL_VERSION, ReplyForm, ReturnForm, ScopeId,
+    UnixMillis, UserId, limits,
 };
 use serde::{Deserialize, Serialize};
 

@@ -17,8 +17,8 @@ mod sync;
 pub use command::{Command, CommandKind, Envelope, EnvelopeError, SignedEnvelope};
 pub use error::{ErrorBody, ErrorClass, ErrorCode};
 pub use forms::{
-    AppealFinding, ContactForm, FactFinding, FormIssue, FormKind, IssueCode, ReplyForm, ReplyMode, ReturnForm,
-    Satisfaction, SiteVisit, UnreachedReason,
+    AppealFinding, ContactForm, FactFinding, FormIssue, FormKind, IssueCode, ReplyForm, ReplyMode,
+    ReturnForm, Satisfaction, SiteVisit, UnreachedReason,
 };
 pub use ids::{CmdId, DeviceId, HexHash, OrderId, ScopeId, UnitId, UnixMillis, UserId, ZERO_HASH};
 pub use order::{
@@ -27,8 +27,8 @@ pub use order::{
 };
 pub use session::{DeviceInfo, LoginTarget, Role, SessionGrant, SessionRequest, UserInfo};
 pub use sync::{
-    Change, ChangeKind, OrderProof, ProofEntry, PullReply, PushReply, PushRequest, PushStop, Receipt, SignedReceipt,
-    Verdict, WakeReply, WakeRequest,
+    Change, ChangeKind, OrderProof, ProofEntry, PullReply, PushReply, PushRequest, PushStop, Receipt,
+    SignedReceipt, Verdict, WakeReply, WakeRequest,
 };
 
 /// Version of the envelope and receipt payloads this crate reads and writes.

@@ -30,7 +30,10 @@ impl Channel {
     /// The channel of a dialled number, `None` for one we are not connected to.
     #[must_use]
     pub fn from_number(number: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|channel| channel.number() == number)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|channel| channel.number() == number)
     }
 }
 

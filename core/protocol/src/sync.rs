@@ -1,7 +1,8 @@
 //! Push, pull, wake and proof: how commands go up and state comes down.
 
 use crate::{
-    CmdId, DeviceId, ErrorCode, HexHash, OrderId, ScopeId, SignedEnvelope, UnixMillis, WorkOrder, forms::wire_enum,
+    CmdId, DeviceId, ErrorCode, HexHash, OrderId, ScopeId, SignedEnvelope, UnixMillis, WorkOrder,
+    forms::wire_enum,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,0 +1,568 @@
+//! Every wire type reads and writes exactly the JSON of `tests/vectors/protocol.json`.
+//!
+//! The file is the protocol: other implementations test against it, and a difference here breaks every
+//! command that is signed and not yet sent.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use shenhai_protocol::*;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+/// 2026-11-23 09:12:33 in Shanghai.
+const T: i64 = 1_795_396_353_000;
+const HASH: &str = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
+const DEVICE: &str = "e6a4f9765fca89e8b7d64019b900d57c";
+const KEY: &str = "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13";
+const SIG: &str = "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa";
+const CMD: &str = "019344aa-7c00-7000-8000-000000000001";
+const ORDER: &str = "12345-SH20261123000017";
+
+fn golden(section: &str) -> Map<String, Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/protocol.json");
+    let text = std::fs::read_to_string(path).expect("the golden file");
+    let file: Map<String, Value> = serde_json::from_str(&text).expect("JSON");
+    file[section].as_object().expect("an object").clone()
+}
+
+/// The types of the file not looked at yet.
+struct Golden(Map<String, Value>);
+
+impl Golden {
+    fn is<T: Serialize + DeserializeOwned + PartialEq + Debug>(&mut self, name: &str, value: &T) {
+        let expected = self
+            .0
+            .remove(name)
+            .unwrap_or_else(|| panic!("{name} is not in the golden file"));
+        assert_eq!(
+            serde_json::to_value(value).expect("serialises"),
+            expected,
+            "{name} as written"
+        );
+        assert_eq!(
+            &serde_json::from_value::<T>(expected).expect("reads"),
+            value,
+            "{name} as read"
+        );
+    }
+}
+
+fn contact() -> ContactForm {
+    ContactForm {
+        reached: Some(true),
+        contacted_at: Some(UnixMillis(T + 1_800_000)),
+        contact_person: "王女士（样例）".to_owned(),
+        unreached_reason: None,
+        note: String::new(),
+    }
+}
+
+fn unreached() -> ContactForm {
+    ContactForm {
+        reached: Some(false),
+        contacted_at: None,
+        contact_person: String::new(),
+        unreached_reason: Some(UnreachedReason::NoAnswer),
+        note: "两次未接".to_owned(),
+    }
+}
+
+fn reply() -> ReplyForm {
+    ReplyForm {
+        fact: Some(FactFinding::PartlyTrue),
+        fact_note: "积水属实，原因为落叶堵塞".to_owned(),
+        appeal: Some(AppealFinding::Excessive),
+        appeal_note: "要求当日更换管道".to_owned(),
+        site_visit: Some(SiteVisit::Yes),
+        site_visit_at: Some(UnixMillis(T + 3_600_000)),
+        department_phone: "021-63210000".to_owned(),
+        satisfaction: Some(Satisfaction::Accepted),
+        citizen_feedback: "希望雨季前复查".to_owned(),
+        mode: Some(ReplyMode::Phone),
+        department: "养护二所".to_owned(),
+        replied_at: Some(UnixMillis(T + 7_200_000)),
+        handling: "已疏通并清运".to_owned(),
+        resolved: Some(true),
+    }
+}
+
+fn returned() -> ReturnForm {
+    ReturnForm {
+        reason: "该路段由区住建委管养".to_owned(),
+        suggested_unit: Some("district-310104".into()),
+    }
+}
+
+fn record<F>(form: F) -> Record<F> {
+    Record {
+        form,
+        by: "u-hp-01".into(),
+        by_name: "样例经办人".to_owned(),
+        client_time: UnixMillis(T + 1_800_000),
+        server_time: UnixMillis(T + 1_801_000),
+        cmd_id: CMD.into(),
+        hash: HASH.into(),
+    }
+}
+
+fn work_order() -> WorkOrder {
+    WorkOrder {
+        id: ORDER.into(),
+        channel: Channel::H12345,
+        source_no: "SH20261123000017".to_owned(),
+        rev: 4,
+        state: OrderState::Replied,
+        urgency: Urgency::SubUrgent,
+        matter: Matter::Complaint,
+        category: "排水/管道堵塞".to_owned(),
+        title: "路面积水（样例）".to_owned(),
+        content: "雨后路面积水".to_owned(),
+        address: "样例路1号".to_owned(),
+        district: "310101".to_owned(),
+        district_name: "黄浦区".to_owned(),
+        point: Some(Point::Wgs84 {
+            lng: 121.48,
+            lat: 31.23,
+        }),
+        is_review: false,
+        supervised: true,
+        urge_count: 1,
+        duplicate_of: Some("SH20261120000003".to_owned()),
+        received_at: UnixMillis(T),
+        deadlines: Deadlines {
+            contact_by: UnixMillis(T + 14_400_000),
+            finish_by: UnixMillis(T + 172_800_000),
+            provisional: false,
+            rules: "deadlines-2026.1+calendar-2026".to_owned(),
+        },
+        unit: "district-310101".into(),
+        unit_name: "黄浦区水务局".to_owned(),
+        handler: "u-hp-01".into(),
+        handler_name: "样例经办人".to_owned(),
+        caller: Caller {
+            name: "王＊＊".to_owned(),
+            phone: "138****1234".to_owned(),
+            anonymous: false,
+            confidential: true,
+            masked: true,
+        },
+        contact: Some(record(contact())),
+        reply: Some(record(reply())),
+        returned: Some(record(returned())),
+        timeline: vec![
+            TimelineEntry {
+                at: UnixMillis(T),
+                kind: TimelineKind::Received,
+                by: "12345".to_owned(),
+            },
+            TimelineEntry {
+                at: UnixMillis(T + 1_801_000),
+                kind: TimelineKind::Contacted,
+                by: "样例经办人".to_owned(),
+            },
+        ],
+    }
+}
+
+fn envelope() -> Envelope {
+    Envelope {
+        v: PROTOCOL_VERSION,
+        cmd_id: CMD.into(),
+        device_id: DEVICE.into(),
+        device_seq: 1,
+        actor: "u-hp-01".into(),
+        scope: ScopeId::handler(&"u-hp-01".into()),
+        base_rev: 3,
+        body: Command::Contact {
+            order: ORDER.into(),
+            form: contact(),
+        },
+        prev_hash: HexHash::zero(),
+        client_time: UnixMillis(T + 1_800_000),
+    }
+}
+
+fn signed_envelope() -> SignedEnvelope {
+    SignedEnvelope {
+        payload: r#"{"v":1}"#.to_owned(),
+        sig: SIG.to_owned(),
+    }
+}
+
+fn signed_receipt() -> SignedReceipt {
+    SignedReceipt {
+        payload: r#"{"v":1}"#.to_owned(),
+        sig: SIG.to_owned(),
+    }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        v: PROTOCOL_VERSION,
+        cmd_id: CMD.into(),
+        device_id: DEVICE.into(),
+        device_seq: 1,
+        verdict: Verdict::Accepted,
+        code: None,
+        rev: Some(4),
+        changes: BTreeMap::from([("handler:u-hp-01".to_owned(), 17)]),
+        server_time: UnixMillis(T + 1_801_000),
+        hash: HASH.into(),
+    }
+}
+
+fn forms_and_commands(golden: &mut Golden) {
+    golden.is("contact_form", &contact());
+    golden.is("contact_form_unreached", &unreached());
+    golden.is("reply_form", &reply());
+    golden.is("return_form", &returned());
+    golden.is(
+        "form_issue",
+        &FormIssue {
+            field: "fact_note".to_owned(),
+            code: IssueCode::RepeatsOption,
+        },
+    );
+    golden.is("command_accept", &Command::Accept { order: ORDER.into() });
+    golden.is(
+        "command_contact",
+        &Command::Contact {
+            order: ORDER.into(),
+            form: contact(),
+        },
+    );
+    golden.is(
+        "command_reply",
+        &Command::Reply {
+            order: ORDER.into(),
+            form: reply(),
+        },
+    );
+    golden.is(
+        "command_return",
+        &Command::Return {
+            order: ORDER.into(),
+            form: returned(),
+        },
+    );
+    golden.is("command_reveal", &Command::Reveal { order: ORDER.into() });
+    golden.is("envelope", &envelope());
+    golden.is("signed_envelope", &signed_envelope());
+}
+
+fn push_and_receipts(golden: &mut Golden) {
+    golden.is(
+        "push_request",
+        &PushRequest {
+            commands: vec![signed_envelope()],
+        },
+    );
+    golden.is("receipt_accepted", &receipt());
+    let refused = Receipt {
+        verdict: Verdict::Refused,
+        code: Some(ErrorCode::WrongState),
+        rev: None,
+        changes: BTreeMap::new(),
+        ..receipt()
+    };
+    golden.is("receipt_refused", &refused);
+    golden.is("signed_receipt", &signed_receipt());
+    let complete = PushReply {
+        receipts: vec![signed_receipt()],
+        stopped: None,
+        server_time: UnixMillis(T),
+    };
+    golden.is("push_reply_complete", &complete);
+    let stop = PushStop {
+        index: 1,
+        code: ErrorCode::SeqGap,
+        expected_seq: Some(2),
+    };
+    golden.is(
+        "push_reply",
+        &PushReply {
+            stopped: Some(stop),
+            ..complete
+        },
+    );
+    let error = ErrorBody {
+        code: ErrorCode::Overloaded,
+        retryable: true,
+        message: "stopping".to_owned(),
+    };
+    golden.is("error_body", &error);
+}
+
+fn orders_and_changes(golden: &mut Golden) {
+    golden.is("work_order", &work_order());
+    let fresh = WorkOrder {
+        rev: 1,
+        state: OrderState::Assigned,
+        point: None,
+        duplicate_of: None,
+        contact: None,
+        reply: None,
+        returned: None,
+        timeline: vec![],
+        ..work_order()
+    };
+    golden.is("work_order_fresh", &fresh);
+    golden.is(
+        "point_gcj02",
+        &Point::Gcj02 {
+            lng: 121.4846,
+            lat: 31.2279,
+        },
+    );
+    let upsert = Change {
+        n: 17,
+        kind: ChangeKind::Upsert {
+            order: Box::new(work_order()),
+        },
+    };
+    golden.is("change_upsert", &upsert);
+    let remove = Change {
+        n: 18,
+        kind: ChangeKind::Remove {
+            order_id: ORDER.into(),
+        },
+    };
+    golden.is("change_remove", &remove);
+    let pull = PullReply {
+        epoch: "e1".to_owned(),
+        scope: "handler:u-hp-01".into(),
+        cursor: 18,
+        head: 20,
+        changes: vec![remove],
+        more: true,
+        device_seq: 1,
+        server_time: UnixMillis(T),
+    };
+    golden.is("pull_reply", &pull);
+    let cursors = BTreeMap::from([("handler:u-hp-01".to_owned(), 18)]);
+    golden.is(
+        "wake_request",
+        &WakeRequest {
+            cursors,
+            wait_ms: limits::WAKE_MILLIS,
+        },
+    );
+    let heads = BTreeMap::from([("handler:u-hp-01".to_owned(), 20)]);
+    golden.is(
+        "wake_reply",
+        &WakeReply {
+            heads,
+            server_time: UnixMillis(T),
+        },
+    );
+    let entry = ProofEntry {
+        envelope: signed_envelope(),
+        receipt: signed_receipt(),
+        device_key: KEY.to_owned(),
+        device_name: "Chromium 浏览器".to_owned(),
+        actor_name: "样例经办人".to_owned(),
+    };
+    let proof = OrderProof {
+        order_id: ORDER.into(),
+        entries: vec![entry],
+        gateway_key: KEY.to_owned(),
+    };
+    golden.is("order_proof", &proof);
+}
+
+fn sessions(golden: &mut Golden) {
+    let target = LoginTarget {
+        authorize_url: "http://127.0.0.1:8701/connect/oauth2/authorize?state=s".to_owned(),
+    };
+    golden.is("login_target", &target);
+    let request = SessionRequest {
+        app: "hotline".to_owned(),
+        code: "one-time".to_owned(),
+        device: DeviceInfo {
+            id: DEVICE.into(),
+            public_key: KEY.to_owned(),
+            name: "Chromium 浏览器".to_owned(),
+        },
+        proof: SIG.to_owned(),
+    };
+    golden.is("session_request", &request);
+    let grant = SessionGrant {
+        token: "opaque".to_owned(),
+        expires_at: UnixMillis(T + 28_800_000),
+        user: UserInfo {
+            id: "u-hp-01".into(),
+            name: "样例经办人".to_owned(),
+            role: Role::Handler,
+            unit: "district-310101".into(),
+            unit_name: "黄浦区水务局".to_owned(),
+        },
+        scopes: vec!["handler:u-hp-01".into()],
+        gateway_key: KEY.to_owned(),
+        epoch: "e1".to_owned(),
+        server_time: UnixMillis(T),
+        device_seq: 0,
+        device_head: HexHash::zero(),
+    };
+    golden.is("session_grant", &grant);
+}
+
+#[test]
+fn every_type_reads_and_writes_its_golden_json() {
+    let mut golden = Golden(golden("types"));
+    forms_and_commands(&mut golden);
+    push_and_receipts(&mut golden);
+    orders_and_changes(&mut golden);
+    sessions(&mut golden);
+    let left: Vec<&String> = golden.0.keys().collect();
+    assert!(left.is_empty(), "no test for {left:?}");
+}
+
+#[test]
+fn every_name_of_every_enumeration_is_the_golden_one() {
+    fn names<T: Serialize + DeserializeOwned + PartialEq + Debug>(all: &[T]) -> Value {
+        let written = serde_json::to_value(all).expect("serialises");
+        assert_eq!(
+            serde_json::from_value::<Vec<T>>(written.clone()).expect("reads"),
+            all
+        );
+        written
+    }
+    let written = json!({
+        "Channel": names(Channel::ALL),
+        "Matter": names(Matter::ALL),
+        "Urgency": names(Urgency::ALL),
+        "OrderState": names(OrderState::ALL),
+        "TimelineKind": names(TimelineKind::ALL),
+        "CommandKind": names(CommandKind::ALL),
+        "Verdict": names(Verdict::ALL),
+        "Role": names(Role::ALL),
+        "FormKind": names(FormKind::ALL),
+        "UnreachedReason": names(UnreachedReason::ALL),
+        "FactFinding": names(FactFinding::ALL),
+        "AppealFinding": names(AppealFinding::ALL),
+        "SiteVisit": names(SiteVisit::ALL),
+        "Satisfaction": names(Satisfaction::ALL),
+        "ReplyMode": names(ReplyMode::ALL),
+        "IssueCode": names(IssueCode::ALL),
+    });
+    let mut expected = golden("enums");
+    expected.remove("ErrorCode");
+    assert_eq!(written, Value::Object(expected));
+}
+
+#[test]
+fn every_error_code_has_the_golden_status_and_class() {
+    let mut written = Map::new();
+    for code in ErrorCode::ALL {
+        let Value::String(name) = serde_json::to_value(code).expect("serialises") else {
+            panic!("{code:?} is not written as a name")
+        };
+        let class = match code.class() {
+            ErrorClass::Transient => "transient",
+            ErrorClass::SignIn => "sign_in",
+            ErrorClass::Permanent => "permanent",
+        };
+        assert_eq!(code.retryable(), class == "transient");
+        written.insert(name, json!([code.http_status(), class]));
+    }
+    assert_eq!(Value::Object(written), golden("enums")["ErrorCode"]);
+}
+
+fn opened(change: impl FnOnce(&mut Map<String, Value>)) -> Result<Envelope, EnvelopeError> {
+    let mut object = golden("types")["envelope"]
+        .as_object()
+        .expect("an object")
+        .clone();
+    change(&mut object);
+    SignedEnvelope {
+        payload: Value::Object(object).to_string(),
+        sig: SIG.to_owned(),
+    }
+    .open()
+}
+
+#[test]
+fn a_payload_opens_to_the_envelope_it_is() {
+    assert_eq!(opened(|_| {}), Ok(envelope()));
+}
+
+#[test]
+fn a_payload_that_is_no_envelope_says_why() {
+    let set = |field: &'static str, value: Value| {
+        opened(move |object| {
+            object.insert(field.to_owned(), value);
+        })
+    };
+    assert_eq!(set("v", json!(2)), Err(EnvelopeError::Version(2)));
+    assert_eq!(set("cmd_id", json!("1")), Err(EnvelopeError::BadId("cmd_id")));
+    assert_eq!(
+        set("cmd_id", json!(CMD.to_uppercase())),
+        Err(EnvelopeError::BadId("cmd_id"))
+    );
+    assert_eq!(
+        set("device_id", json!("x".repeat(32))),
+        Err(EnvelopeError::BadId("device_id"))
+    );
+    assert_eq!(
+        set("prev_hash", json!("0".repeat(63))),
+        Err(EnvelopeError::BadId("prev_hash"))
+    );
+    assert!(matches!(
+        set("device_seq", json!(-1)),
+        Err(EnvelopeError::Malformed(_))
+    ));
+    assert!(matches!(set("extra", json!(1)), Err(EnvelopeError::Malformed(_))));
+    assert!(matches!(
+        set("body", json!({"kind": "approve", "order": ORDER})),
+        Err(EnvelopeError::Malformed(_))
+    ));
+    let long = json!("x".repeat(limits::ENVELOPE_BYTES));
+    assert_eq!(set("actor", long), Err(EnvelopeError::TooLarge));
+}
+
+#[test]
+fn a_malformed_payload_does_not_leak_into_the_message() {
+    let payload = r#"{"v":1,"cmd_id":{"phone":"13812341234"}}"#.to_owned();
+    let error = SignedEnvelope {
+        payload,
+        sig: SIG.to_owned(),
+    }
+    .open()
+    .expect_err("no envelope");
+    let EnvelopeError::Malformed(message) = error else {
+        panic!("{error:?}")
+    };
+    assert!(
+        !message.contains("13812341234") && !message.contains("phone"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_instant_saturates_instead_of_overflowing() {
+    assert_eq!(UnixMillis(i64::MAX).plus(1), UnixMillis(i64::MAX));
+    assert_eq!(UnixMillis(i64::MIN).plus(-1), UnixMillis(i64::MIN));
+    assert_eq!(UnixMillis(i64::MIN).since(UnixMillis(i64::MAX)), i64::MIN);
+    assert_eq!(UnixMillis(T).since(UnixMillis(T - 5)), 5);
+}
+
+#[test]
+fn a_channel_is_named_by_the_number_citizens_dial() {
+    for (number, channel) in [
+        ("12345", Channel::H12345),
+        ("12319", Channel::H12319),
+        ("110", Channel::H110),
+    ] {
+        assert_eq!(Channel::from_number(number), Some(channel));
+        assert_eq!(channel.number(), number);
+    }
+    assert_eq!(Channel::from_number("12314"), None);
+}
+
+#[test]
+fn only_a_handlers_own_scope_shows_callers() {
+    assert!(ScopeId::handler(&"u".into()).shows_callers());
+    assert!(!ScopeId::unit(&"u".into()).shows_callers());
+    assert!(!ScopeId::bureau().shows_callers());
+}
