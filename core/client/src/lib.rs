@@ -1,3 +1,26 @@
 //! The facade of the core: sessions, use cases, the synchronisation loop and the rpc waist.
+//!
+//! A binding makes a [`host`], opens a [`Core`], passes requests to [`Core::rpc`] and listens with
+//! [`Core::subscribe`]. It holds no rule of its own; the rules of the business are `shenhai-flow`'s, those of
+//! synchronisation `shenhai-sync`'s, and what is kept is `shenhai-store`'s.
 
+mod board;
+mod chain;
+mod config;
+mod core;
+mod dispatch;
+mod driver;
+mod engine;
+mod failure;
+mod gateway;
+pub mod host;
+mod orders;
+mod outbox;
+mod proof;
 pub mod rpc;
+mod session;
+mod topics;
+
+pub use crate::core::Core;
+pub use config::{Config, OpenError, Storage};
+pub use topics::Subscription;

@@ -32,6 +32,9 @@ pub struct SessionStatus {
     pub key_fingerprint: String,
     /// How safe unsent work is here.
     pub durability: Durability,
+    /// The data on this device was damaged when the app started. It was put aside and rebuilt; what could be
+    /// read of drafts and unsent commands was carried over.
+    pub recovered: bool,
 }
 
 /// Answer of `session.begin`.

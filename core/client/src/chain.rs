@@ -1,0 +1,168 @@
+//! The device's chain: signing commands, putting them at its end, and signing anew what has to move.
+
+use crate::engine::{Engine, Live};
+use crate::failure::Failure;
+use crate::host::uuid_v7;
+use crate::rpc::Topic;
+use rand_core::CryptoRng;
+use shenhai_crypto::{SecretKey, device_id, sm3};
+use shenhai_protocol::{
+    CmdId, Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, ScopeId, SignedEnvelope, limits,
+};
+use shenhai_store::{Identity, OutboxEntry, StoreError, Write};
+use shenhai_sync::{Event, Row, RowState};
+
+/// A command as signed, with what the outbox keeps beside it.
+pub(crate) struct Signed {
+    pub(crate) envelope: SignedEnvelope,
+    pub(crate) entry: OutboxEntry,
+}
+
+impl Engine {
+    /// Sign `command` as the next of the chain, keep it, and do `together` in the same transaction.
+    pub(crate) fn submit(
+        &mut self,
+        command: Command,
+        base_rev: u64,
+        together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), Failure> {
+        let client_time = self.server_now();
+        let mut rng = self.rng.clone();
+        let live = self.live()?;
+        let envelope = Envelope {
+            v: PROTOCOL_VERSION,
+            cmd_id: CmdId(uuid_v7(client_time, &mut rng)),
+            device_id: live.identity.device_id.clone(),
+            device_seq: live.identity.last_seq + 1,
+            actor: live.record.user.id.clone(),
+            scope: ScopeId::handler(&live.record.user.id),
+            base_rev,
+            body: command,
+            prev_hash: live.identity.last_hash.clone(),
+            client_time,
+        };
+        let signed = sign(&live.key, &envelope, &mut rng)?;
+        let user = live.record.user.id.clone();
+        let entry = signed.entry.clone();
+        self.store_mut()?.write(|write| {
+            write.append(&user, &entry, &signed.envelope)?;
+            together(write)
+        })?;
+        if let Some(live) = &mut self.live {
+            live.identity.last_seq = envelope.device_seq;
+            live.identity.last_hash = entry.hash;
+        }
+        self.outbox_changed()?;
+        Ok(())
+    }
+
+    /// The rows changed outside of the machine: read them anew and tell it.
+    pub(crate) fn outbox_changed(&mut self) -> Result<(), StoreError> {
+        self.reload_pending()?;
+        self.mark(Topic::Orders);
+        self.mark(Topic::Outbox);
+        let Some(live) = &self.live else { return Ok(()) };
+        let entries = self.store()?.outbox(&live.record.user.id)?;
+        let device = live.identity.device_id.clone();
+        let rows = entries.into_iter().filter(|entry| entry.device_id == device).map(|entry| entry.row).collect();
+        self.step(Event::Rows(rows))
+    }
+
+    /// Sign the sendable rows again, in their order, to follow the last receipted command. Only called when
+    /// the gateway said that none of them had any effect.
+    pub(crate) fn rechain(&mut self) -> Result<(), StoreError> {
+        let mut rng = self.rng.clone();
+        let Some(live) = &self.live else { return Ok(()) };
+        let store = self.store()?;
+        let mut chain: Vec<OutboxEntry> = store.outbox(&live.record.user.id)?;
+        chain.retain(|entry| entry.device_id == live.identity.device_id && entry.row.seq.is_some());
+        chain.sort_by_key(|entry| entry.row.seq);
+        let first = chain.iter().position(|entry| entry.row.state.is_sendable()).unwrap_or(chain.len());
+        let moving = chain.split_off(first);
+        let (mut seq, mut hash) = match chain.last().and_then(|entry| Some((entry.row.seq?, entry.hash.clone()))) {
+            Some(end) => end,
+            None => (live.identity.acked_seq, live.identity.acked_hash.clone()),
+        };
+        let mut resigned = Vec::new();
+        for entry in moving.iter().filter(|entry| entry.row.state.is_sendable()) {
+            let kept = store.envelope(&entry.row.cmd_id)?.ok_or(StoreError::Row("outbox"))?;
+            let mut envelope = kept.open().map_err(|_| StoreError::Row("outbox"))?;
+            envelope.device_seq = seq + 1;
+            envelope.prev_hash = hash;
+            let signed = sign(&live.key, &envelope, &mut rng).map_err(|_| StoreError::Row("outbox"))?;
+            (seq, hash) = (envelope.device_seq, signed.entry.hash.clone());
+            resigned.push((entry.row.cmd_id.clone(), seq, signed));
+        }
+        let device = live.identity.device_id.clone();
+        self.store_mut()?.write(|write| {
+            for (cmd_id, seq, signed) in &resigned {
+                write.resign(cmd_id, *seq, &signed.entry.hash, &signed.envelope)?;
+            }
+            write.set_chain_end(&device, seq, &hash)
+        })?;
+        if let Some(live) = &mut self.live {
+            live.identity.last_seq = seq;
+            live.identity.last_hash = hash;
+        }
+        Ok(())
+    }
+
+    /// Give the signed-in user a new key; the old one's chain cannot be continued.
+    pub(crate) fn renew_identity(&mut self) -> Result<(), StoreError> {
+        let (key, mut identity) = new_identity(&mut self.rng.clone());
+        let Some(live) = &self.live else { return Ok(()) };
+        identity.user = Some(live.record.user.id.clone());
+        let old = live.identity.device_id.clone();
+        let mut record = live.record.clone();
+        record.device_id = identity.device_id.clone();
+        self.store_mut()?.write(|write| {
+            write.retire_identity(&old)?;
+            write.add_identity(&identity)?;
+            write.set_session(Some(&record))
+        })?;
+        self.live = Some(Live { record, identity, key });
+        Ok(())
+    }
+}
+
+/// A new device key with an empty chain.
+pub(crate) fn new_identity(rng: &mut dyn CryptoRng) -> (SecretKey, Identity) {
+    let key = SecretKey::generate(rng);
+    let identity = Identity {
+        device_id: DeviceId(device_id(key.public())),
+        user: None,
+        secret: key.to_bytes(),
+        last_seq: 0,
+        last_hash: HexHash::zero(),
+        acked_seq: 0,
+        acked_hash: HexHash::zero(),
+    };
+    (key, identity)
+}
+
+/// Serialise once, sign exactly that text.
+fn sign(key: &SecretKey, envelope: &Envelope, rng: &mut dyn CryptoRng) -> Result<Signed, Failure> {
+    let unreadable = |_| Failure::Refused(ErrorCode::Internal, "the command has no JSON");
+    let payload = serde_json::to_string(envelope).map_err(unreadable)?;
+    if payload.len() > limits::ENVELOPE_BYTES {
+        return Err(Failure::Refused(ErrorCode::TooLarge, "the form is too long"));
+    }
+    let sig = key.sign(payload.as_bytes(), rng).to_hex();
+    let entry = OutboxEntry {
+        row: Row {
+            cmd_id: envelope.cmd_id.clone(),
+            order: envelope.body.order().clone(),
+            seq: Some(envelope.device_seq),
+            bytes: payload.len(),
+            attempts: 0,
+            state: RowState::Queued,
+        },
+        device_id: envelope.device_id.clone(),
+        kind: envelope.body.kind(),
+        created_at: envelope.client_time,
+        hash: HexHash(sm3(payload.as_bytes()).to_hex()),
+        covered_by: None,
+        server_time: None,
+    };
+    Ok(Signed { envelope: SignedEnvelope { payload, sig }, entry })
+}

@@ -1,0 +1,132 @@
+//! What a binding says when it opens the core, and why that may fail.
+
+use shenhai_protocol::ErrorCode;
+use shenhai_store::{Place, StoreError};
+use thiserror::Error;
+
+/// How to open a core.
+#[derive(Clone)]
+pub struct Config {
+    /// Scheme and authority of the gateway, e.g. `https://shenhai.example.cn`. Plain `http` only on loopback.
+    pub gateway_url: String,
+    /// Which app: `hotline` or `desk`.
+    pub app: String,
+    /// What the person calls this device, e.g. `Chromium 浏览器`.
+    pub device_name: String,
+    /// Where to keep data.
+    pub storage: Storage,
+    /// Seals what is kept; wrapped by the platform's key store while the app does not run.
+    pub store_key: [u8; 16],
+}
+
+/// Where to keep data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Storage {
+    /// In a directory of the app's own; made when missing. Not in a browser.
+    Directory(std::path::PathBuf),
+    /// In the browser's origin-private file system; only in a dedicated Worker.
+    Opfs {
+        /// Keeps apps of one origin apart.
+        name: String,
+    },
+    /// Nowhere: what was not sent is gone when the process ends.
+    Memory,
+}
+
+/// Why a core could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// What is wrong with the [`Config`].
+    #[error("configuration: {0}")]
+    Config(&'static str),
+    /// The data on this device was sealed with another key. It was left as it is.
+    #[error("the data on this device belongs to another key")]
+    WrongKey,
+    /// A later version of the app wrote the data. It was left as it is.
+    #[error("the data on this device was written by a later version")]
+    NewerData,
+    /// Another tab or process has the data open.
+    #[error("the data is in use by another tab or process")]
+    InUse,
+    /// There is no such storage here. [`Storage::Memory`] would work, and the person has to be told.
+    #[error("no durable storage: {0}")]
+    NoStorage(String),
+    /// The storage failed otherwise.
+    #[error("storage: {0}")]
+    Storage(String),
+}
+
+impl OpenError {
+    /// The nearest code of the waist.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Config(_) => ErrorCode::BadRequest,
+            _ => ErrorCode::StoreFailed,
+        }
+    }
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::WrongKey => Self::WrongKey,
+            StoreError::Newer(_) => Self::NewerData,
+            StoreError::Busy => Self::InUse,
+            StoreError::Unavailable(why) => Self::NoStorage(why),
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+impl Config {
+    /// Check what can be checked without opening anything.
+    pub(crate) fn place(&self) -> Result<Place, OpenError> {
+        if !matches!(self.app.as_str(), "hotline" | "desk") {
+            return Err(OpenError::Config("app is hotline or desk"));
+        }
+        if !is_safe_origin(&self.gateway_url) {
+            return Err(OpenError::Config("gateway_url is https, or http on loopback"));
+        }
+        match &self.storage {
+            #[cfg(not(target_arch = "wasm32"))]
+            Storage::Directory(path) => Ok(Place::Directory(path.clone())),
+            #[cfg(target_arch = "wasm32")]
+            Storage::Directory(_) => Err(OpenError::NoStorage("a browser has no directories".to_owned())),
+            #[cfg(target_arch = "wasm32")]
+            Storage::Opfs { name } => Ok(Place::Opfs(name.clone())),
+            #[cfg(not(target_arch = "wasm32"))]
+            Storage::Opfs { .. } => Err(OpenError::NoStorage("only a browser has OPFS".to_owned())),
+            Storage::Memory => Ok(Place::Memory),
+        }
+    }
+}
+
+fn is_safe_origin(url: &str) -> bool {
+    if let Some(rest) = url.strip_prefix("https://") {
+        return !rest.is_empty();
+    }
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = if authority.starts_with('[') {
+        authority.split_inclusive(']').next().unwrap_or_default()
+    } else {
+        authority.split(':').next().unwrap_or_default()
+    };
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for url in ["https://shenhai.example.cn", "http://127.0.0.1:8700", "http://localhost/", "http://[::1]:1"] {
+            assert!(is_safe_origin(url), "{url}");
+        }
+        for url in ["http://shenhai.example.cn", "http://127.0.0.1.example.cn", "ftp://127.0.0.1", "", "https://"] {
+            assert!(!is_safe_origin(url), "{url}");
+        }
+    }
+}

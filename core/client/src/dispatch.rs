@@ -1,0 +1,43 @@
+//! Which use case answers which request.
+
+use crate::core::{Shared, outcome_text};
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::rpc::Request;
+use serde::Serialize;
+use std::sync::Arc;
+
+impl Shared {
+    /// Carry a request out and put its answer into words.
+    pub(crate) async fn dispatch(self: &Arc<Self>, request: Request) -> String {
+        tracing::debug!(method = request.method(), "rpc");
+        match request {
+            Request::SessionStatus(_) => self.answer(|engine| engine.session_status()),
+            Request::SessionBegin(params) => outcome_text(self.begin(params).await),
+            Request::SessionSignIn(params) => outcome_text(self.sign_in(params).await),
+            Request::SessionSignOut(_) => outcome_text(self.sign_out().await),
+            Request::OrdersList(params) => self.answer(|engine| engine.live().map(|_| engine.list(&params))),
+            Request::OrdersGet(params) => self.answer(|engine| engine.detail(&params.id)),
+            Request::OrdersAccept(params) => self.answer(|engine| engine.accept(&params.id)),
+            Request::OrdersContact(params) => self.answer(|engine| engine.contact(params)),
+            Request::OrdersReply(params) => self.answer(|engine| engine.reply(params)),
+            Request::OrdersReturn(params) => self.answer(|engine| engine.send_back(params)),
+            Request::OrdersReveal(params) => self.answer(|engine| engine.reveal(&params.id)),
+            Request::OrdersProof(params) => outcome_text(self.proof(params.id).await),
+            Request::DraftSave(params) => self.answer(|engine| engine.save_draft(&params.id, &params.draft)),
+            Request::DraftDiscard(key) => self.answer(|engine| engine.discard_draft(&key)),
+            Request::FormCheck(params) => self.answer(|engine| engine.check_form(&params.id, &params.draft)),
+            Request::FormOptions(key) => self.answer(|engine| engine.form_options(&key)),
+            Request::OutboxList(_) => self.answer(|engine| engine.outbox_list()),
+            Request::OutboxRetry(params) => self.answer(|engine| engine.retry(&params.cmd_id)),
+            Request::OutboxDiscard(params) => self.answer(|engine| engine.discard(&params.cmd_id)),
+            Request::SyncStatus(_) => self.answer(|engine| engine.status()),
+            Request::SyncNow(_) => self.answer(Engine::hurry),
+            Request::NetworkHint(params) => self.answer(|engine| engine.network(params.online)),
+        }
+    }
+
+    fn answer<T: Serialize>(&self, work: impl FnOnce(&mut Engine) -> Result<T, Failure>) -> String {
+        outcome_text(self.with(work))
+    }
+}

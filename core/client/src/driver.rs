@@ -1,0 +1,311 @@
+//! The one task of a core: sends what the machine asks for and reports back what came of it.
+//!
+//! It holds no state of its own but the requests under way. It ends when its core is closed or dropped.
+
+use crate::core::Shared;
+use crate::engine::{Engine, Job, Signal};
+use crate::host::Task;
+use crate::rpc::Topic;
+use futures_channel::mpsc::UnboundedReceiver;
+use futures_util::future::{FutureExt, poll_fn};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use shenhai_crypto::{PublicKey, Signature, sm3};
+use shenhai_protocol::{
+    Change, ChangeKind, CmdId, ErrorCode, HexHash, PullReply, PushReply, Receipt, ScopeId, SignedEnvelope,
+    SignedReceipt, Verdict, WakeRequest,
+};
+use shenhai_store::{PageOfChanges, ScopeCopy};
+use shenhai_sync::{Decision, Event, Stop, Verdicts};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+enum Turn {
+    Signal(Signal),
+    Answered,
+    Due,
+}
+
+/// Run until stopped.
+pub(crate) async fn run(shared: Arc<Shared>, mut signals: UnboundedReceiver<Signal>) {
+    let mut requests: FuturesUnordered<Task<()>> = FuturesUnordered::new();
+    let mut timer: Option<(u64, Task<()>)> = None;
+    loop {
+        set_timer(&shared, &mut timer);
+        let turn = poll_fn(|context| {
+            if let Poll::Ready(signal) = signals.poll_next_unpin(context) {
+                return Poll::Ready(Turn::Signal(signal.unwrap_or(Signal::Stop)));
+            }
+            if let Poll::Ready(Some(())) = requests.poll_next_unpin(context) {
+                return Poll::Ready(Turn::Answered);
+            }
+            match &mut timer {
+                Some((_, pause)) => pause.poll_unpin(context).map(|()| Turn::Due),
+                None => Poll::Pending,
+            }
+        })
+        .await;
+        match turn {
+            Turn::Signal(Signal::Stop) => return,
+            Turn::Signal(Signal::Abandon) => requests = FuturesUnordered::new(),
+            Turn::Signal(Signal::Request(generation, job)) => {
+                requests.push(Box::pin(carry_out(Arc::clone(&shared), generation, job)));
+            }
+            Turn::Signal(Signal::Look) | Turn::Answered => {}
+            Turn::Due => {
+                timer = None;
+                shared.with(Engine::tick);
+            }
+        }
+    }
+}
+
+/// Keep the pause that is under way as long as it ends at the right moment.
+fn set_timer(shared: &Shared, timer: &mut Option<(u64, Task<()>)>) {
+    let (due, now) = shared.peek(|engine| (engine.next_tick(), engine.host.monotonic()));
+    match (due, &timer) {
+        (None, _) => *timer = None,
+        (Some(due), Some((set, _))) if *set == due => {}
+        (Some(due), _) => {
+            let pause = Duration::from_millis(due.saturating_sub(now));
+            *timer = Some((due, shared.host.sleep(pause)));
+        }
+    }
+}
+
+async fn carry_out(shared: Arc<Shared>, generation: u64, job: Job) {
+    match job {
+        Job::Push(commands) => push(&shared, generation, commands).await,
+        Job::Pull(scope, cursor) => pull(&shared, generation, scope, cursor).await,
+        Job::Wake(cursors, wait_ms) => wake(&shared, generation, cursors, wait_ms).await,
+    }
+}
+
+/// Report to the engine if the session the request belonged to is still the one.
+fn report(shared: &Shared, generation: u64, what: impl FnOnce(&mut Engine)) {
+    shared.with(|engine| {
+        if engine.generation() == generation {
+            what(engine);
+        }
+    });
+}
+
+/// What the engine does with a failing database is its own business; it has logged and paused.
+fn step(engine: &mut Engine, event: Event) {
+    let _ = engine.step(event);
+}
+
+// --- push ---
+
+async fn push(shared: &Shared, generation: u64, commands: Vec<CmdId>) {
+    let Some((token, batch)) = shared.with(|engine| collect(engine, generation, &commands)) else { return };
+    let answer = shared.gateway.push(&token, batch.clone()).await;
+    report(shared, generation, |engine| match answer {
+        Ok(reply) => push_answered(engine, &commands, &batch, reply),
+        Err(code) => step(engine, Event::PushFailed(code)),
+    });
+}
+
+/// The token and the bytes of a batch.
+fn collect(engine: &mut Engine, generation: u64, commands: &[CmdId]) -> Option<(String, Vec<SignedEnvelope>)> {
+    if engine.generation() != generation {
+        return None;
+    }
+    let token = engine.live.as_ref()?.record.token.clone();
+    let bytes: Option<Vec<_>> =
+        commands.iter().map(|cmd_id| engine.store().and_then(|store| store.envelope(cmd_id)).ok().flatten()).collect();
+    if bytes.is_none() {
+        tracing::error!("a command's bytes cannot be read");
+        step(engine, Event::PushFailed(ErrorCode::StoreFailed));
+    }
+    Some((token, bytes?))
+}
+
+/// A receipt that was checked against the command it is for.
+struct Checked {
+    cmd_id: CmdId,
+    signed: SignedReceipt,
+    receipt: Receipt,
+    hash: HexHash,
+}
+
+fn push_answered(engine: &mut Engine, commands: &[CmdId], batch: &[SignedEnvelope], reply: PushReply) {
+    if engine.learn_time(reply.server_time).is_err() {
+        step(engine, Event::PushFailed(ErrorCode::StoreFailed));
+        return;
+    }
+    let Some(live) = &engine.live else { return };
+    let Ok(key) = PublicKey::from_hex(&live.record.gateway_key) else {
+        step(engine, Event::PushFailed(ErrorCode::BadAnswer));
+        return;
+    };
+    let device = live.identity.device_id.clone();
+    let given = reply.receipts.len();
+    let checked: Vec<Checked> = commands
+        .iter()
+        .zip(batch)
+        .zip(reply.receipts)
+        .map_while(|((cmd_id, envelope), signed)| check(&key, cmd_id, envelope, signed))
+        .collect();
+    let unverified = checked.len() < given;
+    if unverified {
+        tracing::warn!("a receipt did not verify; the command is kept and sent again");
+    }
+    let verdicts = Verdicts {
+        decisions: checked.iter().map(decision).collect(),
+        unverified,
+        stop: reply.stopped.map(|stop| Stop { code: stop.code, expected_seq: stop.expected_seq }),
+    };
+    let scope = live_scope(engine);
+    let end = checked.last().map(|last| (last.receipt.device_seq, last.hash.clone()));
+    let kept = engine.step_with(Event::PushAnswered(verdicts), |write| {
+        for one in &checked {
+            let covered_by = one.receipt.changes.get(scope.as_str()).copied();
+            write.save_receipt(&one.cmd_id, &one.signed, one.receipt.server_time, covered_by)?;
+        }
+        match &end {
+            Some((seq, hash)) => write.set_chain_acked(&device, *seq, hash),
+            None => Ok(()),
+        }
+    });
+    if let (Ok(()), Some((seq, hash)), Some(live)) = (kept, end, &mut engine.live)
+        && live.identity.device_id == device
+        && seq >= live.identity.acked_seq
+    {
+        live.identity.acked_seq = seq;
+        live.identity.acked_hash = hash;
+    }
+}
+
+fn live_scope(engine: &Engine) -> ScopeId {
+    engine.live.as_ref().map_or_else(ScopeId::bureau, |live| ScopeId::handler(&live.record.user.id))
+}
+
+/// A receipt counts when the pinned key signed it and it speaks of exactly this command's bytes.
+fn check(key: &PublicKey, cmd_id: &CmdId, envelope: &SignedEnvelope, signed: SignedReceipt) -> Option<Checked> {
+    let signature = Signature::from_hex(&signed.sig).ok()?;
+    if !key.verify(signed.payload.as_bytes(), &signature).is_valid() {
+        return None;
+    }
+    let receipt = signed.open().ok()?;
+    let own = envelope.open().ok()?;
+    let hash = HexHash(sm3(envelope.payload.as_bytes()).to_hex());
+    let fits = receipt.cmd_id == *cmd_id
+        && receipt.device_id == own.device_id
+        && receipt.device_seq == own.device_seq
+        && receipt.hash == hash;
+    fits.then(|| Checked { cmd_id: cmd_id.clone(), signed, receipt, hash })
+}
+
+fn decision(checked: &Checked) -> Decision {
+    let refused = match checked.receipt.verdict {
+        Verdict::Accepted => None,
+        Verdict::Refused => Some(checked.receipt.code.unwrap_or(ErrorCode::Internal)),
+    };
+    Decision { cmd_id: checked.cmd_id.clone(), refused }
+}
+
+// --- pull ---
+
+async fn pull(shared: &Shared, generation: u64, scope: ScopeId, cursor: u64) {
+    let Some((token, epoch)) = shared.with(|engine| pull_terms(engine, generation, &scope)) else { return };
+    let answer = shared.gateway.pull(&token, &scope, cursor, &epoch).await;
+    report(shared, generation, |engine| match answer {
+        Ok(reply) => pull_answered(engine, scope, cursor, &epoch, reply),
+        Err(code) => step(engine, Event::PullFailed { scope, code }),
+    });
+}
+
+/// The token and the epoch of the copy.
+fn pull_terms(engine: &mut Engine, generation: u64, scope: &ScopeId) -> Option<(String, String)> {
+    if engine.generation() != generation {
+        return None;
+    }
+    let token = engine.live.as_ref()?.record.token.clone();
+    let Ok(copies) = engine.store().and_then(shenhai_store::Store::scopes) else {
+        step(engine, Event::PullFailed { scope: scope.clone(), code: ErrorCode::StoreFailed });
+        return None;
+    };
+    let epoch = copies.into_iter().find(|copy| copy.scope == *scope).map(|copy| copy.epoch);
+    Some((token, epoch.unwrap_or_default()))
+}
+
+fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, reply: PullReply) {
+    if !epoch.is_empty() && !reply.epoch.is_empty() && reply.epoch != epoch {
+        step(engine, Event::PullFailed { scope, code: ErrorCode::CursorGone });
+        return;
+    }
+    if reply.scope != scope || reply.cursor < cursor || reply.epoch.is_empty() {
+        step(engine, Event::PullFailed { scope, code: ErrorCode::BadAnswer });
+        return;
+    }
+    if engine.learn_time(reply.server_time).is_err() {
+        step(engine, Event::PullFailed { scope, code: ErrorCode::StoreFailed });
+        return;
+    }
+    let was_complete = engine
+        .store()
+        .and_then(shenhai_store::Store::scopes)
+        .is_ok_and(|copies| copies.iter().any(|copy| copy.scope == scope && copy.complete));
+    let mut page = PageOfChanges {
+        copy: ScopeCopy {
+            scope: scope.clone(),
+            epoch: reply.epoch,
+            cursor: reply.cursor,
+            complete: was_complete || !reply.more,
+        },
+        upserts: Vec::new(),
+        removes: Vec::new(),
+    };
+    for Change { kind, .. } in reply.changes {
+        match kind {
+            ChangeKind::Upsert { order } => page.upserts.push(*order),
+            ChangeKind::Remove { order_id } => page.removes.push(order_id),
+        }
+    }
+    let news = !page.upserts.is_empty() || !page.removes.is_empty();
+    let event = Event::PullAnswered {
+        scope: scope.clone(),
+        cursor: reply.cursor,
+        more: reply.more,
+        device_seq: reply.device_seq,
+    };
+    if engine.step_with(event, |write| write.take_over(&page)).is_err() {
+        return;
+    }
+    for order in page.upserts {
+        engine.board.put(&scope, order);
+    }
+    for id in &page.removes {
+        engine.board.remove(&scope, id);
+    }
+    if news {
+        engine.mark(Topic::Orders);
+        // What was waiting to be covered may be by now. A failing database is found by the next step.
+        if let Err(error) = engine.reload_pending() {
+            tracing::error!(%error, "the outbox cannot be read");
+        }
+    }
+}
+
+// --- wake ---
+
+async fn wake(shared: &Shared, generation: u64, cursors: BTreeMap<String, u64>, wait_ms: u64) {
+    let token = shared.with(|engine| {
+        let live = engine.live.as_ref().filter(|_| engine.generation() == generation)?;
+        Some(live.record.token.clone())
+    });
+    let Some(token) = token else { return };
+    let answer = shared.gateway.wake(&token, &WakeRequest { cursors, wait_ms }).await;
+    report(shared, generation, |engine| match answer {
+        Ok(reply) => {
+            if engine.learn_time(reply.server_time).is_ok() {
+                step(engine, Event::WakeAnswered { heads: reply.heads });
+            } else {
+                step(engine, Event::WakeFailed(ErrorCode::StoreFailed));
+            }
+        }
+        Err(code) => step(engine, Event::WakeFailed(code)),
+    });
+}

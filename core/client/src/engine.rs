@@ -1,0 +1,427 @@
+//! The state of one core under one lock, and the step that keeps machine, database and screens together.
+//!
+//! Nothing here waits: requests to the gateway are handed to the driver as [`Signal`]s, and their answers come
+//! back through another step. Called by the use cases and by the driver.
+
+use crate::board::Board;
+use crate::failure::Failure;
+use crate::host::{Host, HostRng, dice};
+use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
+use shenhai_crypto::SecretKey;
+use shenhai_protocol::{CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UnixMillis, UserId};
+use shenhai_store::{Identity, OutboxEntry, SessionRecord, Store, StoreError, Write};
+use shenhai_sync::{Event, Instruction, Machine, Now, Phase, Row, RowState, ScopeState, ServerClock, pause_millis};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// What the driver is to do.
+#[derive(Debug)]
+pub(crate) enum Signal {
+    /// Send a request for the session of that generation.
+    Request(u64, Job),
+    /// Give up what is under way: it belongs to a session that is over.
+    Abandon,
+    /// The next point in time may have changed.
+    Look,
+    /// The core is closed or gone.
+    Stop,
+}
+
+/// A request the machine asked for.
+#[derive(Debug)]
+pub(crate) enum Job {
+    Push(Vec<CmdId>),
+    Pull(ScopeId, u64),
+    Wake(BTreeMap<String, u64>, u64),
+}
+
+/// The session in memory.
+pub(crate) struct Live {
+    pub(crate) record: SessionRecord,
+    pub(crate) identity: Identity,
+    pub(crate) key: SecretKey,
+}
+
+/// A command whose effect is not part of the received state, with its content.
+pub(crate) struct Pending {
+    pub(crate) entry: OutboxEntry,
+    /// `None` where the kept bytes cannot be read any more.
+    pub(crate) envelope: Option<Envelope>,
+}
+
+pub(crate) struct Engine {
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) rng: HostRng,
+    store: Option<Store>,
+    pub(crate) durability: Durability,
+    pub(crate) recovered: bool,
+    pub(crate) live: Option<Live>,
+    pub(crate) board: Board,
+    pub(crate) pending: Vec<Pending>,
+    pub(crate) clock: ServerClock,
+    machine: Machine,
+    generation: u64,
+    signals: Vec<Signal>,
+    changed: BTreeSet<Topic>,
+    told: Option<SyncStatus>,
+    store_failures: u32,
+    revive_at: Option<u64>,
+}
+
+impl Engine {
+    pub(crate) fn new(host: Arc<dyn Host>, store: Store, durable: bool, recovered: bool) -> Result<Self, StoreError> {
+        let clock = ServerClock::with_offset(store.clock_offset()?);
+        let mut engine = Self {
+            rng: HostRng(Arc::clone(&host)),
+            host,
+            store: Some(store),
+            durability: if durable { Durability::Durable } else { Durability::BestEffort },
+            recovered,
+            live: None,
+            board: Board::default(),
+            pending: Vec::new(),
+            clock,
+            machine: Machine::new(),
+            generation: 0,
+            signals: Vec::new(),
+            changed: BTreeSet::new(),
+            told: None,
+            store_failures: 0,
+            revive_at: None,
+        };
+        engine.load_session(None)?;
+        Ok(engine)
+    }
+
+    // --- what the rest of the client asks for ---
+
+    pub(crate) fn store(&self) -> Result<&Store, StoreError> {
+        self.store.as_ref().ok_or(StoreError::Closed)
+    }
+
+    pub(crate) fn store_mut(&mut self) -> Result<&mut Store, StoreError> {
+        self.store.as_mut().ok_or(StoreError::Closed)
+    }
+
+    pub(crate) fn live(&self) -> Result<&Live, Failure> {
+        self.live.as_ref().ok_or(Failure::Refused(ErrorCode::Unauthenticated, "nobody is signed in"))
+    }
+
+    pub(crate) fn user(&self) -> Result<UserId, Failure> {
+        self.live().map(|live| live.record.user.id.clone())
+    }
+
+    pub(crate) fn role(&self) -> Option<Role> {
+        self.live.as_ref().map(|live| live.record.user.role)
+    }
+
+    /// Now by the server's clock, as far as it is known here.
+    pub(crate) fn server_now(&self) -> UnixMillis {
+        self.clock.corrected(self.host.now())
+    }
+
+    pub(crate) fn mark(&mut self, topic: Topic) {
+        self.changed.insert(topic);
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Pending commands of one order, oldest first.
+    pub(crate) fn pending_of<'a>(&'a self, order: &'a OrderId) -> impl DoubleEndedIterator<Item = &'a Pending> {
+        self.pending.iter().filter(move |pending| pending.entry.row.order == *order)
+    }
+
+    // --- session ---
+
+    /// Take the kept session into memory and start synchronising it. `device_seq` where the gateway just told.
+    pub(crate) fn load_session(&mut self, device_seq: Option<u64>) -> Result<(), StoreError> {
+        self.drop_session();
+        let store = self.store()?;
+        let Some(record) = store.session()? else { return Ok(()) };
+        let identity = store.identity_by_device(&record.device_id)?.ok_or(StoreError::Row("identities"))?;
+        let key = SecretKey::from_bytes(&identity.secret).map_err(|_| StoreError::Row("identities"))?;
+        let ended = record.ended.is_some();
+        self.board = Board::load(store, &record)?;
+        self.live = Some(Live { record, identity, key });
+        self.reload_pending()?;
+        if !ended {
+            self.step(Event::SignedIn { scopes: self.scope_states()?, rows: self.chain_rows()?, device_seq })?;
+        }
+        Ok(())
+    }
+
+    /// Forget the session in memory and abandon its requests.
+    pub(crate) fn drop_session(&mut self) {
+        self.generation += 1;
+        self.signals.push(Signal::Abandon);
+        self.machine.handle(Event::SignedOut, self.moment());
+        self.live = None;
+        self.board = Board::default();
+        self.pending.clear();
+        self.changed.extend([Topic::Session, Topic::Orders, Topic::Outbox]);
+    }
+
+    /// Close the database. Every later call fails with `core_restarted`.
+    pub(crate) fn close(&mut self) {
+        self.drop_session();
+        self.store = None;
+        self.revive_at = None;
+        self.signals.push(Signal::Stop);
+    }
+
+    fn scope_states(&self) -> Result<Vec<ScopeState>, StoreError> {
+        let copies = self.store()?.scopes()?;
+        let scopes = self.live.iter().flat_map(|live| &live.record.scopes);
+        Ok(scopes
+            .map(|scope| {
+                let copy = copies.iter().find(|copy| copy.scope == *scope);
+                ScopeState {
+                    scope: scope.clone(),
+                    cursor: copy.map_or(0, |copy| copy.cursor),
+                    complete: copy.is_some_and(|copy| copy.complete),
+                }
+            })
+            .collect())
+    }
+
+    /// The outbox rows of the live key's chain.
+    fn chain_rows(&self) -> Result<Vec<Row>, StoreError> {
+        let Some(live) = &self.live else { return Ok(Vec::new()) };
+        let entries = self.store()?.outbox(&live.record.user.id)?;
+        let own = entries.into_iter().filter(|entry| entry.device_id == live.identity.device_id);
+        Ok(own.map(|entry| entry.row).collect())
+    }
+
+    /// Read the outbox anew: what is not done, and what is done but not yet part of the received state.
+    pub(crate) fn reload_pending(&mut self) -> Result<(), StoreError> {
+        let Some(live) = &self.live else {
+            self.pending.clear();
+            return Ok(());
+        };
+        let scope = ScopeId::handler(&live.record.user.id);
+        let store = self.store()?;
+        let cursor =
+            store.scopes()?.into_iter().find(|copy| copy.scope == scope).map_or(0, |copy| copy.cursor);
+        let mut pending = Vec::new();
+        for entry in store.outbox(&live.record.user.id)? {
+            let settled = entry.row.state == RowState::Done && entry.covered_by.is_none_or(|n| n <= cursor);
+            if !settled {
+                let envelope = store.envelope(&entry.row.cmd_id)?.and_then(|signed| signed.open().ok());
+                pending.push(Pending { entry, envelope });
+            }
+        }
+        self.pending = pending;
+        Ok(())
+    }
+
+    // --- the step ---
+
+    pub(crate) fn moment(&self) -> Now {
+        Now { tick: self.host.monotonic(), wall: self.host.now(), dice: dice(&mut self.rng.clone()) }
+    }
+
+    /// Tell the machine what happened and carry its instructions out.
+    pub(crate) fn step(&mut self, event: Event) -> Result<(), StoreError> {
+        self.step_with(event, |_| Ok(()))
+    }
+
+    /// As [`Self::step`], with `together` in the same transaction as what the machine wants kept.
+    pub(crate) fn step_with(
+        &mut self,
+        event: Event,
+        together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let done = self.try_step(event, together);
+        match &done {
+            Ok(()) => self.store_failures = 0,
+            Err(StoreError::Closed) => {}
+            Err(error) => self.suspend(error),
+        }
+        done
+    }
+
+    fn try_step(
+        &mut self,
+        event: Event,
+        together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut together = Some(together);
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let instructions = self.machine.handle(event, self.moment());
+            let kept = instructions.iter().any(|i| !matches!(i, Instruction::Push { .. } | Instruction::Pull { .. } | Instruction::Wake { .. }));
+            if let Some(together) = together.take() {
+                self.store_mut()?.write(|write| {
+                    together(write)?;
+                    keep(write, &instructions)
+                })?;
+            } else if kept {
+                self.store_mut()?.write(|write| keep(write, &instructions))?;
+            }
+            let rechained = self.carry_out(instructions)?;
+            if rechained {
+                events.push_back(Event::Rows(self.chain_rows()?));
+            }
+            if kept {
+                self.reload_pending()?;
+                self.changed.extend([Topic::Outbox, Topic::Orders]);
+            }
+        }
+        self.signals.push(Signal::Look);
+        Ok(())
+    }
+
+    /// Returns whether the chain was signed anew.
+    fn carry_out(&mut self, instructions: Vec<Instruction>) -> Result<bool, StoreError> {
+        let mut rechained = false;
+        for instruction in instructions {
+            match instruction {
+                Instruction::Save(_) => {}
+                Instruction::Rechain => {
+                    self.rechain()?;
+                    rechained = true;
+                }
+                Instruction::Push { commands } => self.request(Job::Push(commands)),
+                Instruction::Pull { scope, cursor } => self.request(Job::Pull(scope, cursor)),
+                Instruction::Wake { cursors, wait_ms } => self.request(Job::Wake(cursors, wait_ms)),
+                Instruction::ClearScope(scope) | Instruction::DropScope(scope) => {
+                    self.board.forget(&scope);
+                    self.mark(Topic::Orders);
+                }
+                Instruction::RetireChain(code) => {
+                    tracing::warn!(?code, "the device's chain cannot be continued; a new key takes its place");
+                    self.renew_identity()?;
+                }
+                Instruction::NeedSignIn(code) => self.session_ended(code)?,
+            }
+        }
+        Ok(rechained)
+    }
+
+    fn request(&mut self, job: Job) {
+        self.signals.push(Signal::Request(self.generation, job));
+    }
+
+    /// The gateway ended the session; the person works on offline.
+    fn session_ended(&mut self, code: ErrorCode) -> Result<(), StoreError> {
+        self.generation += 1;
+        self.signals.push(Signal::Abandon);
+        if let Some(live) = &mut self.live {
+            live.record.ended = Some(code);
+            let record = live.record.clone();
+            self.store_mut()?.write(|write| write.set_session(Some(&record)))?;
+        }
+        self.mark(Topic::Session);
+        Ok(())
+    }
+
+    /// The database failed under a step: machine and database may differ. Stop, and start again from the
+    /// database after a pause.
+    fn suspend(&mut self, error: &StoreError) {
+        tracing::error!(%error, "the database failed; synchronisation pauses");
+        self.generation += 1;
+        self.signals.push(Signal::Abandon);
+        self.machine.handle(Event::SignedOut, self.moment());
+        self.store_failures = self.store_failures.saturating_add(1);
+        let now = self.moment();
+        self.revive_at = Some(now.tick.saturating_add(pause_millis(self.store_failures, now.dice)));
+        self.signals.push(Signal::Look);
+    }
+
+    /// Time passed. Database failures were dealt with when this returns.
+    pub(crate) fn tick(&mut self) {
+        if let Some(at) = self.revive_at {
+            if self.host.monotonic() < at {
+                return;
+            }
+            self.revive_at = None;
+            if let Err(error) = self.load_session(None) {
+                self.suspend(&error);
+            }
+            return;
+        }
+        // A failure has suspended the machine; there is nobody to tell but the log, which was told.
+        let _ = self.step(Event::Timer);
+    }
+
+    /// The next tick at which [`Self::tick`] has something to do.
+    pub(crate) fn next_tick(&self) -> Option<u64> {
+        self.revive_at.or_else(|| self.machine.next_tick())
+    }
+
+    // --- what leaves the lock ---
+
+    /// Learn the server's time from an answer just read.
+    pub(crate) fn learn_time(&mut self, server_time: UnixMillis) -> Result<(), StoreError> {
+        if self.clock.learn(server_time, self.host.now()) {
+            let offset = self.clock.offset_millis();
+            self.store_mut()?.write(|write| write.set_clock_offset(offset))?;
+            self.mark(Topic::Orders);
+        }
+        Ok(())
+    }
+
+    /// What changed and what is to be done since this was last asked.
+    pub(crate) fn drain(&mut self) -> (BTreeSet<Topic>, Vec<Signal>) {
+        let status = self.sync_status();
+        let same = self.told.as_ref().is_some_and(|told| {
+            // The next try is shown as an instant and wobbles with the clocks it is computed from.
+            SyncStatus { next_try_at: None, ..told.clone() } == SyncStatus { next_try_at: None, ..status.clone() }
+        });
+        if !same {
+            self.told = Some(status);
+            self.changed.insert(Topic::Sync);
+        }
+        (std::mem::take(&mut self.changed), std::mem::take(&mut self.signals))
+    }
+
+    pub(crate) fn sync_status(&self) -> SyncStatus {
+        let overview = self.machine.overview(self.moment());
+        let waiting = self.pending.iter().filter(|pending| pending.entry.row.state != RowState::Done);
+        let ended = self.live.as_ref().and_then(|live| live.record.ended);
+        let failing = self.revive_at.map(|_| ErrorCode::StoreFailed);
+        SyncStatus {
+            phase: match overview.phase {
+                _ if failing.is_some() => SyncPhase::Backoff,
+                Phase::SignedOut => SyncPhase::SignedOut,
+                Phase::Idle => SyncPhase::Idle,
+                Phase::Pushing => SyncPhase::Pushing,
+                Phase::Pulling => SyncPhase::Pulling,
+                Phase::Backoff => SyncPhase::Backoff,
+                Phase::Offline => SyncPhase::Offline,
+            },
+            pending: count(waiting.clone()),
+            parked: count(waiting.filter(|pending| pending.entry.row.state.is_parked())),
+            last_ok_at: overview.last_ok_at.map(|at| self.clock.corrected(at)),
+            next_try_at: overview.next_try_at.map(|at| self.clock.corrected(at)),
+            last_error: failing.or(ended).or(overview.last_error),
+            loaded: overview.loaded && (self.live.is_none() || self.machine_loaded()),
+            clock_skew_ms: self.clock.offset_millis().saturating_neg(),
+            durability: self.durability,
+        }
+    }
+
+    /// With the session ended the machine follows nothing; then the kept copies tell.
+    fn machine_loaded(&self) -> bool {
+        let Some(live) = &self.live else { return true };
+        live.record.ended.is_none() || self.board.loaded()
+    }
+}
+
+pub(crate) fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
+
+/// What of the instructions goes into the database.
+fn keep(write: &Write<'_>, instructions: &[Instruction]) -> Result<(), StoreError> {
+    for instruction in instructions {
+        match instruction {
+            Instruction::Save(row) => write.save_row(row)?,
+            Instruction::ClearScope(scope) | Instruction::DropScope(scope) => write.clear_scope(scope)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}

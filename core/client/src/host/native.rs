@@ -1,0 +1,139 @@
+//! The host of Android, iOS, HarmonyOS and the desktop: the operating system's clock and generator, tokio
+//! and reqwest.
+//!
+//! Owns its own small runtime, so that it works under whatever executor a binding polls the core with.
+//! Made by the bindings.
+
+#![allow(clippy::disallowed_methods, reason = "this is the one native place that may ask the machine")]
+
+use super::{Host, HttpAnswer, HttpError, HttpRequest, Method, Task};
+use shenhai_protocol::UnixMillis;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::runtime::{Builder, Runtime};
+
+/// The host on an operating system.
+pub struct NativeHost {
+    // `None` only while being dropped.
+    runtime: Option<Runtime>,
+    client: reqwest::Client,
+    started: Instant,
+}
+
+impl NativeHost {
+    /// A host with one worker thread of its own.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread, or TLS cannot be set up.
+    pub fn new() -> Result<Self, std::io::Error> {
+        let runtime =
+            Builder::new_multi_thread().worker_threads(1).thread_name("shenhai-core").enable_all().build()?;
+        // Fails when the process has a provider already, which then is used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(std::io::Error::other)?;
+        Ok(Self { runtime: Some(runtime), client, started: Instant::now() })
+    }
+
+    fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+        lost: T,
+    ) -> Task<T> {
+        let Some(runtime) = &self.runtime else { return Box::pin(async { lost }) };
+        let handle = AbortOnDrop(runtime.spawn(work));
+        Box::pin(async move { handle.await.unwrap_or(lost) })
+    }
+}
+
+impl Drop for NativeHost {
+    fn drop(&mut self) {
+        // Waiting for the worker here would panic when the last core is dropped inside another runtime.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Host for NativeHost {
+    fn now(&self) -> UnixMillis {
+        let millis = match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |millis| -millis),
+        };
+        UnixMillis(millis)
+    }
+
+    fn monotonic(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system has a random generator");
+    }
+
+    fn sleep(&self, pause: Duration) -> Task<()> {
+        self.run(async move { tokio::time::sleep(pause).await }, ())
+    }
+
+    fn spawn(&self, task: Task<()>) {
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(task);
+        }
+    }
+
+    fn http(&self, request: HttpRequest) -> Task<Result<HttpAnswer, HttpError>> {
+        self.run(exchange(self.client.clone(), request), Err(HttpError::Unreachable))
+    }
+}
+
+async fn exchange(client: reqwest::Client, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut builder = client.request(method, &request.url).timeout(request.timeout);
+    if let Some(token) = &request.bearer {
+        builder = builder.bearer_auth(token);
+    }
+    if let Some(body) = request.body {
+        builder = builder.header(reqwest::header::CONTENT_TYPE, "application/json").body(body);
+    }
+    let mut answer = builder.send().await.map_err(|error| kind(&error, HttpError::Unreachable))?;
+    let status = answer.status().as_u16();
+    let mut body = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(|error| kind(&error, HttpError::Broken))? {
+        if body.len() + piece.len() > request.max_body {
+            return Err(HttpError::Broken);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(HttpAnswer { status, body })
+}
+
+fn kind(error: &reqwest::Error, otherwise: HttpError) -> HttpError {
+    if error.is_timeout() { HttpError::Timeout } else { otherwise }
+}
+
+/// Stops the spawned work when nobody waits for it any more.
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, tokio::task::JoinError>;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        std::pin::Pin::new(&mut self.0).poll(context)
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,286 @@
+//! One order: everything a screen shows of it, and everything the person may do with it.
+
+use crate::engine::{Engine, Pending};
+use crate::failure::Failure;
+use crate::rpc::{
+    CallerView, Delivery, Draft, DraftKey, DraftSaved, FormOptions, FormReport, KeptDraft, OrderDetail, RecordView,
+    RevealedCaller, SubmitParams, Topic,
+};
+use shenhai_flow::{Flow, forms, masking};
+use shenhai_protocol::{
+    Command, CommandKind, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, Record, ReplyForm, ReturnForm, Role,
+    WorkOrder,
+};
+use shenhai_store::{StoreError, Write};
+use shenhai_sync::RowState;
+
+impl Engine {
+    /// The order in full, from the scope in which it is shown.
+    fn order(&self, id: &OrderId) -> Result<WorkOrder, Failure> {
+        self.live()?;
+        let missing = Failure::Refused(ErrorCode::NotFound, "no such order on this device");
+        let Some(card) = self.board.card(id) else { return Err(missing) };
+        self.store()?.order(&card.scope, id)?.ok_or(missing)
+    }
+
+    fn role_here(&self) -> Result<Role, Failure> {
+        Ok(self.live()?.record.user.role)
+    }
+
+    // --- looking ---
+
+    /// `orders.get`.
+    pub(crate) fn detail(&self, id: &OrderId) -> Result<OrderDetail, Failure> {
+        let order = self.order(id)?;
+        let summary = self.summary(&order);
+        let actions = self.actions(&order)?;
+        let caller = &order.caller;
+        let user = self.user()?;
+        let open = self.pending_of(id).filter(|pending| pending.entry.row.state != RowState::Done);
+        Ok(OrderDetail {
+            caller: CallerView {
+                name: if caller.masked { caller.name.clone() } else { masking::mask_name(&caller.name) },
+                phone: if caller.masked { caller.phone.clone() } else { masking::mask_phone(&caller.phone) },
+                anonymous: caller.anonymous,
+                confidential: caller.confidential,
+                revealable: !caller.masked && actions.contains(&CommandKind::Reveal),
+            },
+            contact: self.record(id, order.contact.as_ref(), |command| match command {
+                Command::Contact { form, .. } => Some(form.clone()),
+                _ => None,
+            }),
+            reply: self.record(id, order.reply.as_ref(), |command| match command {
+                Command::Reply { form, .. } => Some(form.clone()),
+                _ => None,
+            }),
+            returned: self.record(id, order.returned.as_ref(), |command| match command {
+                Command::Return { form, .. } => Some(form.clone()),
+                _ => None,
+            }),
+            drafts: self.drafts(&user, id)?,
+            outbox: open.map(|pending| self.outbox_item(pending)).collect(),
+            now: self.server_now(),
+            contact_by: order.deadlines.contact_by,
+            finish_by: order.deadlines.finish_by,
+            content: order.content,
+            point: order.point,
+            duplicate_of: order.duplicate_of,
+            timeline: order.timeline,
+            summary,
+            actions,
+        })
+    }
+
+    /// What the role may do now. Only a handler's own scope is one to act in.
+    fn actions(&self, order: &WorkOrder) -> Result<Vec<CommandKind>, Failure> {
+        let live = self.live()?;
+        if order.handler != live.record.user.id {
+            return Ok(Vec::new());
+        }
+        Ok(Flow::standard().actions(self.state_of(order), live.record.user.role))
+    }
+
+    /// The record a screen shows: the person's own newest one that is on its way, else the received one, else
+    /// the own one that was refused.
+    fn record<F: Clone>(
+        &self,
+        id: &OrderId,
+        received: Option<&Record<F>>,
+        form_of: impl Fn(&Command) -> Option<F>,
+    ) -> Option<RecordView<F>> {
+        let own = |parked: bool| {
+            self.pending_of(id)
+                .rev()
+                .filter(|pending| pending.entry.row.state.is_parked() == parked)
+                .find_map(|pending| self.own_record(pending, &form_of))
+        };
+        let received_view = || {
+            received.map(|record| RecordView {
+                form: record.form.clone(),
+                by_name: record.by_name.clone(),
+                client_time: record.client_time,
+                server_time: Some(record.server_time),
+                cmd_id: record.cmd_id.clone(),
+                hash: record.hash.clone(),
+                delivery: Delivery::Received,
+            })
+        };
+        let on_its_way = own(false).filter(|own| received.is_none_or(|record| record.cmd_id != own.cmd_id));
+        on_its_way.or_else(received_view).or_else(|| own(true))
+    }
+
+    fn own_record<F>(&self, pending: &Pending, form_of: impl Fn(&Command) -> Option<F>) -> Option<RecordView<F>> {
+        let envelope = pending.envelope.as_ref()?;
+        Some(RecordView {
+            form: form_of(&envelope.body)?,
+            by_name: self.live.as_ref()?.record.user.name.clone(),
+            client_time: envelope.client_time,
+            server_time: pending.entry.server_time,
+            cmd_id: envelope.cmd_id.clone(),
+            hash: pending.entry.hash.clone(),
+            delivery: match pending.entry.row.state {
+                RowState::Parked { .. } => Delivery::Parked,
+                RowState::Done => Delivery::Received,
+                _ => Delivery::OnDevice,
+            },
+        })
+    }
+
+    fn drafts(&self, user: &shenhai_protocol::UserId, id: &OrderId) -> Result<Vec<KeptDraft>, Failure> {
+        let kept = self.store()?.drafts(user, id)?;
+        let read = |kept: shenhai_store::KeptDraft| {
+            let draft = serde_json::from_str(&kept.json).map_err(|_| StoreError::Row("drafts"))?;
+            Ok(KeptDraft { draft, saved_at: kept.saved_at })
+        };
+        Ok(kept.into_iter().map(read).collect::<Result<_, StoreError>>()?)
+    }
+
+    // --- acting ---
+
+    /// `orders.accept`.
+    pub(crate) fn accept(&mut self, id: &OrderId) -> Result<OrderDetail, Failure> {
+        self.act(Command::Accept { order: id.clone() }, |_| Ok(()))?;
+        self.detail(id)
+    }
+
+    /// `orders.contact`.
+    pub(crate) fn contact(&mut self, params: SubmitParams<ContactForm>) -> Result<OrderDetail, Failure> {
+        let draft = Draft::Contact(params.form.clone());
+        self.hand_in(&params.id, draft, Command::Contact { order: params.id.clone(), form: params.form })
+    }
+
+    /// `orders.reply`.
+    pub(crate) fn reply(&mut self, params: SubmitParams<ReplyForm>) -> Result<OrderDetail, Failure> {
+        let draft = Draft::Reply(params.form.clone());
+        self.hand_in(&params.id, draft, Command::Reply { order: params.id.clone(), form: params.form })
+    }
+
+    /// `orders.return`.
+    pub(crate) fn send_back(&mut self, params: SubmitParams<ReturnForm>) -> Result<OrderDetail, Failure> {
+        let draft = Draft::Return(params.form.clone());
+        self.hand_in(&params.id, draft, Command::Return { order: params.id.clone(), form: params.form })
+    }
+
+    /// `orders.reveal`: the record of who looked is kept before anything is shown.
+    pub(crate) fn reveal(&mut self, id: &OrderId) -> Result<RevealedCaller, Failure> {
+        let caller = self.order(id)?.caller;
+        if caller.masked {
+            return Err(Failure::Refused(ErrorCode::Forbidden, "the caller is not shown in this scope"));
+        }
+        self.act(Command::Reveal { order: id.clone() }, |_| Ok(()))?;
+        Ok(RevealedCaller { name: caller.name, phone: caller.phone })
+    }
+
+    /// Submit a filled form: checked, signed, kept, and its draft removed, in one transaction. A form that may
+    /// not be submitted stays as a draft, so that nothing typed is lost.
+    fn hand_in(&mut self, id: &OrderId, draft: Draft, command: Command) -> Result<OrderDetail, Failure> {
+        let kind = kind_of(&draft);
+        let user = self.user()?;
+        let issues = self.issues(id, &draft)?;
+        let refused = if issues.is_empty() { self.may(id, &command).err() } else { Some(Failure::Form(issues)) };
+        if let Some(failure) = refused {
+            self.save_draft(id, &draft)?;
+            return Err(failure);
+        }
+        self.act(command, |write| write.remove_draft(&user, id, kind))?;
+        self.note_drafts(id)?;
+        self.detail(id)
+    }
+
+    fn may(&self, id: &OrderId, command: &Command) -> Result<WorkOrder, Failure> {
+        let order = self.order(id)?;
+        let role = self.role_here()?;
+        Flow::standard().apply(self.state_of(&order), command.kind(), role)?;
+        if order.handler != self.live()?.record.user.id {
+            return Err(Failure::Refused(ErrorCode::Forbidden, "the order is another handler's"));
+        }
+        Ok(order)
+    }
+
+    fn act(
+        &mut self,
+        command: Command,
+        together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), Failure> {
+        let order = self.may(&command.order().clone(), &command)?;
+        self.submit(command, order.rev, together)
+    }
+
+    // --- forms and drafts ---
+
+    /// `draft.save`.
+    pub(crate) fn save_draft(&mut self, id: &OrderId, draft: &Draft) -> Result<DraftSaved, Failure> {
+        let user = self.user()?;
+        self.order(id)?;
+        let unreadable = |_| Failure::Refused(ErrorCode::Internal, "the draft has no JSON");
+        let json = serde_json::to_string(draft).map_err(unreadable)?;
+        let saved_at = self.server_now();
+        let kept = shenhai_store::KeptDraft { order: id.clone(), kind: kind_of(draft), saved_at, json };
+        self.store_mut()?.write(|write| write.save_draft(&user, &kept))?;
+        self.note_drafts(id)?;
+        Ok(DraftSaved { saved_at })
+    }
+
+    /// `draft.discard`.
+    pub(crate) fn discard_draft(&mut self, key: &DraftKey) -> Result<DraftSaved, Failure> {
+        let user = self.user()?;
+        self.store_mut()?.write(|write| write.remove_draft(&user, &key.id, key.kind))?;
+        self.note_drafts(&key.id)?;
+        Ok(DraftSaved { saved_at: self.server_now() })
+    }
+
+    /// The list shows whether there is a draft; what stands in it is known to whoever typed it.
+    fn note_drafts(&mut self, id: &OrderId) -> Result<(), Failure> {
+        let user = self.user()?;
+        let drafted = !self.store()?.drafts(&user, id)?.is_empty();
+        if self.board.set_drafted(id, drafted) {
+            self.mark(Topic::Orders);
+        }
+        Ok(())
+    }
+
+    /// `form.check`.
+    pub(crate) fn check_form(&self, id: &OrderId, draft: &Draft) -> Result<FormReport, Failure> {
+        Ok(FormReport { issues: self.issues(id, draft)? })
+    }
+
+    fn issues(&self, id: &OrderId, draft: &Draft) -> Result<Vec<FormIssue>, Failure> {
+        let order = self.order(id)?;
+        let context = forms::FormContext {
+            matter: order.matter,
+            is_review: order.is_review,
+            received_at: order.received_at,
+            now: self.server_now(),
+        };
+        Ok(match draft {
+            Draft::Contact(form) => forms::check_contact(form, &context),
+            Draft::Reply(form) => forms::check_reply(form, &context),
+            Draft::Return(form) => forms::check_return(form, &context),
+        })
+    }
+
+    /// `form.options`.
+    pub(crate) fn form_options(&self, key: &DraftKey) -> Result<FormOptions, Failure> {
+        let order = self.order(&key.id)?;
+        let offered = forms::options(order.matter, order.is_review);
+        Ok(FormOptions {
+            unreached_reason: offered.unreached_reason.to_vec(),
+            fact: offered.fact.to_vec(),
+            appeal: offered.appeal.to_vec(),
+            site_visit: offered.site_visit.to_vec(),
+            satisfaction: offered.satisfaction.to_vec(),
+            mode: offered.mode.to_vec(),
+            judges_appeal: offered.judges_appeal,
+            is_review: offered.is_review,
+            text_chars: offered.text_chars,
+        })
+    }
+}
+
+fn kind_of(draft: &Draft) -> FormKind {
+    match draft {
+        Draft::Contact(_) => FormKind::Contact,
+        Draft::Reply(_) => FormKind::Reply,
+        Draft::Return(_) => FormKind::Return,
+    }
+}

@@ -1,0 +1,551 @@
+//! The gateway as the protocol describes it, in memory. Written against docs/protocol.md alone, so that the
+//! client's bytes are judged by something that is not the client.
+
+use serde_json::{Value, json};
+use shenhai_client::host::{HttpRequest, Method};
+use shenhai_crypto::{SecretKey, device_id, sm3, verify_hex};
+use shenhai_protocol::*;
+use std::collections::{BTreeMap, VecDeque};
+
+pub enum Reply {
+    Answer(u16, Vec<u8>),
+    Unreachable,
+    Hold,
+}
+
+/// How the next answer to a path goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is done, a proxy's page comes back.
+    Html,
+    /// Nothing is done, 500.
+    Error500,
+    /// Done, and half of the answer arrives.
+    Truncated,
+    /// Done, and no answer arrives.
+    LostAnswer,
+    /// Done, and every receipt is signed by somebody else.
+    ForgedReceipts,
+    /// The gateway's own error, nothing done.
+    Code(ErrorCode),
+    /// The push stops at its first command with this code.
+    StopAtFirst(ErrorCode),
+    /// The first command is receipted as refused.
+    Refuse(ErrorCode),
+}
+
+#[derive(Clone, Default)]
+struct Device {
+    seq: u64,
+    head: String,
+    key: String,
+}
+
+pub struct FakeGateway {
+    key: SecretKey,
+    forger: SecretKey,
+    rng: Sequence,
+    codes: BTreeMap<String, String>,
+    sessions: BTreeMap<String, (String, String)>,
+    devices: BTreeMap<String, Device>,
+    pub orders: BTreeMap<String, WorkOrder>,
+    pub log: Vec<(String, String)>,
+    pub receipts: BTreeMap<String, (String, SignedReceipt)>,
+    envelopes: Vec<(String, SignedEnvelope)>,
+    pub epoch: String,
+    faults: BTreeMap<&'static str, VecDeque<Fault>>,
+    pub pushed: Vec<String>,
+    pub requests: Vec<String>,
+    counter: u64,
+    backup: Option<Box<Backup>>,
+}
+
+struct Backup {
+    devices: BTreeMap<String, Device>,
+    orders: BTreeMap<String, WorkOrder>,
+    log: Vec<(String, String)>,
+    receipts: BTreeMap<String, (String, SignedReceipt)>,
+    envelopes: Vec<(String, SignedEnvelope)>,
+}
+
+/// Who works where in these tests.
+fn role(user: &str) -> (Role, Vec<ScopeId>) {
+    match user {
+        "reviewer" => (Role::UnitReviewer, vec![ScopeId::unit(&UnitId::from("hp"))]),
+        "admin" => (Role::Administrator, Vec::new()),
+        user => (Role::Handler, vec![ScopeId::handler(&UserId::from(user))]),
+    }
+}
+
+impl FakeGateway {
+    pub fn new() -> Self {
+        let mut rng = Sequence(99);
+        Self {
+            key: SecretKey::generate(&mut rng),
+            forger: SecretKey::generate(&mut rng),
+            rng,
+            codes: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            log: Vec::new(),
+            receipts: BTreeMap::new(),
+            envelopes: Vec::new(),
+            epoch: "e1".to_owned(),
+            faults: BTreeMap::new(),
+            pushed: Vec::new(),
+            requests: Vec::new(),
+            counter: 0,
+            backup: None,
+        }
+    }
+
+    pub fn code_for(&mut self, user: &str) -> String {
+        self.counter += 1;
+        let code = format!("code-{}", self.counter);
+        self.codes.insert(code.clone(), user.to_owned());
+        code
+    }
+
+    /// The next answers to `path` go wrong like this.
+    pub fn fail(&mut self, path: &'static str, faults: &[Fault]) {
+        self.faults.entry(path).or_default().extend(faults);
+    }
+
+    pub fn put_order(&mut self, order: WorkOrder) {
+        self.touch(order.handler.as_str(), order.id.as_str());
+        self.orders.insert(order.id.0.clone(), order);
+    }
+
+    pub fn remove_order(&mut self, id: &str) {
+        if let Some(order) = self.orders.remove(id) {
+            self.touch(order.handler.as_str(), id);
+        }
+    }
+
+    fn touch(&mut self, handler: &str, id: &str) -> u64 {
+        self.log.push((handler.to_owned(), id.to_owned()));
+        self.log.len() as u64
+    }
+
+    pub fn end_sessions(&mut self) {
+        self.sessions.clear();
+    }
+
+    pub fn take_backup(&mut self) {
+        self.backup = Some(Box::new(Backup {
+            devices: self.devices.clone(),
+            orders: self.orders.clone(),
+            log: self.log.clone(),
+            receipts: self.receipts.clone(),
+            envelopes: self.envelopes.clone(),
+        }));
+    }
+
+    /// Everything since the backup is forgotten; the epoch is new.
+    pub fn restore_backup(&mut self) {
+        let backup = self.backup.take().expect("there is a backup");
+        self.devices = backup.devices;
+        self.orders = backup.orders;
+        self.log = backup.log;
+        self.receipts = backup.receipts;
+        self.envelopes = backup.envelopes;
+        self.epoch = "e2".to_owned();
+    }
+
+    pub fn answer(&mut self, request: &HttpRequest, now: UnixMillis) -> Reply {
+        let path = request.url.strip_prefix("https://gateway.example").expect("our gateway");
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let path = path.to_owned();
+        let name = match path.as_str() {
+            "/v1/push" => "push",
+            "/v1/pull" => "pull",
+            "/v1/wake" => "wake",
+            "/v1/sessions" => "sessions",
+            "/v1/sessions/current" => "end",
+            _ if path.ends_with("/login") => "login",
+            _ if path.ends_with("/proof") => "proof",
+            other => panic!("the protocol has no {other}"),
+        };
+        let session = request.bearer.as_ref().and_then(|token| self.sessions.get(token)).cloned();
+        if name == "wake" && session.is_some() && !self.has_news(request) {
+            return Reply::Hold;
+        }
+        self.requests.push(name.to_owned());
+        let fault = self.faults.get_mut(name).and_then(VecDeque::pop_front);
+        match fault {
+            Some(Fault::Html) => return Reply::Answer(200, b"<html>\xe8\xaf\xb7\xe7\x99\xbb\xe5\xbd\x95</html>".to_vec()),
+            Some(Fault::Error500) => return Reply::Answer(500, b"oops".to_vec()),
+            Some(Fault::Code(code)) => return error(code),
+            _ => {}
+        }
+        let body = request.body.as_deref().unwrap_or_default();
+        let answer = match (name, session) {
+            ("login", _) => (200, json!({ "authorize_url": format!("https://container.example/?{query}") })),
+            ("sessions", _) => match self.open_session(body, now) {
+                Ok(grant) => (200, grant),
+                Err(code) => return error(code),
+            },
+            (_, None) => return error(ErrorCode::Unauthenticated),
+            ("end", Some(_)) => {
+                self.sessions.remove(request.bearer.as_deref().unwrap_or_default());
+                return Reply::Answer(204, Vec::new());
+            }
+            ("push", Some((user, device))) => self.push(&user, &device, body, fault, now),
+            ("pull", Some((user, device))) => match self.pull(&user, &device, query, now) {
+                Ok(reply) => (200, reply),
+                Err(code) => return error(code),
+            },
+            ("wake", Some(_)) => (200, json!({ "heads": self.heads(body), "server_time": now })),
+            ("proof", Some(_)) => (200, self.proof(&path)),
+            _ => unreachable!("all names are above"),
+        };
+        assert_ne!(request.method == Method::Get, request.body.is_some(), "a GET has no body, a POST has one");
+        let mut text = answer.1.to_string().into_bytes();
+        match fault {
+            Some(Fault::LostAnswer) => return Reply::Unreachable,
+            Some(Fault::Truncated) => text.truncate(text.len() / 2),
+            _ => {}
+        }
+        Reply::Answer(answer.0, text)
+    }
+
+    fn open_session(&mut self, body: &str, now: UnixMillis) -> Result<Value, ErrorCode> {
+        let request: SessionRequest = serde_json::from_str(body).map_err(|_| ErrorCode::Malformed)?;
+        let user = self.codes.remove(&request.code).ok_or(ErrorCode::BadLoginCode)?;
+        let text = SessionRequest::proof_text(&request.app, &request.code, &request.device.id);
+        let key = shenhai_crypto::PublicKey::from_hex(&request.device.public_key).map_err(|_| ErrorCode::BadSignature)?;
+        let proven = verify_hex(&request.device.public_key, text.as_bytes(), &request.proof).is_valid()
+            && device_id(&key) == request.device.id.as_str();
+        if !proven {
+            return Err(ErrorCode::BadSignature);
+        }
+        self.counter += 1;
+        let token = format!("token-{}", self.counter);
+        self.sessions.insert(token.clone(), (user.clone(), request.device.id.0.clone()));
+        let device = self.devices.entry(request.device.id.0.clone()).or_insert_with(|| Device {
+            seq: 0,
+            head: ZERO_HASH.to_owned(),
+            key: request.device.public_key.clone(),
+        });
+        let (role, scopes) = role(&user);
+        let grant = SessionGrant {
+            token,
+            expires_at: now.plus(12 * 3600 * 1000),
+            user: UserInfo {
+                name: format!("{user}的姓名"),
+                id: UserId(user),
+                role,
+                unit: UnitId::from("hp"),
+                unit_name: "黄浦区水务局".to_owned(),
+            },
+            scopes,
+            gateway_key: self.key.public().to_hex(),
+            epoch: self.epoch.clone(),
+            server_time: now,
+            device_seq: device.seq,
+            device_head: HexHash(device.head.clone()),
+        };
+        Ok(serde_json::to_value(grant).expect("JSON"))
+    }
+
+    fn push(&mut self, user: &str, device: &str, body: &str, fault: Option<Fault>, now: UnixMillis) -> (u16, Value) {
+        let request: PushRequest = serde_json::from_str(body).expect("a push is JSON");
+        assert!(!request.commands.is_empty(), "an empty push is a bug");
+        let mut receipts = Vec::new();
+        let mut stopped = None;
+        for (index, signed) in request.commands.into_iter().enumerate() {
+            self.pushed.push(signed.payload.clone());
+            let refuse = match fault {
+                Some(Fault::StopAtFirst(code)) if index == 0 => {
+                    stopped = Some(PushStop { index, code, expected_seq: None });
+                    break;
+                }
+                Some(Fault::Refuse(code)) if index == 0 => Some(code),
+                _ => None,
+            };
+            match self.take(user, device, signed, refuse, now) {
+                Ok(receipt) => receipts.push(receipt),
+                Err((code, expected_seq)) => {
+                    stopped = Some(PushStop { index, code, expected_seq });
+                    break;
+                }
+            }
+        }
+        if fault == Some(Fault::ForgedReceipts) {
+            for receipt in &mut receipts {
+                receipt.sig = self.forger.sign(receipt.payload.as_bytes(), &mut self.rng).to_hex();
+            }
+        }
+        let status = match &stopped {
+            Some(stop) if receipts.is_empty() => stop.code.http_status(),
+            _ => 200,
+        };
+        (status, serde_json::to_value(PushReply { receipts, stopped, server_time: now }).expect("JSON"))
+    }
+
+    fn take(
+        &mut self,
+        user: &str,
+        device: &str,
+        signed: SignedEnvelope,
+        refuse: Option<ErrorCode>,
+        now: UnixMillis,
+    ) -> Result<SignedReceipt, (ErrorCode, Option<u64>)> {
+        let held = self.devices.get(device).cloned().ok_or((ErrorCode::UnknownDevice, None))?;
+        let envelope = signed.open().map_err(|_| (ErrorCode::Malformed, None))?;
+        if !verify_hex(&held.key, signed.payload.as_bytes(), &signed.sig).is_valid() {
+            return Err((ErrorCode::BadSignature, None));
+        }
+        if let Some((payload, receipt)) = self.receipts.get(envelope.cmd_id.as_str()) {
+            return if *payload == signed.payload { Ok(receipt.clone()) } else { Err((ErrorCode::IdReused, None)) };
+        }
+        if envelope.device_id.as_str() != device {
+            return Err((ErrorCode::WrongDevice, None));
+        }
+        if envelope.actor.as_str() != user {
+            return Err((ErrorCode::WrongActor, None));
+        }
+        if envelope.device_seq != held.seq + 1 {
+            return Err((ErrorCode::SeqGap, Some(held.seq + 1)));
+        }
+        if envelope.prev_hash.as_str() != held.head {
+            return Err((ErrorCode::ChainBroken, None));
+        }
+        let hash = sm3(signed.payload.as_bytes()).to_hex();
+        let device = Device { seq: envelope.device_seq, head: hash.clone(), key: held.key };
+        self.devices.insert(envelope.device_id.0.clone(), device);
+        let refused = refuse.or_else(|| self.apply(&envelope, &hash, now).err());
+        let (rev, changes) = match refused {
+            Some(_) => (None, BTreeMap::new()),
+            None => {
+                let n = self.touch(user, envelope.body.order().as_str());
+                let rev = self.orders.get(envelope.body.order().as_str()).map(|order| order.rev);
+                (rev, BTreeMap::from([(envelope.scope.0.clone(), n)]))
+            }
+        };
+        let receipt = Receipt {
+            v: PROTOCOL_VERSION,
+            cmd_id: envelope.cmd_id.clone(),
+            device_id: envelope.device_id.clone(),
+            device_seq: envelope.device_seq,
+            verdict: if refused.is_some() { Verdict::Refused } else { Verdict::Accepted },
+            code: refused,
+            rev,
+            changes,
+            server_time: now,
+            hash: HexHash(hash),
+        };
+        let payload = serde_json::to_string(&receipt).expect("JSON");
+        let sig = self.key.sign(payload.as_bytes(), &mut self.rng).to_hex();
+        let receipt = SignedReceipt { payload, sig };
+        self.receipts.insert(envelope.cmd_id.0.clone(), (signed.payload.clone(), receipt.clone()));
+        self.envelopes.push((envelope.cmd_id.0.clone(), signed));
+        Ok(receipt)
+    }
+
+    /// docs: state → form. A hand-written flow, so that it is not the client's own that judges.
+    fn apply(&mut self, envelope: &Envelope, hash: &str, now: UnixMillis) -> Result<(), ErrorCode> {
+        let order = self.orders.get_mut(envelope.body.order().as_str()).ok_or(ErrorCode::OrderNotInScope)?;
+        if order.handler != envelope.actor {
+            return Err(ErrorCode::OrderNotInScope);
+        }
+        fn record<F: Clone>(envelope: &Envelope, hash: &str, now: UnixMillis, form: &F) -> Record<F> {
+            Record {
+                form: form.clone(),
+                by: envelope.actor.clone(),
+                by_name: format!("{}的姓名", envelope.actor),
+                client_time: envelope.client_time,
+                server_time: now,
+                cmd_id: envelope.cmd_id.clone(),
+                hash: HexHash(hash.to_owned()),
+            }
+        }
+        use OrderState as S;
+        match (&envelope.body, order.state) {
+            (Command::Accept { .. }, S::Assigned) => order.state = S::Accepted,
+            (Command::Contact { form, .. }, S::Accepted | S::Contacted) => {
+                order.state = S::Contacted;
+                order.contact = Some(record(envelope, hash, now, form));
+            }
+            (Command::Reply { form, .. }, S::Contacted) => {
+                order.state = S::Replied;
+                order.reply = Some(record(envelope, hash, now, form));
+            }
+            (Command::Return { form, .. }, S::Assigned | S::Accepted | S::Contacted) => {
+                order.state = S::Returned;
+                order.returned = Some(record(envelope, hash, now, form));
+            }
+            (Command::Reveal { .. }, S::Assigned | S::Accepted | S::Contacted) => {}
+            _ => return Err(ErrorCode::WrongState),
+        }
+        order.rev += 1;
+        Ok(())
+    }
+
+    fn pull(&self, user: &str, device: &str, query: &str, now: UnixMillis) -> Result<Value, ErrorCode> {
+        let term = |name: &str| {
+            query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, v)| v)
+        };
+        let cursor: u64 = term("cursor").and_then(|text| text.parse().ok()).ok_or(ErrorCode::Malformed)?;
+        let limit: usize = term("limit").and_then(|text| text.parse().ok()).ok_or(ErrorCode::Malformed)?;
+        let scope = term("scope").ok_or(ErrorCode::Malformed)?.replace("%3A", ":");
+        if !role(user).1.iter().any(|own| own.as_str() == scope) {
+            return Err(ErrorCode::ScopeDenied);
+        }
+        let head = self.log.len() as u64;
+        if cursor > head || term("epoch").is_some_and(|epoch| epoch != self.epoch) {
+            return Err(ErrorCode::CursorGone);
+        }
+        let mut latest: BTreeMap<u64, &str> = BTreeMap::new();
+        for (n, (handler, id)) in (1_u64..).zip(&self.log) {
+            if n > cursor && (!scope.starts_with("handler:") || scope == format!("handler:{handler}")) {
+                latest.retain(|_, other| other != id);
+                latest.insert(n, id);
+            }
+        }
+        let page: Vec<(u64, &str)> = latest.into_iter().take(limit).collect();
+        let more = page.len() == limit;
+        let end = if more { page.last().map_or(head, |(n, _)| *n) } else { head };
+        let changes = page.into_iter().map(|(n, id)| Change {
+            n,
+            kind: match self.orders.get(id) {
+                Some(order) => ChangeKind::Upsert { order: Box::new(self.seen_in(&scope, order)) },
+                None => ChangeKind::Remove { order_id: OrderId::from(id) },
+            },
+        });
+        let reply = PullReply {
+            epoch: self.epoch.clone(),
+            scope: ScopeId(scope.clone()),
+            cursor: end,
+            head,
+            changes: changes.collect(),
+            more,
+            device_seq: self.devices.get(device).map_or(0, |device| device.seq),
+            server_time: now,
+        };
+        Ok(serde_json::to_value(reply).expect("JSON"))
+    }
+
+    fn seen_in(&self, scope: &str, order: &WorkOrder) -> WorkOrder {
+        let mut order = order.clone();
+        if !scope.starts_with("handler:") {
+            order.caller.masked = true;
+            order.caller.name = "张＊＊".to_owned();
+            order.caller.phone = "138****1234".to_owned();
+        }
+        order
+    }
+
+    fn heads(&self, body: &str) -> BTreeMap<String, u64> {
+        let wake: WakeRequest = serde_json::from_str(body).expect("a wake is JSON");
+        let head = self.log.len() as u64;
+        wake.cursors.into_iter().filter(|(_, cursor)| *cursor < head).map(|(scope, _)| (scope, head)).collect()
+    }
+
+    fn has_news(&self, request: &HttpRequest) -> bool {
+        let faulty = self.faults.get("wake").is_some_and(|faults| !faults.is_empty());
+        faulty || !self.heads(request.body.as_deref().unwrap_or_default()).is_empty()
+    }
+
+    fn proof(&self, path: &str) -> Value {
+        let order = path.trim_start_matches("/v1/orders/").trim_end_matches("/proof");
+        let entries = self.envelopes.iter().filter_map(|(cmd_id, envelope)| {
+            let opened = envelope.open().expect("taken");
+            (opened.body.order().as_str() == order).then(|| ProofEntry {
+                envelope: envelope.clone(),
+                receipt: self.receipts[cmd_id].1.clone(),
+                device_key: self.devices[opened.device_id.as_str()].key.clone(),
+                device_name: "测试手机".to_owned(),
+                actor_name: format!("{}的姓名", opened.actor),
+            })
+        });
+        let proof = OrderProof {
+            order_id: OrderId::from(order),
+            entries: entries.collect(),
+            gateway_key: self.key.public().to_hex(),
+        };
+        serde_json::to_value(proof).expect("JSON")
+    }
+
+    /// How many commands had an effect or a refusal.
+    pub fn receipted(&self) -> usize {
+        self.receipts.len()
+    }
+}
+
+fn error(code: ErrorCode) -> Reply {
+    let body = ErrorBody { code, retryable: code.retryable(), message: String::new() };
+    Reply::Answer(code.http_status(), serde_json::to_vec(&body).expect("JSON"))
+}
+
+/// An order as the hotline would push it.
+pub fn order(handler: &str, number: u32) -> WorkOrder {
+    let received = UnixMillis(super::START - 3_600_000);
+    WorkOrder {
+        id: OrderId(format!("12345-SH{number:06}")),
+        channel: Channel::H12345,
+        source_no: format!("SH{number:06}"),
+        rev: 1,
+        state: OrderState::Accepted,
+        urgency: Urgency::Normal,
+        matter: Matter::Complaint,
+        category: "排水/管道堵塞".to_owned(),
+        title: format!("小区污水外溢{number}"),
+        content: "西藏南路某小区门口污水井冒水，气味很大。".to_owned(),
+        address: "西藏南路一百弄".to_owned(),
+        district: "310101".to_owned(),
+        district_name: "黄浦区".to_owned(),
+        point: None,
+        is_review: false,
+        supervised: false,
+        urge_count: 0,
+        duplicate_of: None,
+        received_at: received,
+        deadlines: Deadlines {
+            contact_by: received.plus(86_400_000),
+            finish_by: received.plus(5 * 86_400_000),
+            provisional: false,
+            rules: "test".to_owned(),
+        },
+        unit: UnitId::from("hp"),
+        unit_name: "黄浦区水务局".to_owned(),
+        handler: UserId::from(handler),
+        handler_name: format!("{handler}的姓名"),
+        caller: Caller {
+            name: "张三丰".to_owned(),
+            phone: "13800001234".to_owned(),
+            anonymous: false,
+            confidential: false,
+            masked: false,
+        },
+        contact: None,
+        reply: None,
+        returned: None,
+        timeline: Vec::new(),
+    }
+}
+
+struct Sequence(u64);
+
+impl rand_core::TryRng for Sequence {
+    type Error = rand_core::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, rand_core::Infallible> {
+        self.try_next_u64().map(|n| (n >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, rand_core::Infallible> {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Ok(self.0)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core::Infallible> {
+        for byte in bytes {
+            *byte = (self.try_next_u64()? >> 56) as u8;
+        }
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Sequence {}

@@ -1,0 +1,112 @@
+//! What is kept, as the client sees it.
+
+use serde::{Deserialize, Serialize};
+use shenhai_protocol::{
+    CommandKind, DeviceId, ErrorCode, FormKind, HexHash, OrderId, ScopeId, UnixMillis, UserId, UserInfo, WorkOrder,
+};
+use shenhai_sync::Row;
+use zeroize::Zeroizing;
+
+/// A device key and where its chain stands. Each user of an installation has one, so that chains never mix.
+#[derive(Clone)]
+pub struct Identity {
+    /// Derived from the key.
+    pub device_id: DeviceId,
+    /// Whose it is; `None` until somebody signs in with it.
+    pub user: Option<UserId>,
+    /// SM2 secret key.
+    pub secret: Zeroizing<[u8; 32]>,
+    /// Number of the last signed command, 0 for none.
+    pub last_seq: u64,
+    /// SM3 of its payload.
+    pub last_hash: HexHash,
+    /// Number of the last receipted command.
+    pub acked_seq: u64,
+    /// SM3 of its payload.
+    pub acked_hash: HexHash,
+}
+
+/// The session, sealed as a whole.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// Bearer token.
+    pub token: String,
+    /// When it ends.
+    pub expires_at: UnixMillis,
+    /// Who.
+    pub user: UserInfo,
+    /// What they may follow.
+    pub scopes: Vec<ScopeId>,
+    /// The gateway's key, pinned at sign-in; 130 hex digits.
+    pub gateway_key: String,
+    /// The key it is bound to.
+    pub device_id: DeviceId,
+    /// It ended by itself; the person works on offline.
+    pub ended: Option<ErrorCode>,
+}
+
+/// A sign-in that was begun; survives the page's trip to the container and back.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingLogin {
+    /// What has to come back with the code.
+    pub state: String,
+    /// When it was begun.
+    pub begun_at: UnixMillis,
+}
+
+/// How far the copy of a scope is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeCopy {
+    /// Which.
+    pub scope: ScopeId,
+    /// The log's epoch; empty before the first pull.
+    pub epoch: String,
+    /// Everything up to this change is here.
+    pub cursor: u64,
+    /// Once pulled to its end.
+    pub complete: bool,
+}
+
+/// One page of a pull, to be taken over in one transaction.
+#[derive(Debug, Clone)]
+pub struct PageOfChanges {
+    /// State of the copy after it.
+    pub copy: ScopeCopy,
+    /// Orders as they now are.
+    pub upserts: Vec<WorkOrder>,
+    /// Orders that left the scope.
+    pub removes: Vec<OrderId>,
+}
+
+/// A draft with its content still as the JSON the client gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptDraft {
+    /// Of which order.
+    pub order: OrderId,
+    /// Which form.
+    pub kind: FormKind,
+    /// When it was kept.
+    pub saved_at: UnixMillis,
+    /// JSON.
+    pub json: String,
+}
+
+/// A row of the outbox without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// What the machine moves.
+    pub row: Row,
+    /// Signed by which device.
+    pub device_id: DeviceId,
+    /// What it does.
+    pub kind: CommandKind,
+    /// When it was made.
+    pub created_at: UnixMillis,
+    /// SM3 of its payload.
+    pub hash: HexHash,
+    /// Its effect is part of the state from this change number of the handler's scope on; `None` before a
+    /// receipt, and once that no longer matters.
+    pub covered_by: Option<u64>,
+    /// When the gateway took it.
+    pub server_time: Option<UnixMillis>,
+}
