@@ -1,1 +1,28 @@
-//! gateway
+//! The server of Shenhai: takes the city's orders in, gives them out to those who may see them, decides on the
+//! signed commands that come back, and tells the upper platforms.
+//!
+//! Not here: the rules of the business (`shenhai-flow`), the wire types (`shenhai-protocol`), anything a client does.
+//! Run by the binary `shenhai-gateway`; started in-process by tests through [`Gateway::start`].
+
+mod access;
+mod app;
+mod clock;
+mod config;
+mod container;
+mod decide;
+mod directory;
+mod http;
+mod ingest;
+mod keys;
+mod outbound;
+mod platform_feedback;
+mod server;
+mod store;
+mod view;
+
+pub use clock::Clock;
+pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
+pub use directory::{Directory, DirectoryError, Unit, UnitKind};
+pub use http::openapi::document as openapi_document;
+pub use server::{Gateway, Running, StartError};
+pub use store::{StoreError, WriterStats};

@@ -1,0 +1,62 @@
+//! What a role may do: one table, everything not in it is denied.
+//!
+//! Not who has the role (`directory`). Called by sign-in and by every endpoint that needs a session.
+
+use shenhai_protocol::{OrderId, Role, ScopeId, UserInfo, WorkOrder};
+
+/// The two pages, each with its own roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum App {
+    Hotline,
+    Desk,
+}
+
+impl App {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "hotline" => Some(Self::Hotline),
+            "desk" => Some(Self::Desk),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn may_enter(app: App, role: Role) -> bool {
+    match role {
+        Role::Handler => app == App::Hotline,
+        Role::UnitReviewer | Role::BureauReviewer | Role::Administrator => app == App::Desk,
+    }
+}
+
+pub(crate) fn may_push(role: Role) -> bool {
+    role == Role::Handler
+}
+
+pub(crate) fn may_revoke(role: Role) -> bool {
+    role == Role::Administrator
+}
+
+/// What somebody may follow.
+pub(crate) fn scopes_of(user: &UserInfo) -> Vec<ScopeId> {
+    match user.role {
+        Role::Handler => vec![ScopeId::handler(&user.id)],
+        Role::UnitReviewer => vec![ScopeId::unit(&user.unit)],
+        Role::BureauReviewer => vec![ScopeId::bureau()],
+        Role::Administrator => Vec::new(),
+    }
+}
+
+/// Every scope an order appears in, sorted: scopes are always locked in this order.
+pub(crate) fn scopes_of_order(order: &WorkOrder) -> Vec<ScopeId> {
+    let mut scopes = vec![
+        ScopeId::handler(&order.handler),
+        ScopeId::unit(&order.unit),
+        ScopeId::bureau(),
+    ];
+    scopes.sort();
+    scopes
+}
+
+pub(crate) fn order_id(channel: shenhai_protocol::Channel, source_no: &str) -> OrderId {
+    OrderId(format!("{}-{source_no}", channel.number()))
+}

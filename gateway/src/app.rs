@@ -1,0 +1,37 @@
+//! What every request handler and worker of a running gateway shares.
+//!
+//! Not its start and stop (`server`).
+
+use crate::config::{CityConfig, Tuning};
+use crate::container::Container;
+use crate::http::limiter::Limiter;
+use crate::keys::GatewayKey;
+use crate::outbound::Outbound;
+use crate::store::Store;
+use crate::{Clock, Directory};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{Notify, Semaphore, watch};
+
+pub(crate) struct App {
+    pub(crate) store: Arc<Store>,
+    pub(crate) directory: Directory,
+    pub(crate) city: CityConfig,
+    pub(crate) container: Container,
+    pub(crate) http: Outbound,
+    pub(crate) key: GatewayKey,
+    pub(crate) epoch: String,
+    pub(crate) clock: Clock,
+    pub(crate) tuning: Tuning,
+    /// Origins a browser may be sent back to.
+    pub(crate) origins: Vec<String>,
+    pub(crate) web_dir: Option<PathBuf>,
+    pub(crate) sign_ins: Limiter,
+    /// Room for requests, and for clients waiting for news.
+    pub(crate) requests: Semaphore,
+    pub(crate) waits: Semaphore,
+    /// True once the gateway is asked to stop.
+    pub(crate) stopping: watch::Sender<bool>,
+    /// Something new is in the feedback queue.
+    pub(crate) feedback_queued: Notify,
+}

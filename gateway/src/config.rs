@@ -1,0 +1,258 @@
+//! What the gateway is told at start: where to listen and store, the city's systems, the bounds.
+//!
+//! Not the directory of people (`directory`). Read by the binary, built by hand in tests.
+
+use crate::{Clock, Directory};
+use serde::Deserialize;
+use shenhai_protocol::Channel;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use thiserror::Error;
+
+/// Everything [`crate::Gateway::start`] needs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the database and the gateway's key live. Made when missing.
+    pub data_dir: PathBuf,
+    /// The built pages. Without them a plain page says how to build them.
+    pub web_dir: Option<PathBuf>,
+    /// The city's systems.
+    pub city: CityConfig,
+    /// Who there is.
+    pub directory: Directory,
+    /// Origins the browser may be sent back to after the sign-in, e.g. `https://sh.example`. Where empty:
+    /// `http://` and the address listened on (with `localhost` too where that is a loopback address).
+    pub allowed_origins: Vec<String>,
+    /// Where instants come from.
+    pub clock: Clock,
+    /// Bounds and pauses.
+    pub tuning: Tuning,
+}
+
+impl Config {
+    /// A configuration with the system's clock, no pages and the usual bounds.
+    #[must_use]
+    pub fn new(listen: SocketAddr, data_dir: PathBuf, city: CityConfig, directory: Directory) -> Self {
+        Self {
+            listen,
+            data_dir,
+            web_dir: None,
+            city,
+            directory,
+            allowed_origins: Vec::new(),
+            clock: Clock::system(),
+            tuning: Tuning::default(),
+        }
+    }
+}
+
+/// Bounds and pauses that a deployment or a test may change.
+#[derive(Debug, Clone)]
+pub struct Tuning {
+    /// Sign-ins one network address may try in a minute. Many phones share one address behind the city's
+    /// network, so this only stops a flood.
+    pub sign_ins_per_address: u32,
+    /// Sign-ins one device may try in a minute.
+    pub sign_ins_per_device: u32,
+    /// Requests worked on at once, waits excepted; beyond them: 503 `overloaded`.
+    pub concurrent_requests: usize,
+    /// Clients waiting for news at once; beyond them: 503 `overloaded`.
+    pub concurrent_waits: usize,
+    /// Longest time one request may take, the reading of its body included.
+    pub request_timeout: Duration,
+    /// Pause after the first failed feedback; doubles with every further one.
+    pub feedback_first_pause: Duration,
+    /// The pause does not grow beyond this.
+    pub feedback_longest_pause: Duration,
+    /// How long `stop` goes on serving with `/healthz` at 503, so that a load balancer turns away first.
+    pub drain: Duration,
+    /// How long `stop` waits for requests under way.
+    pub stop_timeout: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            sign_ins_per_address: 600,
+            sign_ins_per_device: 20,
+            concurrent_requests: 512,
+            concurrent_waits: 8192,
+            request_timeout: Duration::from_secs(30),
+            feedback_first_pause: Duration::from_secs(1),
+            feedback_longest_pause: Duration::from_secs(300),
+            drain: Duration::ZERO,
+            stop_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The city's systems: the part of the configuration shared with the emulators (docs/city-interfaces.md).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CityConfig {
+    /// 随申办政务云.
+    pub container: ContainerConfig,
+    /// By dialled number: `12345`, `12319`, `110`. One left out is not connected.
+    #[serde(default)]
+    pub platforms: BTreeMap<String, PlatformConfig>,
+}
+
+/// How to reach the container the light app runs in.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContainerConfig {
+    /// Our id there.
+    pub corp_id: String,
+    /// Our secret there.
+    pub corp_secret: String,
+    /// Where its interfaces are, without a slash at the end.
+    pub api_url: String,
+    /// Its page for signing in.
+    pub authorize_url: String,
+}
+
+impl std::fmt::Debug for ContainerConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ContainerConfig({} at {})", self.corp_id, self.api_url)
+    }
+}
+
+/// How to reach an upper platform.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformConfig {
+    /// HMAC key, both ways.
+    pub secret: String,
+    /// Where its feedback goes.
+    pub feedback_url: String,
+}
+
+impl std::fmt::Debug for PlatformConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PlatformConfig({})", self.feedback_url)
+    }
+}
+
+/// What is wrong with the city's configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CityConfigError {
+    /// Not TOML of the expected shape.
+    #[error("not a city configuration: {0}")]
+    Syntax(String),
+    /// A platform we have no channel for.
+    #[error("platform {0:?} is none of 12345, 12319, 110")]
+    UnknownPlatform(String),
+    /// Not an address, or one this build cannot reach.
+    #[error("{field}: {reason}")]
+    BadUrl {
+        /// Which entry.
+        field: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A secret that protects nothing.
+    #[error("{0} is empty")]
+    EmptySecret(String),
+}
+
+impl CityConfig {
+    /// Read and check the configuration.
+    ///
+    /// # Errors
+    /// The first [`CityConfigError`] found; secrets never appear in it.
+    pub fn parse(text: &str) -> Result<Self, CityConfigError> {
+        // The parser's own text quotes the line at fault, which may hold a secret.
+        let config: Self =
+            toml::from_str(text).map_err(|error| CityConfigError::Syntax(error.message().to_owned()))?;
+        check_url("container.api_url", &config.container.api_url)?;
+        check_url("container.authorize_url", &config.container.authorize_url)?;
+        check_secret("container.corp_secret", &config.container.corp_secret)?;
+        for (number, platform) in &config.platforms {
+            if Channel::from_number(number).is_none() {
+                return Err(CityConfigError::UnknownPlatform(number.clone()));
+            }
+            check_secret(&format!("platforms.{number}.secret"), &platform.secret)?;
+            check_url(
+                &format!("platforms.{number}.feedback_url"),
+                &platform.feedback_url,
+            )?;
+        }
+        Ok(config)
+    }
+
+    pub(crate) fn platform(&self, channel: Channel) -> Option<&PlatformConfig> {
+        self.platforms.get(channel.number())
+    }
+}
+
+fn check_secret(field: &str, secret: &str) -> Result<(), CityConfigError> {
+    if secret.is_empty() {
+        return Err(CityConfigError::EmptySecret(field.to_owned()));
+    }
+    Ok(())
+}
+
+fn check_url(field: &str, url: &str) -> Result<(), CityConfigError> {
+    let bad = |reason| CityConfigError::BadUrl {
+        field: field.to_owned(),
+        reason,
+    };
+    let parsed = reqwest::Url::parse(url).map_err(|_| bad("not an absolute address"))?;
+    match parsed.scheme() {
+        "http" => Ok(()),
+        "https" if cfg!(feature = "tls") || field.ends_with("authorize_url") => Ok(()),
+        "https" => Err(bad("https needs a gateway built with the feature `tls`")),
+        _ => Err(bad("neither http nor https")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        [container]
+        corp_id = "c"
+        corp_secret = "very-secret"
+        api_url = "http://127.0.0.1:1"
+        authorize_url = "https://login.example/authorize"
+        [platforms.12345]
+        secret = "s"
+        feedback_url = "http://127.0.0.1:1/feedback"
+    "#;
+
+    #[test]
+    fn the_documented_configuration_is_read() {
+        let config = CityConfig::parse(GOOD).expect("a good file");
+        assert_eq!(config.container.corp_id, "c");
+        assert!(config.platform(Channel::H12345).is_some());
+        assert!(config.platform(Channel::H110).is_none());
+    }
+
+    #[test]
+    fn a_wrong_configuration_is_named_without_its_secrets() {
+        let unknown = GOOD.replace("12345", "12306");
+        assert_eq!(
+            CityConfig::parse(&unknown).unwrap_err(),
+            CityConfigError::UnknownPlatform("12306".to_owned())
+        );
+        let empty = GOOD.replace("\"s\"", "\"\"");
+        assert_eq!(
+            CityConfig::parse(&empty).unwrap_err(),
+            CityConfigError::EmptySecret("platforms.12345.secret".to_owned())
+        );
+        let scheme = GOOD.replace("http://127.0.0.1:1/feedback", "ftp://127.0.0.1/feedback");
+        assert!(matches!(
+            CityConfig::parse(&scheme),
+            Err(CityConfigError::BadUrl { .. })
+        ));
+        let broken = GOOD.replace("very-secret\"", "very-secret");
+        let text = CityConfig::parse(&broken).unwrap_err().to_string();
+        assert!(!text.contains("very-secret"), "{text}");
+        assert!(!format!("{:?}", CityConfig::parse(GOOD)).contains("very-secret"));
+    }
+}

@@ -1,0 +1,317 @@
+//! The decision on signed commands: which take effect, which are refused, where a batch stops.
+//!
+//! Not the checks that need no row (`http::push` reads the JSON and verifies signatures before the writer is
+//! asked). Called inside the writer's transaction, so that effect, change numbers, receipt and feedback stand
+//! or fall together. The order of the checks is docs/protocol.md, "Commands".
+
+use crate::access;
+use crate::keys::GatewayKey;
+use crate::platform_feedback;
+use crate::store::{AuditEvent, StoreError, TakenCommand, Tx};
+use shenhai_flow::forms::{FormContext, check_contact, check_reply, check_return};
+use shenhai_flow::{Flow, FlowError};
+use shenhai_protocol::{
+    Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, PushStop, Receipt, Record, ScopeId,
+    SignedEnvelope, SignedReceipt, TimelineEntry, TimelineKind, UnixMillis, UserInfo, Verdict, WorkOrder,
+    limits,
+};
+use std::collections::BTreeMap;
+
+/// Whose session a batch came with.
+#[derive(Debug, Clone)]
+pub(crate) struct Asker {
+    pub(crate) user: UserInfo,
+    pub(crate) device: DeviceId,
+    pub(crate) scopes: Vec<ScopeId>,
+}
+
+/// A command whose signature was verified with its device's key.
+#[derive(Debug, Clone)]
+pub(crate) struct Genuine {
+    pub(crate) signed: SignedEnvelope,
+    pub(crate) envelope: Envelope,
+    /// SM3 of the payload.
+    pub(crate) hash: HexHash,
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) receipts: Vec<SignedReceipt>,
+    pub(crate) stopped: Option<PushStop>,
+}
+
+/// Why a command got no receipt.
+struct Stop {
+    code: ErrorCode,
+    expected_seq: Option<u64>,
+}
+
+impl From<ErrorCode> for Stop {
+    fn from(code: ErrorCode) -> Self {
+        Self {
+            code,
+            expected_seq: None,
+        }
+    }
+}
+
+/// A genuine command that had no effect.
+struct Refusal {
+    code: ErrorCode,
+    /// The actor holds the order, so that the command belongs to its history.
+    on_the_order: bool,
+}
+
+impl Refusal {
+    fn of_a_stranger(code: ErrorCode) -> Self {
+        Self {
+            code,
+            on_the_order: false,
+        }
+    }
+
+    fn on_the_order(code: ErrorCode) -> Self {
+        Self {
+            code,
+            on_the_order: true,
+        }
+    }
+}
+
+/// Decide on a batch, in order, up to the first command that gets no receipt.
+pub(crate) fn take_batch(
+    tx: &mut Tx<'_>,
+    key: &GatewayKey,
+    asker: &Asker,
+    batch: &[Genuine],
+    now: UnixMillis,
+) -> Result<Decided, StoreError> {
+    let mut decided = Decided {
+        receipts: Vec::with_capacity(batch.len()),
+        stopped: None,
+    };
+    for (index, command) in batch.iter().enumerate() {
+        match take(tx, key, asker, command, now)? {
+            Ok(receipt) => decided.receipts.push(receipt),
+            Err(stop) => {
+                decided.stopped = Some(PushStop {
+                    index,
+                    code: stop.code,
+                    expected_seq: stop.expected_seq,
+                });
+                break;
+            }
+        }
+    }
+    Ok(decided)
+}
+
+fn take(
+    tx: &mut Tx<'_>,
+    key: &GatewayKey,
+    asker: &Asker,
+    command: &Genuine,
+    now: UnixMillis,
+) -> Result<Result<SignedReceipt, Stop>, StoreError> {
+    let envelope = &command.envelope;
+    // Revoked between the check of the signature and this transaction: the revocation wins.
+    let device = match tx.device(&envelope.device_id)? {
+        Some(device) if device.revoked => return Ok(Err(ErrorCode::DeviceRevoked.into())),
+        Some(device) => device,
+        None => return Ok(Err(ErrorCode::UnknownDevice.into())),
+    };
+    if let Some((payload, receipt)) = tx.receipt(&envelope.cmd_id)? {
+        if payload == command.signed.payload {
+            return Ok(Ok(receipt));
+        }
+        tx.keep_reuse(&envelope.cmd_id, &command.hash, &command.signed, now)?;
+        return Ok(Err(ErrorCode::IdReused.into()));
+    }
+    if envelope.device_id != asker.device {
+        return Ok(Err(ErrorCode::WrongDevice.into()));
+    }
+    if envelope.actor != asker.user.id {
+        return Ok(Err(ErrorCode::WrongActor.into()));
+    }
+    let expected = device.last_seq + 1;
+    if envelope.device_seq != expected {
+        return Ok(Err(Stop {
+            code: ErrorCode::SeqGap,
+            expected_seq: Some(expected),
+        }));
+    }
+    if envelope.prev_hash != device.head_hash {
+        return Ok(Err(ErrorCode::ChainBroken.into()));
+    }
+    settle(tx, key, asker, command, now).map(Ok)
+}
+
+/// The command is genuine and next in its chain: decide, sign the receipt, store both, move the chain.
+fn settle(
+    tx: &mut Tx<'_>,
+    key: &GatewayKey,
+    asker: &Asker,
+    command: &Genuine,
+    now: UnixMillis,
+) -> Result<SignedReceipt, StoreError> {
+    let envelope = &command.envelope;
+    let judged = judge(tx, asker, command, now)?;
+    let mut receipt = Receipt {
+        v: PROTOCOL_VERSION,
+        cmd_id: envelope.cmd_id.clone(),
+        device_id: envelope.device_id.clone(),
+        device_seq: envelope.device_seq,
+        verdict: Verdict::Refused,
+        code: None,
+        rev: None,
+        changes: BTreeMap::new(),
+        server_time: now,
+        hash: command.hash.clone(),
+    };
+    let on_the_order = match judged {
+        Ok(order) => {
+            let numbers = put_into_effect(tx, asker, envelope, &order, now)?;
+            receipt.verdict = Verdict::Accepted;
+            receipt.rev = Some(order.rev);
+            receipt.changes = numbers;
+            receipt
+                .changes
+                .retain(|scope, _| asker.scopes.iter().any(|own| own.as_str() == scope));
+            true
+        }
+        Err(refusal) => {
+            receipt.code = Some(refusal.code);
+            refusal.on_the_order
+        }
+    };
+    let payload = serde_json::to_string(&receipt).map_err(|_| StoreError::Document("receipt"))?;
+    let receipt = key.sign(payload);
+    tx.insert_command(&TakenCommand {
+        cmd_id: &envelope.cmd_id,
+        device_id: &envelope.device_id,
+        device_seq: envelope.device_seq,
+        actor: &envelope.actor,
+        order: on_the_order.then(|| envelope.body.order()),
+        envelope: &command.signed,
+        receipt: &receipt,
+    })?;
+    tx.advance_device(&envelope.device_id, envelope.device_seq, &command.hash)?;
+    Ok(receipt)
+}
+
+/// The order as the command leaves it, or why it may not.
+fn judge(
+    tx: &Tx<'_>,
+    asker: &Asker,
+    command: &Genuine,
+    now: UnixMillis,
+) -> Result<Result<WorkOrder, Refusal>, StoreError> {
+    let envelope = &command.envelope;
+    let age = now.since(envelope.client_time);
+    if !(-limits::CLOCK_AHEAD_MILLIS..=limits::CLOCK_BEHIND_MILLIS).contains(&age) {
+        return Ok(Err(Refusal::of_a_stranger(ErrorCode::ClockOutOfRange)));
+    }
+    if !asker.scopes.contains(&envelope.scope) {
+        return Ok(Err(Refusal::of_a_stranger(ErrorCode::ScopeDenied)));
+    }
+    // An order that is not there and one that is somebody else's look alike to the asker.
+    let order = match tx.order(envelope.body.order())? {
+        Some(order) if access::scopes_of_order(&order).contains(&envelope.scope) => order,
+        _ => return Ok(Err(Refusal::of_a_stranger(ErrorCode::OrderNotInScope))),
+    };
+    Ok(carry_out(order, asker, command, now).map_err(Refusal::on_the_order))
+}
+
+fn carry_out(
+    mut order: WorkOrder,
+    asker: &Asker,
+    command: &Genuine,
+    now: UnixMillis,
+) -> Result<WorkOrder, ErrorCode> {
+    let envelope = &command.envelope;
+    order.state = Flow::standard()
+        .apply(order.state, envelope.body.kind(), asker.user.role)
+        .map_err(|error| match error {
+            FlowError::Forbidden { .. } => ErrorCode::Forbidden,
+            FlowError::WrongState { .. } => ErrorCode::WrongState,
+        })?;
+    let context = FormContext {
+        matter: order.matter,
+        is_review: order.is_review,
+        received_at: order.received_at,
+        // A device's corrected clock may be a little ahead of ours: what it let pass is not in the future.
+        now: now.max(envelope.client_time),
+    };
+    let kind = match &envelope.body {
+        Command::Accept { .. } => TimelineKind::Accepted,
+        Command::Reveal { .. } => TimelineKind::Revealed,
+        Command::Contact { form, .. } => {
+            well_formed(check_contact(form, &context).is_empty())?;
+            order.contact = Some(record(form, asker, command, now));
+            TimelineKind::Contacted
+        }
+        Command::Reply { form, .. } => {
+            well_formed(check_reply(form, &context).is_empty())?;
+            order.reply = Some(record(form, asker, command, now));
+            TimelineKind::Replied
+        }
+        Command::Return { form, .. } => {
+            well_formed(check_return(form, &context).is_empty())?;
+            order.returned = Some(record(form, asker, command, now));
+            TimelineKind::Returned
+        }
+    };
+    order.rev += 1;
+    order.timeline.push(TimelineEntry {
+        at: now,
+        kind,
+        by: asker.user.name.clone(),
+    });
+    Ok(order)
+}
+
+fn well_formed(without_issues: bool) -> Result<(), ErrorCode> {
+    if without_issues {
+        Ok(())
+    } else {
+        Err(ErrorCode::FormInvalid)
+    }
+}
+
+fn record<F: Clone>(form: &F, asker: &Asker, command: &Genuine, now: UnixMillis) -> Record<F> {
+    Record {
+        form: form.clone(),
+        by: asker.user.id.clone(),
+        by_name: asker.user.name.clone(),
+        client_time: command.envelope.client_time,
+        server_time: now,
+        cmd_id: command.envelope.cmd_id.clone(),
+        hash: command.hash.clone(),
+    }
+}
+
+fn put_into_effect(
+    tx: &mut Tx<'_>,
+    asker: &Asker,
+    envelope: &Envelope,
+    order: &WorkOrder,
+    now: UnixMillis,
+) -> Result<BTreeMap<String, u64>, StoreError> {
+    tx.update_order(order, !Flow::standard().is_final(order.state))?;
+    let numbers = tx.log_change(&access::scopes_of_order(order), &order.id)?;
+    if let Some(body) = platform_feedback::message(envelope, order, &asker.user) {
+        tx.queue_feedback(&envelope.cmd_id, order.channel, &order.id, &body, now)?;
+    }
+    if matches!(envelope.body, Command::Reveal { .. }) {
+        let subject = order.id.as_str();
+        tx.record(
+            AuditEvent::CallerRevealed,
+            now,
+            asker.user.id.as_str(),
+            &asker.device,
+            subject,
+        )?;
+    }
+    Ok(numbers)
+}

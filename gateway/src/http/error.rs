@@ -1,0 +1,52 @@
+//! How a failure is answered: an enumerated code and a text free of personal data.
+//!
+//! Not the list of codes (`shenhai_protocol::ErrorCode`). Used by every endpoint.
+
+use crate::store::StoreError;
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use shenhai_protocol::{ErrorBody, ErrorCode};
+
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: &'static str,
+}
+
+impl ApiError {
+    pub(crate) fn new(code: ErrorCode, message: &'static str) -> Self {
+        Self { code, message }
+    }
+
+    pub(crate) fn body(&self) -> ErrorBody {
+        ErrorBody {
+            code: self.code,
+            retryable: self.code.retryable(),
+            message: self.message.to_owned(),
+        }
+    }
+}
+
+pub(crate) fn status(code: ErrorCode) -> StatusCode {
+    StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (status(self.code), Json(self.body())).into_response()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::new(ErrorCode::StorageFull, "no space left on the gateway"),
+            StoreError::Stopped => Self::new(ErrorCode::Overloaded, "the gateway is stopping"),
+            error => {
+                tracing::error!(%error, "the store failed");
+                Self::new(ErrorCode::Internal, "the gateway failed; its log has the details")
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The HTTP side: which path is whose, and what holds for every request.
+//!
+//! Not decisions. Each endpoint reads, asks the store or `decide`, and answers with the types of
+//! `shenhai_protocol`. Called by `server`.
+
+mod body;
+mod error;
+mod ingest;
+pub(crate) mod limiter;
+pub(crate) mod openapi;
+mod pages;
+mod push;
+mod session;
+mod sync;
+
+use crate::app::App;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use error::ApiError;
+use futures_util::FutureExt;
+use serde::Serialize;
+use shenhai_protocol::{ErrorCode, limits};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tower_http::compression::CompressionLayer;
+
+const WAKE_PATH: &str = "/v1/wake";
+const HEALTH_PATH: &str = "/healthz";
+
+/// Every path of the gateway.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(pages::to_hotline))
+        .route(HEALTH_PATH, get(health))
+        .route("/openapi.json", get(openapi::serve))
+        .route("/v1/apps/{app}/login", get(session::login))
+        .route("/v1/sessions", post(session::sign_in))
+        .route("/v1/sessions/current", delete(session::sign_out))
+        .route("/v1/devices/{id}/revoke", post(session::revoke))
+        .route("/v1/push", post(push::push))
+        .route("/v1/pull", get(sync::pull))
+        .route(WAKE_PATH, post(sync::wake))
+        .route("/v1/orders/{id}/proof", get(sync::proof))
+        .route("/city/v1/hotline/{platform}/orders", post(ingest::take_order))
+        .method_not_allowed_fallback(async || pages::nothing_here())
+        .fallback(pages::serve)
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(Arc::clone(&app), watch_over))
+        .with_state(app)
+}
+
+/// State of the gateway.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Health {
+    /// `ok` or `stopping`.
+    status: &'static str,
+    /// Of the program.
+    version: &'static str,
+    /// Of the change log.
+    epoch: String,
+}
+
+/// Whether the gateway serves.
+#[utoipa::path(get, path = "/healthz", tag = "service",
+    responses((status = 200, body = Health), (status = 503, description = "Stopping", body = Health)))]
+async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
+    let (status, name) = match *app.stopping.borrow() {
+        false => (StatusCode::OK, "ok"),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+    };
+    let health = Health {
+        status: name,
+        version: env!("CARGO_PKG_VERSION"),
+        epoch: app.epoch.clone(),
+    };
+    (status, Json(health))
+}
+
+/// Room, time, panics and the log, for every request.
+async fn watch_over(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = request.method().clone();
+    // The route, never the address itself: addresses hold order numbers and state.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
+    let path = request.uri().path();
+    let (room, limit) = match path {
+        WAKE_PATH => (&app.waits, Duration::from_millis(limits::WAKE_MILLIS)),
+        _ => (&app.requests, Duration::ZERO),
+    };
+    let permit = room.try_acquire();
+    let mut response = if permit.is_err() && path != HEALTH_PATH {
+        ApiError::new(ErrorCode::Overloaded, "too many requests at once").into_response()
+    } else {
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+        match tokio::time::timeout(app.tuning.request_timeout + limit, answered).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => {
+                tracing::error!(route, "a request handler panicked");
+                ApiError::new(ErrorCode::Internal, "the gateway failed; its log has the details")
+                    .into_response()
+            }
+            Err(_) => ApiError::new(ErrorCode::Overloaded, "the request took too long").into_response(),
+        }
+    };
+    drop(permit);
+    pages::guard_every_answer(&mut response);
+    let status = response.status().as_u16();
+    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, route, status, millis, "request");
+    response
+}

@@ -1,0 +1,177 @@
+//! `POST /v1/push`: signed commands come up.
+//!
+//! Not the decision (`decide`). Here is what needs no transaction: reading, and verifying signatures on a
+//! blocking thread, so that neither the async threads nor the one writer spend their time on curves.
+
+use super::body::read_json;
+use super::error::{ApiError, status};
+use super::session::Session;
+use crate::access;
+use crate::app::App;
+use crate::decide::{Decided, Genuine, take_batch};
+use crate::store::StoreError;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use shenhai_crypto::{PublicKey, Signature, sm3};
+use shenhai_protocol::{
+    DeviceId, Envelope, EnvelopeError, ErrorBody, ErrorCode, HexHash, PushReply, PushRequest, PushStop,
+    SignedEnvelope, limits,
+};
+use std::sync::Arc;
+
+/// A stopped batch without a receipt: an error like any other, and where to go on.
+#[derive(Serialize)]
+struct StoppedReply {
+    #[serde(flatten)]
+    error: ErrorBody,
+    #[serde(flatten)]
+    reply: PushReply,
+}
+
+/// Decide on commands of one device.
+#[utoipa::path(post, path = "/v1/push", tag = "sync", security(("session" = [])), request_body = PushRequest,
+    responses(
+        (status = 200, description = "A receipt for every command up to the stop, if any", body = PushReply),
+        (status = "default", description = "Nothing was receipted; where a command stopped the batch, the fields \
+            of PushReply stand beside those of ErrorBody", body = ErrorBody)))]
+pub(crate) async fn push(
+    State(app): State<Arc<App>>,
+    session: Session,
+    body: Body,
+) -> Result<Response, ApiError> {
+    if !access::may_push(session.asker.user.role) {
+        return Err(ApiError::new(ErrorCode::Forbidden, "only a handler may push"));
+    }
+    let request: PushRequest = read_json(body, limits::PUSH_BYTES).await?;
+    if request.commands.len() > limits::PUSH_COMMANDS {
+        return Err(ApiError::new(
+            ErrorCode::TooLarge,
+            "too many commands in one push",
+        ));
+    }
+    let (genuine, unread) = verify(&app, request.commands).await?;
+    let now = app.clock.now();
+    let decided = if genuine.is_empty() {
+        Decided {
+            receipts: Vec::new(),
+            stopped: None,
+        }
+    } else {
+        let (deciding, asker) = (Arc::clone(&app), session.asker);
+        app.store
+            .write(move |tx| take_batch(tx, &deciding.key, &asker, &genuine, now))
+            .await?
+    };
+    if !decided.receipts.is_empty() {
+        app.feedback_queued.notify_waiters();
+    }
+    let reply = PushReply {
+        receipts: decided.receipts,
+        stopped: decided.stopped.or(unread),
+        server_time: now,
+    };
+    Ok(answer(reply))
+}
+
+fn answer(reply: PushReply) -> Response {
+    match &reply.stopped {
+        Some(stop) if reply.receipts.is_empty() => {
+            let error = ApiError::new(stop.code, "the first command got no receipt").body();
+            (status(stop.code), Json(StoppedReply { error, reply })).into_response()
+        }
+        _ => Json(reply).into_response(),
+    }
+}
+
+/// The commands whose signature holds, up to the first that cannot be read or verified.
+async fn verify(
+    app: &Arc<App>,
+    commands: Vec<SignedEnvelope>,
+) -> Result<(Vec<Genuine>, Option<PushStop>), ApiError> {
+    let app = Arc::clone(app);
+    let verified = tokio::task::spawn_blocking(move || {
+        let mut keys = DeviceKeys {
+            app: &app,
+            last: None,
+        };
+        let mut genuine = Vec::with_capacity(commands.len());
+        for (index, signed) in commands.into_iter().enumerate() {
+            match verify_one(&mut keys, signed)? {
+                Ok(command) => genuine.push(command),
+                Err(code) => {
+                    let stop = PushStop {
+                        index,
+                        code,
+                        expected_seq: None,
+                    };
+                    return Ok((genuine, Some(stop)));
+                }
+            }
+        }
+        Ok((genuine, None))
+    });
+    let outcome: Result<_, StoreError> = verified.await.unwrap_or(Err(StoreError::Panicked));
+    Ok(outcome?)
+}
+
+fn verify_one(
+    keys: &mut DeviceKeys<'_>,
+    signed: SignedEnvelope,
+) -> Result<Result<Genuine, ErrorCode>, StoreError> {
+    let envelope = match signed.open() {
+        Ok(envelope) => envelope,
+        Err(error) => return Ok(Err(unreadable(&error))),
+    };
+    let key = match keys.of(&envelope)? {
+        Ok(key) => key,
+        Err(code) => return Ok(Err(code)),
+    };
+    let holds = Signature::from_hex(&signed.sig)
+        .is_ok_and(|signature| key.verify(signed.payload.as_bytes(), &signature).is_valid());
+    if !holds {
+        return Ok(Err(ErrorCode::BadSignature));
+    }
+    let hash = HexHash(sm3(signed.payload.as_bytes()).to_hex());
+    Ok(Ok(Genuine {
+        signed,
+        envelope,
+        hash,
+    }))
+}
+
+fn unreadable(error: &EnvelopeError) -> ErrorCode {
+    match error {
+        EnvelopeError::TooLarge => ErrorCode::TooLarge,
+        EnvelopeError::Version(_) => ErrorCode::UnsupportedVersion,
+        EnvelopeError::Malformed(_) | EnvelopeError::BadId(_) => ErrorCode::Malformed,
+    }
+}
+
+/// Keys of the devices in a batch: nearly always one, so the last one is kept.
+struct DeviceKeys<'a> {
+    app: &'a App,
+    last: Option<(DeviceId, PublicKey)>,
+}
+
+impl DeviceKeys<'_> {
+    fn of(&mut self, envelope: &Envelope) -> Result<Result<&PublicKey, ErrorCode>, StoreError> {
+        let id = &envelope.device_id;
+        if self.last.as_ref().is_none_or(|(last, _)| last != id) {
+            let device = match self.app.store.read_blocking(|rows| rows.device(id))? {
+                None => return Ok(Err(ErrorCode::UnknownDevice)),
+                Some(device) if device.revoked => return Ok(Err(ErrorCode::DeviceRevoked)),
+                Some(device) => device,
+            };
+            let key =
+                PublicKey::from_hex(&device.public_key).map_err(|_| StoreError::Document("device key"))?;
+            self.last = Some((id.clone(), key));
+        }
+        match &self.last {
+            Some((_, key)) => Ok(Ok(key)),
+            None => Ok(Err(ErrorCode::UnknownDevice)),
+        }
+    }
+}

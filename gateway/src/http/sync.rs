@@ -1,0 +1,206 @@
+//! State comes down: `GET /v1/pull`, `POST /v1/wake`, `GET /v1/orders/{id}/proof`.
+//!
+//! Not what a scope masks (`view`). A pull is one snapshot of the database.
+
+use super::body::read_json;
+use super::error::ApiError;
+use super::session::Session;
+use crate::app::App;
+use crate::store::{Rows, StoreError, StoredCommand};
+use crate::{access, view};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use futures_util::future::select_all;
+use serde::Deserialize;
+use shenhai_protocol::{
+    Change, ChangeKind, ErrorBody, ErrorCode, OrderId, OrderProof, ProofEntry, PullReply, ScopeId, WakeReply,
+    WakeRequest, limits,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+const WAKE_BYTES: usize = 16 * 1024;
+
+#[derive(Deserialize, utoipa::IntoParams)]
+pub(crate) struct PullQuery {
+    /// Which scope.
+    scope: ScopeId,
+    /// Answer what comes after this change number.
+    #[serde(default)]
+    cursor: u64,
+    /// The epoch the cursor belongs to; needed beyond cursor 0.
+    epoch: Option<String>,
+    /// Changes at most, 1–500.
+    limit: Option<usize>,
+}
+
+/// The changes of a scope after a cursor.
+#[utoipa::path(get, path = "/v1/pull", tag = "sync", security(("session" = [])), params(PullQuery),
+    responses((status = 200, body = PullReply), (status = "default", body = ErrorBody)))]
+pub(crate) async fn pull(
+    State(app): State<Arc<App>>,
+    session: Session,
+    query: Result<Query<PullQuery>, QueryRejection>,
+) -> Result<Json<PullReply>, ApiError> {
+    let Query(query) =
+        query.map_err(|_| ApiError::new(ErrorCode::Malformed, "scope, cursor, epoch or limit"))?;
+    if !session.asker.scopes.contains(&query.scope) {
+        return Err(ApiError::new(
+            ErrorCode::ScopeDenied,
+            "the scope is not the user's",
+        ));
+    }
+    // Cursor 0 has nothing to lose and is where a client goes after a 410: it is good in every epoch.
+    if query.cursor > 0 && query.epoch.as_deref() != Some(&*app.epoch) {
+        return Err(cursor_gone());
+    }
+    let limit = query
+        .limit
+        .unwrap_or(limits::PULL_CHANGES)
+        .clamp(1, limits::PULL_CHANGES);
+    let device = session.asker.device;
+    let (scope, cursor) = (query.scope.clone(), query.cursor);
+    let (page, device_seq) = app
+        .store
+        .read(move |rows| {
+            let mut page = rows.page(&scope, cursor, limit)?;
+            for entry in &mut page.entries {
+                entry.order = entry.order.take().map(|order| view::in_scope(order, &scope));
+            }
+            let device_seq = rows.device(&device)?.map_or(0, |device| device.last_seq);
+            Ok((page, device_seq))
+        })
+        .await?;
+    if query.cursor > page.head {
+        return Err(cursor_gone());
+    }
+    let changes = page.entries.into_iter().map(|entry| Change {
+        n: entry.n,
+        kind: match entry.order {
+            Some(order) => ChangeKind::Upsert {
+                order: Box::new(order),
+            },
+            None => ChangeKind::Remove {
+                order_id: entry.order_id,
+            },
+        },
+    });
+    Ok(Json(PullReply {
+        epoch: app.epoch.clone(),
+        scope: query.scope,
+        cursor: page.cursor,
+        head: page.head,
+        changes: changes.collect(),
+        more: page.more,
+        device_seq,
+        server_time: app.clock.now(),
+    }))
+}
+
+fn cursor_gone() -> ApiError {
+    ApiError::new(ErrorCode::CursorGone, "start again from cursor 0")
+}
+
+/// Wait until one of the scopes has a head other than the cursor.
+#[utoipa::path(post, path = "/v1/wake", tag = "sync", security(("session" = [])), request_body = WakeRequest,
+    responses((status = 200, body = WakeReply), (status = "default", body = ErrorBody)))]
+pub(crate) async fn wake(
+    State(app): State<Arc<App>>,
+    session: Session,
+    body: Body,
+) -> Result<Json<WakeReply>, ApiError> {
+    let request: WakeRequest = read_json(body, WAKE_BYTES).await?;
+    let denied = || ApiError::new(ErrorCode::ScopeDenied, "a scope is not the user's");
+    let mut cursors = BTreeMap::new();
+    for (scope, cursor) in request.cursors {
+        let scope = ScopeId(scope);
+        if !session.asker.scopes.contains(&scope) {
+            return Err(denied());
+        }
+        cursors.insert(scope, cursor);
+    }
+    let wait = Duration::from_millis(request.wait_ms.min(limits::WAKE_MILLIS));
+    let mut stopping = app.stopping.subscribe();
+    tokio::select! {
+        () = news(&app, &cursors) => {}
+        () = tokio::time::sleep(wait) => {}
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+    let heads = cursors
+        .into_iter()
+        .map(|(scope, cursor)| (*app.store.heads().follow(&scope).borrow(), scope, cursor))
+        .filter(|(head, _, cursor)| head != cursor)
+        .map(|(head, scope, _)| (scope.0, head));
+    Ok(Json(WakeReply {
+        heads: heads.collect(),
+        server_time: app.clock.now(),
+    }))
+}
+
+/// Ends as soon as one head differs from its cursor. A head *below* the cursor is news too: the log began anew
+/// and the pull that follows says so.
+async fn news(app: &App, cursors: &BTreeMap<ScopeId, u64>) {
+    let followed = cursors.iter().map(|(scope, cursor)| {
+        let mut head = app.store.heads().follow(scope);
+        Box::pin(async move {
+            // An error means the store is gone; the stop ends the wait as well.
+            let _ = head.wait_for(|head| head != cursor).await;
+        })
+    });
+    let followed: Vec<_> = followed.collect();
+    if followed.is_empty() {
+        return std::future::pending().await;
+    }
+    select_all(followed).await;
+}
+
+/// Every receipted command of an order with what proves it.
+#[utoipa::path(get, path = "/v1/orders/{id}/proof", tag = "sync", security(("session" = [])),
+    params(("id" = String, Path, description = "The order's id")),
+    responses((status = 200, body = OrderProof), (status = "default", body = ErrorBody)))]
+pub(crate) async fn proof(
+    State(app): State<Arc<App>>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Json<OrderProof>, ApiError> {
+    let id = OrderId(id);
+    let (sought, scopes, reading) = (id.clone(), session.asker.scopes, Arc::clone(&app));
+    let entries = app.store.read(move |rows| {
+        let visible = rows.order(&sought)?.is_some_and(|order| {
+            let shown_in = access::scopes_of_order(&order);
+            scopes.iter().any(|scope| shown_in.contains(scope))
+        });
+        if !visible {
+            return Ok(None);
+        }
+        let commands = rows.commands_of(&sought)?.into_iter();
+        let entries: Result<Vec<_>, StoreError> =
+            commands.map(|command| entry(&reading, rows, command)).collect();
+        entries.map(Some)
+    });
+    match entries.await? {
+        Some(entries) => Ok(Json(OrderProof {
+            order_id: id,
+            entries,
+            gateway_key: app.key.public_hex().to_owned(),
+        })),
+        None => Err(ApiError::new(ErrorCode::NotFound, "no such order")),
+    }
+}
+
+fn entry(app: &App, rows: &Rows<'_>, command: StoredCommand) -> Result<ProofEntry, StoreError> {
+    let device = rows
+        .device(&command.device_id)?
+        .ok_or(StoreError::Document("device"))?;
+    let actor = app.directory.user(&command.actor);
+    Ok(ProofEntry {
+        envelope: command.envelope,
+        receipt: command.receipt,
+        device_key: device.public_key,
+        device_name: device.name,
+        actor_name: actor.map_or_else(|| command.actor.0.clone(), |user| user.name.clone()),
+    })
+}

@@ -1,0 +1,326 @@
+//! Starting and stopping a gateway.
+//!
+//! Not the command line (`main`). Called by the binary, and in-process by tests.
+
+use crate::app::App;
+use crate::config::Config;
+use crate::container::Container;
+use crate::http;
+use crate::http::limiter::Limiter;
+use crate::keys::{GatewayKey, new_secret_hex};
+use crate::outbound::Outbound;
+use crate::platform_feedback;
+use crate::store::{Store, StoreError, Tx, WriterStats};
+use axum::serve::ListenerExt;
+use shenhai_protocol::Channel;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Why a gateway did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Another program listens there.
+    #[error("{0} is already in use; stop the other program or choose another address with --listen")]
+    AddressInUse(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {addr}: {source}")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The data directory cannot be made or written.
+    #[error("cannot write in {}: {source}; give a directory of your own with --data", path.display())]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another gateway works on the same data.
+    #[error("another gateway is using {}", path.display())]
+    DataDirBusy {
+        /// Which.
+        path: PathBuf,
+    },
+    /// No space left.
+    #[error("no space left for the database in {}; free some and start again", path.display())]
+    StorageFull {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The database cannot be opened.
+    #[error("cannot open the database in {}: {source}", path.display())]
+    Store {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: StoreError,
+    },
+    /// An allowed origin is not one.
+    #[error("{0:?} is not an origin such as https://name or http://127.0.0.1:8700")]
+    BadOrigin(String),
+    /// The key in the database is damaged.
+    #[error("the gateway's key in the database is damaged; restore a backup")]
+    BadKey,
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up the HTTP client")]
+    HttpClient,
+}
+
+/// The server.
+#[derive(Debug)]
+pub struct Gateway;
+
+/// A gateway at work. Dropping it stops the listening without waiting for anything; call [`Running::stop`].
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    app: Arc<App>,
+    close: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+    workers: JoinSet<()>,
+    _lock: File,
+}
+
+impl Gateway {
+    /// Open the data, listen, serve.
+    ///
+    /// # Errors
+    /// [`StartError`] says what to put right.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        let listener = listen(config.listen).await?;
+        let addr = listener.local_addr().map_err(|source| StartError::Listen {
+            addr: config.listen,
+            source,
+        })?;
+        let origins = origins(&config.allowed_origins, addr)?;
+        let lock = prepare_data_dir(&config.data_dir)?;
+        let store = open_store(&config.data_dir).await?;
+        let (epoch, key) = identity(&store, &config.data_dir).await?;
+        let app = Arc::new(App {
+            store,
+            key,
+            epoch,
+            origins,
+            container: Container::new(config.city.container.clone()),
+            http: Outbound::new().map_err(|_| StartError::HttpClient)?,
+            sign_ins: Limiter::default(),
+            requests: Semaphore::new(config.tuning.concurrent_requests),
+            waits: Semaphore::new(config.tuning.concurrent_waits),
+            stopping: watch::Sender::new(false),
+            feedback_queued: Notify::new(),
+            directory: config.directory,
+            city: config.city,
+            clock: config.clock,
+            tuning: config.tuning,
+            web_dir: config.web_dir,
+        });
+        let workers = start_workers(&app);
+        let (close, closed) = oneshot::channel();
+        let server = serve(listener, Arc::clone(&app), closed);
+        tracing::info!(%addr, directory = app.directory.version(), epoch = app.epoch, "serving");
+        Ok(Running {
+            addr,
+            app,
+            close,
+            server,
+            workers,
+            _lock: lock,
+        })
+    }
+}
+
+impl Running {
+    /// `http://` and the address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// How the writer groups its commits.
+    #[must_use]
+    pub fn writer_stats(&self) -> WriterStats {
+        self.app.store.stats()
+    }
+
+    /// From now on `/healthz` answers 503 and waiting clients are sent home; everything else goes on.
+    pub fn announce_stop(&self) {
+        self.app.stopping.send_replace(true);
+    }
+
+    /// Stop: announce it, drain, let requests under way finish, commit what waits, close the database.
+    pub async fn stop(mut self) {
+        self.announce_stop();
+        tokio::time::sleep(self.app.tuning.drain).await;
+        let _ = self.close.send(());
+        let limit = self.app.tuning.stop_timeout;
+        if tokio::time::timeout(limit, &mut self.server).await.is_err() {
+            tracing::warn!("requests under way did not finish in time");
+            self.server.abort();
+        }
+        if tokio::time::timeout(limit, async { while self.workers.join_next().await.is_some() {} })
+            .await
+            .is_err()
+        {
+            self.workers.abort_all();
+        }
+        let store = Arc::clone(&self.app.store);
+        let _ = tokio::task::spawn_blocking(move || store.stop_blocking()).await;
+        tracing::info!("stopped");
+    }
+}
+
+async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(addr)
+        .await
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::AddressInUse(addr),
+            _ => StartError::Listen { addr, source },
+        })
+}
+
+fn origins(configured: &[String], addr: SocketAddr) -> Result<Vec<String>, StartError> {
+    if configured.is_empty() {
+        let mut own = vec![format!("http://{addr}")];
+        if addr.ip().is_loopback() {
+            own.push(format!("http://localhost:{}", addr.port()));
+        }
+        return Ok(own);
+    }
+    configured
+        .iter()
+        .map(|text| {
+            let url = reqwest::Url::parse(text)
+                .ok()
+                .filter(|url| matches!(url.scheme(), "http" | "https"));
+            let url = url.ok_or_else(|| StartError::BadOrigin(text.clone()))?;
+            Ok(url.origin().ascii_serialization())
+        })
+        .collect()
+}
+
+/// Make the directory, for us alone, and lock it: two writers of one database would each believe in their own
+/// change numbers.
+fn prepare_data_dir(path: &Path) -> Result<File, StartError> {
+    let unusable = |source| StartError::DataDir {
+        path: path.to_owned(),
+        source,
+    };
+    std::fs::create_dir_all(path).map_err(unusable)?;
+    owner_only(path, 0o700).map_err(unusable)?;
+    let lock = open_private(&path.join("gateway.lock")).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(StartError::DataDirBusy {
+                path: path.to_owned(),
+            });
+        }
+        Err(TryLockError::Error(source)) => return Err(unusable(source)),
+    }
+    // SQLite gives its -wal and -shm files the mode of the database file, which holds the signing key.
+    let database = database_path(path);
+    drop(open_private(&database).map_err(unusable)?);
+    owner_only(&database, 0o600).map_err(unusable)?;
+    Ok(lock)
+}
+
+fn database_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("gateway.sqlite3")
+}
+
+fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(unix)]
+fn owner_only(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn owner_only(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+fn store_failed(data_dir: &Path, source: StoreError) -> StartError {
+    let path = data_dir.to_owned();
+    match source {
+        StoreError::Full => StartError::StorageFull { path },
+        source => StartError::Store { path, source },
+    }
+}
+
+async fn open_store(data_dir: &Path) -> Result<Arc<Store>, StartError> {
+    let path = database_path(data_dir);
+    let opened = tokio::task::spawn_blocking(move || Store::open(&path)).await;
+    let store = opened.unwrap_or(Err(StoreError::Panicked));
+    store.map(Arc::new).map_err(|error| store_failed(data_dir, error))
+}
+
+/// The epoch and the signing key, made at the first start.
+async fn identity(store: &Store, data_dir: &Path) -> Result<(String, GatewayKey), StartError> {
+    let made_or_kept = store.write(|tx| {
+        let epoch = kept_or(tx, "epoch", || uuid::Uuid::new_v4().to_string())?;
+        let secret = kept_or(tx, "signing_key", new_secret_hex)?;
+        Ok((epoch, secret))
+    });
+    let (epoch, secret) = made_or_kept
+        .await
+        .map_err(|error| store_failed(data_dir, error))?;
+    let key = GatewayKey::from_secret_hex(&secret).ok_or(StartError::BadKey)?;
+    Ok((epoch, key))
+}
+
+fn kept_or(tx: &mut Tx<'_>, name: &str, make: impl FnOnce() -> String) -> Result<String, StoreError> {
+    if let Some(kept) = tx.meta(name)? {
+        return Ok(kept);
+    }
+    let made = make();
+    tx.insert_meta(name, &made)?;
+    Ok(made)
+}
+
+fn start_workers(app: &Arc<App>) -> JoinSet<()> {
+    let mut workers = JoinSet::new();
+    for channel in Channel::ALL.iter().copied() {
+        if let Some(platform) = app.city.platform(channel) {
+            workers.spawn(platform_feedback::serve(
+                Arc::clone(app),
+                channel,
+                platform.clone(),
+            ));
+        }
+    }
+    workers
+}
+
+fn serve(listener: TcpListener, app: Arc<App>, closed: oneshot::Receiver<()>) -> JoinHandle<()> {
+    // Small answers must not wait for the next packet.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async {
+        let _ = closed.await;
+    });
+    tokio::spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the listener failed");
+        }
+    })
+}

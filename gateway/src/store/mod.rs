@@ -1,0 +1,231 @@
+//! The gateway's memory: one SQLite file, one writer, several readers. All SQL of the gateway is in this folder.
+//!
+//! Not decisions: what a row means is for the callers. Called by the endpoints, the ingest and the feedback
+//! worker through [`Store::write`] (inside the shared commit) and [`Store::read`] (one snapshot).
+
+mod commands;
+mod error;
+mod feedback;
+mod heads;
+mod orders;
+mod people;
+mod schema;
+mod writer;
+
+pub(crate) use commands::{StoredCommand, TakenCommand};
+pub use error::StoreError;
+pub(crate) use feedback::WaitingFeedback;
+pub(crate) use heads::Heads;
+pub(crate) use orders::NewOrder;
+pub(crate) use people::{AuditEvent, DeviceRow, SessionRow};
+pub use writer::WriterStats;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use shenhai_protocol::ScopeId;
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+
+/// Connections that read at the same time. More only wait on the same two or four cores.
+const READERS: usize = 8;
+
+/// The open database.
+pub(crate) struct Store {
+    // `None` once stopped. Taken only for reading while jobs are handed in.
+    writer: RwLock<Option<writer::Writer>>,
+    readers: Readers,
+    heads: Arc<Heads>,
+}
+
+/// A view of the rows as of one moment.
+pub(crate) struct Rows<'c> {
+    conn: &'c Connection,
+}
+
+impl<'c> Rows<'c> {
+    fn new(conn: &'c Connection) -> Self {
+        Self { conn }
+    }
+
+    /// A fact about the database.
+    pub(crate) fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT value FROM meta WHERE name = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+}
+
+/// The rows, to be changed.
+pub(crate) struct Tx<'c> {
+    rows: Rows<'c>,
+    touched: BTreeMap<ScopeId, u64>,
+}
+
+impl<'c> Tx<'c> {
+    fn new(rows: Rows<'c>) -> Self {
+        Self {
+            rows,
+            touched: BTreeMap::new(),
+        }
+    }
+
+    fn into_touched(self) -> BTreeMap<ScopeId, u64> {
+        self.touched
+    }
+
+    /// Set down a fact about the database that is not set yet.
+    pub(crate) fn insert_meta(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        let mut statement = self
+            .conn
+            .prepare_cached("INSERT INTO meta (name, value) VALUES (?1, ?2)")?;
+        statement.execute(params![name, value])?;
+        Ok(())
+    }
+}
+
+impl<'c> Deref for Tx<'c> {
+    type Target = Rows<'c>;
+
+    fn deref(&self) -> &Rows<'c> {
+        &self.rows
+    }
+}
+
+impl Store {
+    /// Open or make the database at `path` and start its writer.
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut conn = schema::open(path)?;
+        schema::migrate(&mut conn)?;
+        let heads = Arc::new(Heads::default());
+        for (scope, head) in Rows::new(&conn).all_heads()? {
+            heads.publish(&scope, head);
+        }
+        let writer = writer::Writer::start(conn, Arc::clone(&heads)).map_err(|_| StoreError::Stopped)?;
+        Ok(Self {
+            writer: RwLock::new(Some(writer)),
+            readers: Readers::new(path.to_owned()),
+            heads,
+        })
+    }
+
+    /// Run `work` inside the next commit; answers after that commit is on the disk. When `work` fails, nothing
+    /// of it is kept.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let answer = {
+            let writer = self.writer.read().unwrap_or_else(PoisonError::into_inner);
+            writer.as_ref().ok_or(StoreError::Stopped)?.submit(work)
+        };
+        answer.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// Look at one snapshot of the rows. Blocks the calling thread.
+    pub(crate) fn read_blocking<T>(
+        &self,
+        look: impl FnOnce(&Rows<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let conn = self.readers.take()?;
+        let outcome = conn
+            .unchecked_transaction()
+            .map_err(StoreError::from)
+            .and_then(|snapshot| look(&Rows::new(&snapshot)));
+        self.readers.give_back(conn);
+        outcome
+    }
+
+    /// Look at one snapshot of the rows, away from the async threads.
+    pub(crate) async fn read<T, F>(self: &Arc<Self>, look: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Rows<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let store = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || store.read_blocking(look)).await;
+        done.unwrap_or(Err(StoreError::Panicked))
+    }
+
+    pub(crate) fn heads(&self) -> &Heads {
+        &self.heads
+    }
+
+    pub(crate) fn stats(&self) -> WriterStats {
+        let writer = self.writer.read().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().map(writer::Writer::stats).unwrap_or_default()
+    }
+
+    /// Commit what waits and close. Later writes answer [`StoreError::Stopped`]. Blocks.
+    pub(crate) fn stop_blocking(&self) {
+        let writer = self.writer.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            writer.stop();
+        }
+    }
+}
+
+/// A bounded pool of reading connections, opened when first needed.
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Pool>,
+    returned: Condvar,
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Connection>,
+    open: usize,
+}
+
+impl Readers {
+    fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            idle: Mutex::default(),
+            returned: Condvar::new(),
+        }
+    }
+
+    fn take(&self) -> Result<Connection, StoreError> {
+        let mut pool = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(conn) = pool.idle.pop() {
+                return Ok(conn);
+            }
+            if pool.open < READERS {
+                let conn = schema::open(&self.path)?;
+                conn.pragma_update(None, "query_only", "ON")?;
+                pool.open += 1;
+                return Ok(conn);
+            }
+            pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn give_back(&self, conn: Connection) {
+        let mut pool = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.idle.push(conn);
+        self.returned.notify_one();
+    }
+}
+
+fn document<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Document(what))
+}
+
+fn to_document<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Document(what))
+}
+
+/// The wire name of an enumerated value, as stored in a column.
+fn wire_name<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => Ok(name),
+        _ => Err(StoreError::Document("enumerated value")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! Devices, sessions and the audit trail.
+//!
+//! Not roles (`access`) and not people (`directory`). Called by sign-in, by every endpoint that needs a session,
+//! and by push for the device's chain.
+
+use super::{Rows, StoreError, Tx};
+use rusqlite::{OptionalExtension, params};
+use shenhai_protocol::{DeviceId, DeviceInfo, HexHash, UnixMillis, UserId};
+
+/// An enrolled device and the end of its chain of commands.
+#[derive(Debug, Clone)]
+pub(crate) struct DeviceRow {
+    pub(crate) public_key: String,
+    pub(crate) name: String,
+    pub(crate) revoked: bool,
+    pub(crate) last_seq: u64,
+    pub(crate) head_hash: HexHash,
+}
+
+/// A session as stored.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionRow {
+    pub(crate) device: DeviceId,
+    pub(crate) user: UserId,
+    pub(crate) expires_at: UnixMillis,
+}
+
+/// What the audit trail records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum AuditEvent {
+    SignedIn,
+    TurnedAway,
+    SignedOut,
+    CallerRevealed,
+    DeviceRevoked,
+}
+
+impl AuditEvent {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::TurnedAway => "turned_away",
+            Self::SignedOut => "signed_out",
+            Self::CallerRevealed => "caller_revealed",
+            Self::DeviceRevoked => "device_revoked",
+        }
+    }
+}
+
+impl Rows<'_> {
+    pub(crate) fn device(&self, id: &DeviceId) -> Result<Option<DeviceRow>, StoreError> {
+        let sql =
+            "SELECT public_key, name, revoked_at IS NOT NULL, last_seq, head_hash FROM devices WHERE id = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let row = statement.query_row([id.as_str()], |row| {
+            Ok(DeviceRow {
+                public_key: row.get(0)?,
+                name: row.get(1)?,
+                revoked: row.get(2)?,
+                last_seq: row.get(3)?,
+                head_hash: HexHash(row.get(4)?),
+            })
+        });
+        Ok(row.optional()?)
+    }
+
+    pub(crate) fn session(&self, token_hash: &str) -> Result<Option<SessionRow>, StoreError> {
+        let sql = "SELECT device_id, user_id, expires_at FROM sessions WHERE token_hash = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let row = statement.query_row([token_hash], |row| {
+            Ok(SessionRow {
+                device: DeviceId(row.get(0)?),
+                user: UserId(row.get(1)?),
+                expires_at: UnixMillis(row.get(2)?),
+            })
+        });
+        Ok(row.optional()?)
+    }
+}
+
+impl Tx<'_> {
+    /// Enrol a device, or set down who uses a known one now. Its chain goes on either way.
+    pub(crate) fn enrol_device(
+        &mut self,
+        device: &DeviceInfo,
+        user: &UserId,
+        at: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let known = "UPDATE devices SET user_id = ?2, name = ?3 WHERE id = ?1";
+        let row = params![device.id.as_str(), user.as_str(), device.name];
+        if self.conn.prepare_cached(known)?.execute(row)? == 1 {
+            return Ok(());
+        }
+        let new = "INSERT INTO devices (id, public_key, user_id, name, enrolled_at, last_seq, head_hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)";
+        self.conn.prepare_cached(new)?.execute(params![
+            device.id.as_str(),
+            device.public_key,
+            user.as_str(),
+            device.name,
+            at.0,
+            HexHash::zero().as_str(),
+        ])?;
+        Ok(())
+    }
+
+    /// Move the end of a device's chain.
+    pub(crate) fn advance_device(
+        &mut self,
+        id: &DeviceId,
+        seq: u64,
+        head: &HexHash,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE devices SET last_seq = ?2, head_hash = ?3 WHERE id = ?1";
+        self.conn
+            .prepare_cached(sql)?
+            .execute(params![id.as_str(), seq, head.as_str()])?;
+        Ok(())
+    }
+
+    /// Revoke a device; one revoked earlier stays as it is.
+    pub(crate) fn revoke_device(&mut self, id: &DeviceId, at: UnixMillis) -> Result<(), StoreError> {
+        let sql = "UPDATE devices SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+        self.conn
+            .prepare_cached(sql)?
+            .execute(params![id.as_str(), at.0])?;
+        Ok(())
+    }
+
+    pub(crate) fn insert_session(
+        &mut self,
+        token_hash: &str,
+        session: &SessionRow,
+        at: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO sessions (token_hash, device_id, user_id, created_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.conn.prepare_cached(sql)?.execute(params![
+            token_hash,
+            session.device.as_str(),
+            session.user.as_str(),
+            at.0,
+            session.expires_at.0,
+        ])?;
+        Ok(())
+    }
+
+    pub(crate) fn delete_session(&mut self, token_hash: &str) -> Result<(), StoreError> {
+        let sql = "DELETE FROM sessions WHERE token_hash = ?1";
+        self.conn.prepare_cached(sql)?.execute([token_hash])?;
+        Ok(())
+    }
+
+    /// Forget sessions that ended before `limit`. Until then their tokens are answered `session_expired`.
+    pub(crate) fn forget_sessions(&mut self, limit: UnixMillis) -> Result<(), StoreError> {
+        let sql = "DELETE FROM sessions WHERE expires_at < ?1";
+        self.conn.prepare_cached(sql)?.execute([limit.0])?;
+        Ok(())
+    }
+
+    pub(crate) fn record(
+        &mut self,
+        event: AuditEvent,
+        at: UnixMillis,
+        actor: &str,
+        device: &DeviceId,
+        subject: &str,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO audit (at, event, actor, device, subject) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let row = params![at.0, event.name(), actor, device.as_str(), subject];
+        self.conn.prepare_cached(sql)?.execute(row)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! The store by itself: group commit, a full disk, a job that fails or panics.
+
+use super::*;
+use std::sync::mpsc;
+use tempfile::TempDir;
+
+fn store() -> (TempDir, Store) {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(&dir.path().join("db")).unwrap();
+    (dir, store)
+}
+
+/// Keep the writer busy until the returned sender speaks.
+async fn hold_the_writer(
+    store: &Arc<Store>,
+) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), StoreError>>) {
+    let (release, held) = mpsc::channel();
+    let (entered, inside) = tokio::sync::oneshot::channel();
+    let holder = Arc::clone(store);
+    let task = tokio::spawn(async move {
+        holder
+            .write(move |_| {
+                let _ = entered.send(());
+                let _ = held.recv();
+                Ok(())
+            })
+            .await
+    });
+    inside.await.unwrap();
+    (release, task)
+}
+
+fn submit(store: &Store, name: &str) -> tokio::sync::oneshot::Receiver<Result<(), StoreError>> {
+    let name = name.to_owned();
+    let writer = store.writer.read().unwrap();
+    writer
+        .as_ref()
+        .unwrap()
+        .submit(move |tx| tx.insert_meta(&name, "x"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_that_wait_together_share_one_commit() {
+    let (_dir, store) = store();
+    let store = Arc::new(store);
+    let (release, holding) = hold_the_writer(&store).await;
+    let answers: Vec<_> = (0..20).map(|n| submit(&store, &format!("name{n}"))).collect();
+    release.send(()).unwrap();
+    holding.await.unwrap().unwrap();
+    for answer in answers {
+        answer.await.unwrap().unwrap();
+    }
+    assert_eq!(store.stats(), WriterStats { commits: 2, jobs: 21 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_fails_or_panics_takes_nobody_with_it() {
+    let (_dir, store) = store();
+    let store = Arc::new(store);
+    let (release, holding) = hold_the_writer(&store).await;
+    let before = submit(&store, "a");
+    let twice = submit(&store, "a");
+    let panics = {
+        let writer = store.writer.read().unwrap();
+        writer.as_ref().unwrap().submit(|tx| -> Result<(), StoreError> {
+            tx.insert_meta("half", "done")?;
+            panic!("a bug")
+        })
+    };
+    let after = submit(&store, "b");
+    release.send(()).unwrap();
+    holding.await.unwrap().unwrap();
+    before.await.unwrap().unwrap();
+    assert!(matches!(twice.await.unwrap(), Err(StoreError::Database(_))));
+    assert!(matches!(panics.await.unwrap(), Err(StoreError::Panicked)));
+    after.await.unwrap().unwrap();
+    let names = |name: &'static str| store.read_blocking(move |rows| rows.meta(name)).unwrap();
+    assert_eq!(
+        (names("a"), names("half"), names("b")),
+        (Some("x".into()), None, Some("x".into()))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_named_and_what_was_stored_stays() {
+    let (_dir, store) = store();
+    store.write(|tx| tx.insert_meta("kept", "x")).await.unwrap();
+    store
+        .write(|tx| {
+            let pages: u32 = tx.conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            tx.conn
+                .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let large = "x".repeat(100_000);
+    let outcome = store.write(move |tx| tx.insert_meta("large", &large)).await;
+    assert!(matches!(outcome, Err(StoreError::Full)), "{outcome:?}");
+    let meta = |name: &'static str| store.read_blocking(move |rows| rows.meta(name)).unwrap();
+    assert_eq!((meta("kept"), meta("large")), (Some("x".into()), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_commits_what_waits_and_takes_nothing_more() {
+    let (dir, store) = store();
+    let store = Arc::new(store);
+    let (release, holding) = hold_the_writer(&store).await;
+    let waiting = submit(&store, "waiting");
+    let stopping = {
+        let store = Arc::clone(&store);
+        tokio::task::spawn_blocking(move || store.stop_blocking())
+    };
+    release.send(()).unwrap();
+    stopping.await.unwrap();
+    holding.await.unwrap().unwrap();
+    waiting.await.unwrap().unwrap();
+    let late = store.write(|tx| tx.insert_meta("late", "x")).await;
+    assert!(matches!(late, Err(StoreError::Stopped)));
+    drop(store);
+    let again = Store::open(&dir.path().join("db")).unwrap();
+    assert_eq!(
+        again.read_blocking(|rows| rows.meta("waiting")).unwrap(),
+        Some("x".to_owned())
+    );
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    let (dir, store) = store();
+    store.stop_blocking();
+    drop(store);
+    let path = dir.path().join("db");
+    schema::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let refused = Store::open(&path).err();
+    assert!(
+        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 1 })),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn the_schema_is_the_one_released() {
+    let (_dir, store) = store();
+    let tables = store.read_blocking(|rows| {
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+        let mut statement = rows.conn.prepare(sql)?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        Ok(names.collect::<Result<Vec<_>, _>>()?)
+    });
+    assert_eq!(
+        tables.unwrap(),
+        [
+            "audit",
+            "changes",
+            "commands",
+            "devices",
+            "feedback",
+            "meta",
+            "orders",
+            "reused_ids",
+            "scopes",
+            "sessions"
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_writer_flushes_every_commit() {
+    let (_dir, store) = store();
+    let pragma = |name: &'static str| {
+        store.write(move |tx| {
+            let text = tx.conn.pragma_query_value(None, name, |row| {
+                let value: rusqlite::types::Value = row.get(0)?;
+                Ok(format!("{value:?}"))
+            })?;
+            Ok(text)
+        })
+    };
+    // 2 is FULL, https://sqlite.org/pragma.html#pragma_synchronous.
+    assert_eq!(pragma("synchronous").await.unwrap(), "Integer(2)");
+    assert_eq!(pragma("journal_mode").await.unwrap(), "Text(\"wal\")");
+}

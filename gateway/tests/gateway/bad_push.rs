@@ -1,0 +1,493 @@
+//! Every wrong push: its enumerated code, nothing changed, nothing leaked.
+
+use crate::stage::{
+    ADMINISTRATOR, Device, HANDLER, NOW, OTHER_HANDLER, Session, Stage, assert_without_citizen, code,
+    contact_form, log, send,
+};
+use reqwest::Method;
+use shenhai_protocol::{
+    Command, ContactForm, Envelope, ErrorCode, OrderId, PushReply, ReplyForm, ScopeId, SignedEnvelope,
+    UnixMillis, Verdict, limits,
+};
+
+const YEAR: i64 = 365 * 24 * 3600 * 1000;
+
+struct Case {
+    stage: Stage,
+    session: Session,
+    order: OrderId,
+}
+
+impl Case {
+    async fn start() -> Self {
+        let stage = Stage::start().await;
+        let order = stage.take_in("SH1", "310101").await;
+        let session = stage.sign_in(HANDLER).await;
+        Self {
+            stage,
+            session,
+            order,
+        }
+    }
+
+    fn accept(&self) -> Command {
+        Command::Accept {
+            order: self.order.clone(),
+        }
+    }
+
+    fn envelope(&self) -> Envelope {
+        self.session.envelope(self.accept())
+    }
+
+    /// Pushed alone, the command gets no receipt: the answer's status and code, and nothing has changed.
+    async fn stopped(&self, command: SignedEnvelope) -> (u16, String) {
+        let before = self.stage.state();
+        let (status, text) = self.stage.push(&self.session, vec![command]).await;
+        let reply: PushReply = serde_json::from_str(&text).unwrap();
+        let stop = reply.stopped.expect("the batch stopped");
+        assert_eq!(stop.index, 0);
+        assert_eq!(reply.receipts, []);
+        assert_eq!(
+            code(&text),
+            serde_json::to_value(stop.code).unwrap().as_str().unwrap()
+        );
+        self.unchanged(&before, &text);
+        (status, code(&text))
+    }
+
+    fn unchanged(&self, before: &str, answer: &str) {
+        assert_eq!(self.stage.state(), before);
+        assert_without_citizen(answer);
+        assert_without_citizen(&log());
+    }
+
+    /// The command is genuine and refused: a receipt, the chain moves on, the order stays as it was.
+    async fn refused(&mut self, envelope: &Envelope) -> ErrorCode {
+        let orders = self.stage.count("SELECT sum(rev) FROM orders");
+        let command = self.session.device.append(envelope);
+        let receipt = self.stage.push_one(&self.session, command).await;
+        assert_eq!(receipt.verdict, Verdict::Refused);
+        assert_eq!((receipt.rev, receipt.changes.len()), (None, 0));
+        assert_eq!(self.stage.count("SELECT sum(rev) FROM orders"), orders);
+        assert_eq!(self.stage.count("SELECT count(*) FROM feedback"), 0);
+        let seq = i64::try_from(receipt.device_seq).unwrap();
+        assert_eq!(self.stage.count("SELECT max(last_seq) FROM devices"), seq);
+        assert_without_citizen(&log());
+        receipt.code.expect("a refusal says why")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_not_json_is_malformed() {
+    let case = Case::start().await;
+    let before = case.stage.state();
+    for body in [
+        "",
+        "{",
+        "[]",
+        "{\"commands\": 1}",
+        "{\"commands\": [], \"more\": 1}",
+        "\u{0}",
+    ] {
+        let call = case
+            .stage
+            .call(Method::POST, "/v1/push")
+            .bearer_auth(&case.session.grant.token);
+        let (status, text) = send(call.body(body)).await;
+        assert_eq!((status, &*code(&text)), (400, "malformed"), "{body:?}");
+        case.unchanged(&before, &text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payload_that_is_no_envelope_is_malformed() {
+    let case = Case::start().await;
+    let device = &case.session.device;
+    for payload in ["", "{}", "null", "[1]"] {
+        let command = SignedEnvelope {
+            sig: device.sign(payload),
+            payload: payload.to_owned(),
+        };
+        assert_eq!(
+            case.stopped(command).await,
+            (400, "malformed".to_owned()),
+            "{payload}"
+        );
+    }
+    for field in ["cmd_id", "device_id", "prev_hash"] {
+        let mut envelope = serde_json::to_value(case.envelope()).unwrap();
+        envelope[field] = "ZZ".into();
+        let payload = envelope.to_string();
+        let command = SignedEnvelope {
+            sig: device.sign(&payload),
+            payload,
+        };
+        assert_eq!(
+            case.stopped(command).await,
+            (400, "malformed".to_owned()),
+            "{field}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_is_refused_at_every_bound() {
+    let case = Case::start().await;
+    let before = case.stage.state();
+    let call = case
+        .stage
+        .call(Method::POST, "/v1/push")
+        .bearer_auth(&case.session.grant.token);
+    let (status, text) = send(call.body(" ".repeat(limits::PUSH_BYTES + 1))).await;
+    assert_eq!((status, &*code(&text)), (413, "too_large"));
+    case.unchanged(&before, &text);
+
+    let one = case.session.device.seal(&case.envelope());
+    let (status, text) = case
+        .stage
+        .push(&case.session, vec![one; limits::PUSH_COMMANDS + 1])
+        .await;
+    assert_eq!((status, &*code(&text)), (413, "too_large"));
+    case.unchanged(&before, &text);
+
+    let payload = "x".repeat(limits::ENVELOPE_BYTES + 1);
+    let command = SignedEnvelope {
+        sig: case.session.device.sign(&payload),
+        payload,
+    };
+    assert_eq!(case.stopped(command).await, (413, "too_large".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_version_of_the_protocol_is_named() {
+    let case = Case::start().await;
+    let envelope = Envelope {
+        v: 2,
+        ..case.envelope()
+    };
+    let command = case.session.device.seal(&envelope);
+    assert_eq!(
+        case.stopped(command).await,
+        (400, "unsupported_version".to_owned())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_that_does_not_hold_has_no_effect() {
+    let case = Case::start().await;
+    let good = case.session.device.seal(&case.envelope());
+    let forged = SignedEnvelope {
+        sig: Device::new().sign(&good.payload),
+        ..good.clone()
+    };
+    let altered = SignedEnvelope {
+        payload: good.payload.replace("\"accept\"", "\"reveal\""),
+        ..good.clone()
+    };
+    let upper = SignedEnvelope {
+        sig: good.sig.to_uppercase(),
+        ..good.clone()
+    };
+    let none = SignedEnvelope {
+        sig: String::new(),
+        ..good
+    };
+    for command in [forged, altered, upper, none] {
+        assert_eq!(case.stopped(command).await, (403, "bad_signature".to_owned()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_nobody_enrolled_is_unknown() {
+    let case = Case::start().await;
+    let stranger = Device::new();
+    let envelope = Envelope {
+        device_id: stranger.id.clone(),
+        ..case.envelope()
+    };
+    assert_eq!(
+        case.stopped(stranger.seal(&envelope)).await,
+        (403, "unknown_device".to_owned())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_device_is_refused_at_once_with_old_and_new_commands() {
+    let mut case = Case::start().await;
+    let accept = case.accept();
+    let sent = case.session.command(accept);
+    case.stage.push_one(&case.session, sent.clone()).await;
+    case.stage.city.feedback_calls(1).await;
+    let admin = case.stage.sign_in(ADMINISTRATOR).await;
+    let path = format!("/v1/devices/{}/revoke", case.session.device.id);
+    let revoke = || {
+        case.stage
+            .call(Method::POST, &path)
+            .bearer_auth(&admin.grant.token)
+    };
+    assert_eq!(send(revoke()).await.0, 204);
+    assert_eq!(send(revoke()).await.0, 204, "revoking twice is revoking once");
+
+    let contact = case.session.device.seal(&case.session.envelope(Command::Contact {
+        order: case.order.clone(),
+        form: contact_form(),
+    }));
+    for command in [sent, contact] {
+        let (status, text) = case.stage.push(&case.session, vec![command]).await;
+        assert_eq!((status, &*code(&text)), (403, "device_revoked"));
+        assert_without_citizen(&text);
+    }
+    let pull = case
+        .stage
+        .call(Method::GET, "/v1/pull?scope=handler:h310101")
+        .bearer_auth(&case.session.grant.token);
+    let (status, text) = send(pull).await;
+    assert_eq!((status, &*code(&text)), (403, "device_revoked"));
+    let request = case
+        .session
+        .device
+        .session_request("hotline", &case.stage.city.code_for(HANDLER));
+    let (status, text) = send(case.stage.call(Method::POST, "/v1/sessions").json(&request)).await;
+    assert_eq!((status, &*code(&text)), (403, "device_revoked"));
+    assert_eq!(case.stage.count("SELECT count(*) FROM commands"), 1);
+    assert_eq!(
+        case.stage
+            .count("SELECT count(*) FROM audit WHERE event = 'device_revoked'"),
+        2
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_device_cannot_push_through_another_session() {
+    let case = Case::start().await;
+    let sealed = case.session.device.seal(&case.envelope());
+    let admin = case.stage.sign_in(ADMINISTRATOR).await;
+    let path = format!("/v1/devices/{}/revoke", case.session.device.id);
+    send(
+        case.stage
+            .call(Method::POST, &path)
+            .bearer_auth(&admin.grant.token),
+    )
+    .await;
+    let other = case.stage.sign_in(HANDLER).await;
+    let before = case.stage.state();
+    let (status, text) = case.stage.push(&other, vec![sealed]).await;
+    assert_eq!((status, &*code(&text)), (403, "device_revoked"));
+    case.unchanged(&before, &text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overheard_command_cannot_be_sent_by_another_device_or_person() {
+    let case = Case::start().await;
+    let overheard = case.session.device.seal(&case.envelope());
+    let other = case.stage.sign_in(OTHER_HANDLER).await;
+    let before = case.stage.state();
+    let (status, text) = case.stage.push(&other, vec![overheard]).await;
+    assert_eq!((status, &*code(&text)), (403, "wrong_device"));
+    case.unchanged(&before, &text);
+
+    let envelope = Envelope {
+        actor: OTHER_HANDLER.into(),
+        ..case.envelope()
+    };
+    let command = case.session.device.seal(&envelope);
+    assert_eq!(case.stopped(command).await, (403, "wrong_actor".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_or_a_step_back_in_the_sequence_names_the_number_wanted() {
+    let mut case = Case::start().await;
+    let accept = case.accept();
+    let first = case.session.command(accept);
+    case.stage.push_one(&case.session, first).await;
+    case.stage.city.feedback_calls(1).await;
+    wait_until_told(&case).await;
+    for seq in [0, 1, 3, u64::MAX] {
+        let envelope = Envelope {
+            device_seq: seq,
+            ..case.envelope()
+        };
+        let command = case.session.device.seal(&envelope);
+        let before = case.stage.state();
+        let (status, text) = case.stage.push(&case.session, vec![command]).await;
+        let reply: PushReply = serde_json::from_str(&text).unwrap();
+        assert_eq!((status, &*code(&text)), (409, "seq_gap"));
+        assert_eq!(reply.stopped.unwrap().expected_seq, Some(2));
+        case.unchanged(&before, &text);
+    }
+}
+
+/// The delivery of the feedback is itself a change of state: wait it out before comparing states.
+async fn wait_until_told(case: &Case) {
+    let cursors = serde_json::json!({"cursors": {"handler:h310101": 2}, "wait_ms": 20_000});
+    let wake = case
+        .stage
+        .call(Method::POST, "/v1/wake")
+        .bearer_auth(&case.session.grant.token);
+    assert!(send(wake.json(&cursors)).await.1.contains(":3"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_does_not_follow_the_last_one_breaks_the_chain() {
+    let case = Case::start().await;
+    let envelope = Envelope {
+        prev_hash: "ab".repeat(32).into(),
+        ..case.envelope()
+    };
+    let command = case.session.device.seal(&envelope);
+    assert_eq!(case.stopped(command).await, (409, "chain_broken".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_id_with_other_bytes_is_refused_and_both_are_kept() {
+    let mut case = Case::start().await;
+    let first = Envelope {
+        body: Command::Contact {
+            order: case.order.clone(),
+            form: ContactForm::default(),
+        },
+        ..case.envelope()
+    };
+    let sent = case.session.device.append(&first);
+    case.stage.push_one(&case.session, sent.clone()).await;
+    let second = Envelope {
+        cmd_id: first.cmd_id.clone(),
+        ..case.envelope()
+    };
+    let other = case.session.device.seal(&second);
+    for _ in 0..2 {
+        assert_eq!(case.stopped(other.clone()).await, (422, "id_reused".to_owned()));
+    }
+    let kept = |sql: &str| -> String {
+        case.stage
+            .database()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    };
+    assert_eq!(kept("SELECT payload FROM commands"), sent.payload);
+    assert_eq!(kept("SELECT payload FROM reused_ids"), other.payload);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_ten_years_off_is_refused_with_a_receipt() {
+    let mut case = Case::start().await;
+    for off in [-10 * YEAR, 10 * YEAR, i64::MIN - NOW.min(0), i64::MAX - NOW] {
+        let envelope = Envelope {
+            client_time: UnixMillis(NOW.saturating_add(off)),
+            ..case.envelope()
+        };
+        assert_eq!(case.refused(&envelope).await, ErrorCode::ClockOutOfRange);
+    }
+    // Half a year offline and ten minutes ahead are within bounds.
+    for off in [-limits::CLOCK_BEHIND_MILLIS, limits::CLOCK_AHEAD_MILLIS] {
+        let envelope = Envelope {
+            client_time: UnixMillis(NOW + off),
+            body: Command::Contact {
+                order: case.order.clone(),
+                form: contact_form(),
+            },
+            ..case.envelope()
+        };
+        assert_eq!(case.refused(&envelope).await, ErrorCode::WrongState);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_of_another_unit_looks_like_one_that_is_not_there() {
+    let mut case = Case::start().await;
+    let foreign = case.stage.take_in("SH2", "310104").await;
+    for order in [foreign, "12345-NONE".into()] {
+        let envelope = case.session.envelope(Command::Accept { order });
+        assert_eq!(case.refused(&envelope).await, ErrorCode::OrderNotInScope);
+    }
+    // Such a command is no part of the foreign order's history.
+    assert_eq!(
+        case.stage
+            .count("SELECT count(*) FROM commands WHERE order_id IS NOT NULL"),
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_that_is_not_the_actors_is_denied() {
+    let mut case = Case::start().await;
+    for scope in [
+        ScopeId::bureau(),
+        ScopeId::unit(&"d310101".into()),
+        ScopeId::handler(&OTHER_HANDLER.into()),
+    ] {
+        let envelope = Envelope {
+            scope,
+            ..case.envelope()
+        };
+        assert_eq!(case.refused(&envelope).await, ErrorCode::ScopeDenied);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_the_state_does_not_allow_is_refused() {
+    let mut case = Case::start().await;
+    let envelope = case.session.envelope(Command::Reply {
+        order: case.order.clone(),
+        form: crate::stage::reply_form(),
+    });
+    assert_eq!(case.refused(&envelope).await, ErrorCode::WrongState);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_breaks_its_rules_is_refused_though_the_device_let_it_pass() {
+    let mut case = Case::start().await;
+    let mut session = case.stage.sign_in(HANDLER).await;
+    for body in [
+        case.accept(),
+        Command::Contact {
+            order: case.order.clone(),
+            form: contact_form(),
+        },
+    ] {
+        let command = session.command(body);
+        case.stage.push_one(&session, command).await;
+    }
+    let command = session.command(Command::Reply {
+        order: case.order.clone(),
+        form: ReplyForm::default(),
+    });
+    let receipt = case.stage.push_one(&session, command).await;
+    assert_eq!(receipt.code, Some(ErrorCode::FormInvalid));
+    let envelope = case.session.envelope(Command::Contact {
+        order: case.order.clone(),
+        form: ContactForm {
+            contacted_at: Some(UnixMillis(NOW + 3_600_000)),
+            ..contact_form()
+        },
+    });
+    let command = case.session.device.append(&envelope);
+    let receipt = case.stage.push_one(&case.session, command).await;
+    assert_eq!(
+        receipt.code,
+        Some(ErrorCode::FormInvalid),
+        "a contact in the future"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_keeps_what_came_before_its_stop() {
+    let mut case = Case::start().await;
+    let accept = case.accept();
+    let good = case.session.command(accept);
+    let next = case.envelope();
+    let broken = SignedEnvelope {
+        sig: Device::new().sign("x"),
+        ..case.session.device.seal(&next)
+    };
+    let (status, text) = case.stage.push(&case.session, vec![good, broken]).await;
+    assert_eq!(status, 200, "{text}");
+    let reply: PushReply = serde_json::from_str(&text).unwrap();
+    let stop = reply.stopped.unwrap();
+    assert_eq!(
+        (reply.receipts.len(), stop.index, stop.code),
+        (1, 1, ErrorCode::BadSignature)
+    );
+    assert_eq!(case.stage.count("SELECT last_seq FROM devices"), 1);
+}

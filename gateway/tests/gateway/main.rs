@@ -1,0 +1,13 @@
+//! The gateway over real HTTP, with the city's systems stood in for.
+
+mod access;
+mod bad_ingest;
+mod bad_push;
+mod bad_sign_in;
+mod city;
+mod feedback;
+mod idempotency;
+mod operations;
+mod pages;
+mod stage;
+mod thread;

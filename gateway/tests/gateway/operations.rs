@@ -1,0 +1,176 @@
+//! Starting, stopping, overload, the document: what an operator sees.
+
+use crate::stage::{HANDLER, Stage, code, send};
+use reqwest::Method;
+use serde_json::{Value, json};
+use shenhai_gateway::{Gateway, StartError, openapi_document};
+use std::os::unix::fs::PermissionsExt;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_is_announced_sends_waiting_clients_home_and_refuses_nothing_until_then() {
+    let mut stage = Stage::start().await;
+    let session = stage.sign_in(HANDLER).await;
+    let (status, text) = send(stage.call(Method::GET, "/healthz")).await;
+    let health: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, &health["status"]), (200, &json!("ok")));
+    assert_eq!(health["epoch"], session.grant.epoch);
+
+    let cursors = json!({"cursors": {"handler:h310101": 0}, "wait_ms": 25_000});
+    let wake = stage
+        .call(Method::POST, "/v1/wake")
+        .bearer_auth(&session.grant.token)
+        .json(&cursors);
+    let waiting = tokio::spawn(send(wake));
+    stage.running().announce_stop();
+    let (status, text) = waiting.await.unwrap();
+    assert_eq!(status, 200);
+    let reply: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(reply["heads"], json!({}));
+    assert_eq!(send(stage.call(Method::GET, "/healthz")).await.0, 503);
+
+    let url = stage.url("/healthz");
+    stage.gateway.take().unwrap().stop().await;
+    assert!(
+        stage.http.get(url).send().await.is_err(),
+        "nobody listens any more"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_its_room_the_gateway_says_so_and_health_still_answers() {
+    let stage = Stage::start_with(|config| {
+        config.tuning.concurrent_requests = 0;
+    })
+    .await;
+    let (status, text) = send(stage.call(Method::GET, "/openapi.json")).await;
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (status, &*code(&text), &body["retryable"]),
+        (503, "overloaded", &json!(true))
+    );
+    assert_eq!(send(stage.call(Method::GET, "/healthz")).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_gateway_is_told_what_is_taken() {
+    let stage = Stage::start().await;
+    let mut same_port = stage.config();
+    same_port.listen = stage.running().addr;
+    assert!(matches!(
+        Gateway::start(same_port).await,
+        Err(StartError::AddressInUse(_))
+    ));
+    assert!(matches!(
+        Gateway::start(stage.config()).await,
+        Err(StartError::DataDirBusy { .. })
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_that_cannot_be_made_and_an_origin_that_is_none_are_named() {
+    let stage = Stage::start().await;
+    let file = stage.data.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let mut config = stage.config();
+    config.data_dir = file.join("below-a-file");
+    assert!(matches!(
+        Gateway::start(config).await,
+        Err(StartError::DataDir { .. })
+    ));
+    let mut config = stage.config();
+    config.data_dir = stage.data.path().join("second");
+    config.allowed_origins = vec!["localhost:8700".to_owned()];
+    assert!(matches!(
+        Gateway::start(config).await,
+        Err(StartError::BadOrigin(_))
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_with_the_signing_key_is_for_its_owner_only() {
+    let stage = Stage::start().await;
+    stage.sign_in(HANDLER).await;
+    let dir = stage.data.path().join("data");
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&dir), 0o700);
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_names_every_call_of_the_protocol() {
+    let stage = Stage::start().await;
+    let (status, text) = send(stage.call(Method::GET, "/openapi.json")).await;
+    let served: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, &served), (200, &openapi_document()));
+    // The table of docs/protocol.md.
+    for (path, method) in [
+        ("/healthz", "get"),
+        ("/v1/apps/{app}/login", "get"),
+        ("/v1/sessions", "post"),
+        ("/v1/sessions/current", "delete"),
+        ("/v1/push", "post"),
+        ("/v1/pull", "get"),
+        ("/v1/wake", "post"),
+        ("/v1/orders/{id}/proof", "get"),
+        ("/v1/devices/{id}/revoke", "post"),
+        ("/city/v1/hotline/{platform}/orders", "post"),
+    ] {
+        assert!(served["paths"][path][method].is_object(), "{method} {path}");
+    }
+    for schema in [
+        "Envelope",
+        "Receipt",
+        "PushReply",
+        "PullReply",
+        "WorkOrder",
+        "ErrorBody",
+        "OrderProof",
+    ] {
+        assert!(served["components"]["schemas"][schema].is_object(), "{schema}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_explains_itself() {
+    let run = |args: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_shenhai-gateway"))
+            .args(args)
+            .output()
+            .unwrap()
+    };
+    let help = run(&["serve", "--help"]);
+    assert!(help.status.success());
+    let text = String::from_utf8(help.stdout).unwrap();
+    for option in [
+        "--listen",
+        "--data",
+        "--web",
+        "--config",
+        "--directory",
+        "--allowed-origin",
+        "Exit codes",
+    ] {
+        assert!(text.contains(option), "{option}");
+    }
+    let document: Value = serde_json::from_slice(&run(&["openapi"]).stdout).unwrap();
+    assert_eq!(document, openapi_document());
+    assert_eq!(run(&["serve"]).status.code(), Some(64));
+    let missing = run(&[
+        "serve",
+        "--data",
+        "/nonexistent/x",
+        "--config",
+        "/nonexistent/c",
+        "--directory",
+        "/nonexistent/d",
+    ]);
+    assert_eq!(missing.status.code(), Some(78));
+    assert!(
+        String::from_utf8(missing.stderr)
+            .unwrap()
+            .contains("cannot read /nonexistent/c")
+    );
+}

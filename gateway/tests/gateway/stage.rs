@@ -1,0 +1,392 @@
+//! A gateway on a free port with a hand-turned clock, the city's stand-in beside it, devices with keys.
+
+use crate::city::{City, SECRET};
+use rand_core::UnwrapErr;
+use reqwest::{Client, Method, RequestBuilder};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use shenhai_crypto::{SecretKey, device_id, hmac_sm3, sm3};
+use shenhai_gateway::{CityConfig, Clock, Config, Directory, Gateway, Running};
+use shenhai_protocol::{
+    CmdId, Command, ContactForm, DeviceId, DeviceInfo, Envelope, HexHash, OrderId, PROTOCOL_VERSION,
+    PullReply, PushReply, PushRequest, Receipt, ReplyForm, ScopeId, SessionGrant, SessionRequest,
+    SignedEnvelope, UnixMillis, UserId,
+};
+use std::fmt::Write;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, Once};
+use tempfile::TempDir;
+
+/// 2026-11-23 10:00:00 in Shanghai, a Monday.
+pub const NOW: i64 = 1_795_399_200_000;
+/// The citizen of every order here; no error and no log line may hold either.
+pub const CITIZEN: &str = "欧阳测试";
+pub const PHONE: &str = "13800001234";
+
+pub const HANDLER: &str = "h310101";
+pub const OTHER_HANDLER: &str = "h310104";
+pub const UNIT_REVIEWER: &str = "r310101";
+pub const BUREAU_REVIEWER: &str = "bureau1";
+pub const ADMINISTRATOR: &str = "admin1";
+
+const DISTRICTS: [&str; 16] = [
+    "310101", "310104", "310105", "310106", "310107", "310109", "310110", "310112", "310113", "310114",
+    "310115", "310116", "310117", "310118", "310120", "310151",
+];
+
+pub fn directory_text() -> String {
+    let mut text = "version = \"test\"\n".to_owned();
+    for code in DISTRICTS {
+        let _ = write!(
+            text,
+            "[[units]]\nid = \"d{code}\"\nname = \"{code}水务局\"\nkind = \"district\"\ndistrict = \"{code}\"\n\
+             [[users]]\nid = \"h{code}\"\nname = \"经办{code}\"\nrole = \"handler\"\nunit = \"d{code}\"\n\
+             [[users]]\nid = \"r{code}\"\nname = \"审核{code}\"\nrole = \"unit_reviewer\"\nunit = \"d{code}\"\n"
+        );
+    }
+    text + "[[units]]\nid = \"bureau\"\nname = \"局热线办\"\nkind = \"bureau\"\n\
+        [[users]]\nid = \"bureau1\"\nname = \"热线办\"\nrole = \"bureau_reviewer\"\nunit = \"bureau\"\n\
+        [[users]]\nid = \"admin1\"\nname = \"管理员\"\nrole = \"administrator\"\nunit = \"bureau\"\n"
+}
+
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static LOG_STARTED: Once = Once::new();
+
+struct LogWriter;
+
+impl io::Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything every gateway of this test run has logged, as the binary would log it.
+pub fn log() -> String {
+    String::from_utf8(LOG.lock().unwrap().clone()).unwrap()
+}
+
+pub fn assert_without_citizen(text: &str) {
+    assert!(!text.contains(CITIZEN), "a citizen's name in: {text}");
+    assert!(!text.contains(PHONE), "a citizen's phone in: {text}");
+}
+
+pub struct Stage {
+    pub gateway: Option<Running>,
+    pub city: City,
+    pub http: Client,
+    pub data: TempDir,
+    pub clock: Arc<AtomicI64>,
+}
+
+impl Stage {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
+        LOG_STARTED.call_once(|| {
+            tracing_subscriber::fmt()
+                .json()
+                .with_env_filter("info,shenhai_gateway=trace")
+                .with_writer(|| LogWriter)
+                .init();
+        });
+        let mut stage = Self {
+            gateway: None,
+            city: City::start().await,
+            http: Client::builder()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            data: TempDir::new().unwrap(),
+            clock: Arc::new(AtomicI64::new(NOW)),
+        };
+        let mut config = stage.config();
+        adjust(&mut config);
+        stage.gateway = Some(Gateway::start(config).await.unwrap());
+        stage
+    }
+
+    pub fn config(&self) -> Config {
+        let city = CityConfig::parse(&self.city.config()).unwrap();
+        let directory = Directory::parse(&directory_text()).unwrap();
+        let data = self.data.path().join("data");
+        let mut config = Config::new("127.0.0.1:0".parse().unwrap(), data, city, directory);
+        let clock = Arc::clone(&self.clock);
+        config.clock = Clock::from_fn(move || UnixMillis(clock.load(Ordering::Relaxed)));
+        config.tuning.feedback_first_pause = std::time::Duration::from_millis(20);
+        config
+    }
+
+    pub fn running(&self) -> &Running {
+        self.gateway.as_ref().unwrap()
+    }
+
+    pub async fn restart(&mut self) {
+        self.gateway.take().unwrap().stop().await;
+        self.gateway = Some(Gateway::start(self.config()).await.unwrap());
+    }
+
+    pub fn advance(&self, millis: i64) {
+        self.clock.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    pub fn seconds(&self) -> i64 {
+        self.clock.load(Ordering::Relaxed) / 1000
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.running().url())
+    }
+
+    pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.url(path))
+    }
+
+    /// Answer of an upper platform's call: status and body.
+    pub async fn push_order(&self, platform: &str, order: &Value) -> (u16, Value) {
+        let body = serde_json::to_vec(order).unwrap();
+        self.push_raw(platform, &body, self.seconds(), SECRET).await
+    }
+
+    pub async fn push_raw(&self, platform: &str, body: &[u8], timestamp: i64, secret: &str) -> (u16, Value) {
+        let signed = [format!("{timestamp}\n").as_bytes(), body].concat();
+        let request = self
+            .call(Method::POST, &format!("/city/v1/hotline/{platform}/orders"))
+            .header("X-Platform", platform)
+            .header("X-Timestamp", timestamp.to_string())
+            .header("X-Signature", hex(&hmac_sm3(secret.as_bytes(), &signed)))
+            .body(body.to_vec());
+        let (status, text) = send(request).await;
+        (status, serde_json::from_str(&text).unwrap())
+    }
+
+    pub async fn take_in(&self, number: &str, area: &str) -> OrderId {
+        let (status, body) = self.push_order("12345", &order(number, area)).await;
+        assert_eq!(status, 200, "{body}");
+        OrderId(body["orderId"].as_str().unwrap().to_owned())
+    }
+
+    pub async fn sign_in(&self, user: &str) -> Session {
+        self.sign_in_on(user, Device::new()).await
+    }
+
+    pub async fn sign_in_on(&self, user: &str, device: Device) -> Session {
+        let app = if user.starts_with('h') { "hotline" } else { "desk" };
+        let request = device.session_request(app, &self.city.code_for(user));
+        let (status, text) = send(self.call(Method::POST, "/v1/sessions").json(&request)).await;
+        assert_eq!(status, 200, "{text}");
+        Session {
+            grant: serde_json::from_str(&text).unwrap(),
+            device,
+        }
+    }
+
+    pub async fn push(&self, session: &Session, commands: Vec<SignedEnvelope>) -> (u16, String) {
+        let request = self
+            .call(Method::POST, "/v1/push")
+            .bearer_auth(&session.grant.token);
+        send(request.json(&PushRequest { commands })).await
+    }
+
+    /// Push one command that must be receipted.
+    pub async fn push_one(&self, session: &Session, command: SignedEnvelope) -> Receipt {
+        let (status, text) = self.push(session, vec![command]).await;
+        assert_eq!(status, 200, "{text}");
+        let reply: PushReply = serde_json::from_str(&text).unwrap();
+        assert_eq!(reply.stopped, None);
+        reply.receipts[0].open().unwrap()
+    }
+
+    pub async fn pull(&self, session: &Session, scope: &str, cursor: u64) -> PullReply {
+        let path = format!(
+            "/v1/pull?scope={scope}&cursor={cursor}&epoch={}",
+            session.grant.epoch
+        );
+        let (status, text) = send(self.call(Method::GET, &path).bearer_auth(&session.grant.token)).await;
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    pub fn database(&self) -> Connection {
+        let path: PathBuf = self.data.path().join("data/gateway.sqlite3");
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+    }
+
+    pub fn count(&self, sql: &str) -> i64 {
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// The whole of the stored business state as text: equal before and after where nothing may change.
+    pub fn state(&self) -> String {
+        let db = self.database();
+        let mut all = String::new();
+        for table in [
+            "orders", "scopes", "changes", "devices", "sessions", "commands", "feedback",
+        ] {
+            let mut statement = db
+                .prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))
+                .unwrap();
+            let columns = statement.column_count();
+            let mut rows = statement.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                for column in 0..columns {
+                    let _ = write!(all, "{:?}|", row.get_ref(column).unwrap());
+                }
+                all += "\n";
+            }
+        }
+        all
+    }
+}
+
+pub struct Session {
+    pub grant: SessionGrant,
+    pub device: Device,
+}
+
+impl Session {
+    pub fn scope(&self) -> ScopeId {
+        self.grant.scopes[0].clone()
+    }
+
+    /// The next command of this session's device.
+    pub fn command(&mut self, body: Command) -> SignedEnvelope {
+        let envelope = self.envelope(body);
+        self.device.append(&envelope)
+    }
+
+    pub fn envelope(&self, body: Command) -> Envelope {
+        self.device.envelope(&self.grant.user.id, body)
+    }
+}
+
+/// A client's device: its key and the end of its chain.
+pub struct Device {
+    key: SecretKey,
+    pub id: DeviceId,
+    pub seq: u64,
+    pub head: HexHash,
+}
+
+impl Device {
+    pub fn new() -> Self {
+        let key = SecretKey::generate(&mut UnwrapErr(getrandom::SysRng));
+        Self {
+            id: DeviceId(device_id(key.public())),
+            key,
+            seq: 0,
+            head: HexHash::zero(),
+        }
+    }
+
+    pub fn sign(&self, text: &str) -> String {
+        self.key
+            .sign(text.as_bytes(), &mut UnwrapErr(getrandom::SysRng))
+            .to_hex()
+    }
+
+    pub fn session_request(&self, app: &str, code: &str) -> SessionRequest {
+        SessionRequest {
+            app: app.to_owned(),
+            code: code.to_owned(),
+            device: DeviceInfo {
+                id: self.id.clone(),
+                public_key: self.key.public().to_hex(),
+                name: "测试设备".to_owned(),
+            },
+            proof: self.sign(&SessionRequest::proof_text(app, code, &self.id)),
+        }
+    }
+
+    pub fn envelope(&self, actor: &UserId, body: Command) -> Envelope {
+        Envelope {
+            v: PROTOCOL_VERSION,
+            cmd_id: CmdId(uuid::Uuid::new_v4().to_string()),
+            device_id: self.id.clone(),
+            device_seq: self.seq + 1,
+            actor: actor.clone(),
+            scope: ScopeId::handler(actor),
+            base_rev: 1,
+            body,
+            prev_hash: self.head.clone(),
+            client_time: UnixMillis(NOW),
+        }
+    }
+
+    pub fn seal(&self, envelope: &Envelope) -> SignedEnvelope {
+        let payload = serde_json::to_string(envelope).unwrap();
+        SignedEnvelope {
+            sig: self.sign(&payload),
+            payload,
+        }
+    }
+
+    /// Seal and move the end of the chain.
+    pub fn append(&mut self, envelope: &Envelope) -> SignedEnvelope {
+        let signed = self.seal(envelope);
+        self.seq = envelope.device_seq;
+        self.head = HexHash(sm3(signed.payload.as_bytes()).to_hex());
+        signed
+    }
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub async fn send(request: RequestBuilder) -> (u16, String) {
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+/// The code of an error answer.
+pub fn code(text: &str) -> String {
+    let body: Value = serde_json::from_str(text).unwrap_or_else(|_| panic!("an error body, not {text:?}"));
+    body["code"].as_str().unwrap_or_default().to_owned()
+}
+
+/// An order as docs/city-interfaces.md shows it.
+pub fn order(number: &str, area: &str) -> Value {
+    json!({
+        "orderNo": number, "urgency": "普通", "appealType": "投诉", "category": "排水/管道堵塞",
+        "title": "路面积水", "content": "下雨后路口积水", "address": "某路 1 号", "areaCode": area,
+        "lng": 121.48, "lat": 31.23, "coordType": "gcj02",
+        "caller": {"name": CITIZEN, "phone": PHONE, "anonymous": false, "confidential": false},
+        "acceptTime": "2026-11-23 09:12:33", "isReview": false, "supervised": false, "urgeCount": 0,
+        "duplicateOrderNo": null
+    })
+}
+
+pub fn contact_form() -> ContactForm {
+    ContactForm {
+        reached: Some(true),
+        contacted_at: Some(UnixMillis(NOW - 60_000)),
+        contact_person: "报修人".to_owned(),
+        ..ContactForm::default()
+    }
+}
+
+pub fn reply_form() -> ReplyForm {
+    use shenhai_protocol::{AppealFinding, FactFinding, ReplyMode, Satisfaction, SiteVisit};
+    ReplyForm {
+        fact: Some(FactFinding::True),
+        appeal: Some(AppealFinding::Reasonable),
+        site_visit: Some(SiteVisit::Yes),
+        satisfaction: Some(Satisfaction::Satisfied),
+        mode: Some(ReplyMode::Phone),
+        department: "养护科".to_owned(),
+        replied_at: Some(UnixMillis(NOW - 30_000)),
+        handling: "已疏通管道".to_owned(),
+        resolved: Some(true),
+        ..ReplyForm::default()
+    }
+}
