@@ -1,0 +1,17 @@
+// The light app for hotline handlers: opens the core and mounts the pages.
+// Not here: pages, rules. Loaded by hotline/index.html.
+
+import "@ui/theme/vant";
+import "@ui/theme/theme.css";
+import "@ui/theme/typeSize";
+import { createApp } from "vue";
+import { openCore } from "@core";
+import { keepShellOffline } from "@ui/offline";
+import { provideWaist } from "@ui/state/waist";
+import App from "./App.vue";
+import { router } from "./router";
+
+const app = createApp(App);
+provideWaist(app, await openCore({ app: "hotline" }));
+app.use(router).mount("#app");
+keepShellOffline();

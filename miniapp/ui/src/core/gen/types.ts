@@ -1,0 +1,1072 @@
+// Made from core/protocol and core/client/src/rpc by `cargo xtask bindings`. Do not edit.
+
+/**
+ * 诉求认定: how the demand is judged.
+ */
+export type AppealFinding = "reasonable" | "no_policy_basis" | "excessive" | "other";
+
+/**
+ * Parameters of `session.begin`.
+ */
+export type BeginParams = { 
+/**
+ * Where the container sends the person back to: this page's own address.
+ */
+redirect_uri: string, };
+
+/**
+ * Answer of `session.begin`.
+ */
+export type BeginReply = { 
+/**
+ * Send the browser there.
+ */
+authorize_url: string, 
+/**
+ * Comes back with the code.
+ */
+state: string, };
+
+/**
+ * The citizen as shown.
+ */
+export type CallerView = { 
+/**
+ * Masked name.
+ */
+name: string, 
+/**
+ * Masked phone.
+ */
+phone: string, 
+/**
+ * 匿名.
+ */
+anonymous: boolean, 
+/**
+ * 保密.
+ */
+confidential: boolean, 
+/**
+ * `orders.reveal` may be called.
+ */
+revealable: boolean, };
+
+/**
+ * The upper platform an order came from (来源).
+ */
+export type Channel = "h12345" | "h12319" | "h110";
+
+/**
+ * What a check of a signature found.
+ */
+export type Check = "valid" | "invalid";
+
+/**
+ * One command; also its idempotency key. A UUID version 7 in lower-case hyphenated form (RFC 9562).
+ */
+export type CmdId = string;
+
+/**
+ * The kinds of command, without their data.
+ */
+export type CommandKind = "accept" | "contact" | "reply" | "return" | "reveal";
+
+/**
+ * Names one command.
+ */
+export type CommandParams = { 
+/**
+ * Which.
+ */
+cmd_id: CmdId, };
+
+/**
+ * 先行联系: the first call to the citizen. A missing value is one not answered yet.
+ */
+export type ContactForm = { 
+/**
+ * 已联 (true) or 未联 (false).
+ */
+reached: boolean | null, 
+/**
+ * 联系时间, required when reached.
+ */
+contacted_at: UnixMillis | null, 
+/**
+ * 联系人, required when reached.
+ */
+contact_person: string, 
+/**
+ * 未联原因, required when not reached.
+ */
+unreached_reason: UnreachedReason | null, 
+/**
+ * 备注.
+ */
+note: string, };
+
+/**
+ * How far a record has come.
+ */
+export type Delivery = "on_device" | "received" | "parked";
+
+/**
+ * One installation of a client: the first 16 bytes of SM3(public key), 32 hex digits.
+ */
+export type DeviceId = string;
+
+/**
+ * A form being filled in.
+ */
+export type Draft = { "kind": "contact", "form": ContactForm } | { "kind": "reply", "form": ReplyForm } | { "kind": "return", "form": ReturnForm };
+
+/**
+ * Names one draft.
+ */
+export type DraftKey = { 
+/**
+ * Which order.
+ */
+id: OrderId, 
+/**
+ * Which of its forms.
+ */
+kind: FormKind, };
+
+/**
+ * Parameters of `draft.save` and `form.check`.
+ */
+export type DraftParams = { 
+/**
+ * Which order.
+ */
+id: OrderId, 
+/**
+ * The form.
+ */
+draft: Draft, };
+
+/**
+ * Answer of `draft.save` and `draft.discard`.
+ */
+export type DraftSaved = { 
+/**
+ * When.
+ */
+saved_at: UnixMillis, };
+
+/**
+ * How safe unsent work is on this device.
+ */
+export type Durability = "durable" | "best_effort";
+
+/**
+ * No parameters: `{}`.
+ */
+export type Empty = Record<symbol, never>;
+
+/**
+ * Why something was not done. Stable: a code is never reused for another meaning.
+ */
+export type ErrorCode = "malformed" | "too_large" | "unsupported_version" | "unknown_channel" | "unknown_endpoint" | "unauthenticated" | "session_expired" | "bad_login_code" | "unknown_user" | "forbidden" | "not_found" | "bad_signature" | "unknown_device" | "device_revoked" | "wrong_device" | "wrong_actor" | "seq_gap" | "chain_broken" | "id_reused" | "scope_denied" | "order_not_in_scope" | "wrong_state" | "form_invalid" | "clock_out_of_range" | "cursor_gone" | "rate_limited" | "overloaded" | "storage_full" | "upstream_unavailable" | "internal" | "offline" | "bad_answer" | "store_failed" | "core_restarted" | "bad_request";
+
+/**
+ * Something changed: fetch it anew. The first event of a subscription gives every topic's version.
+ */
+export type Event = { 
+/**
+ * What.
+ */
+topic: Topic, 
+/**
+ * Counts up with every change; a jump means events were merged.
+ */
+version: number, };
+
+/**
+ * 事实认定. Which values are offered depends on the matter of the order (see `shenhai_flow::forms`).
+ */
+export type FactFinding = "true" | "partly_true" | "false" | "adopted" | "partly_adopted" | "kept_for_reference" | "not_adopted" | "policy_found" | "no_policy" | "policy_not_accepted";
+
+/**
+ * One finding of a form check.
+ */
+export type FormIssue = { 
+/**
+ * Name of the field as in the form's JSON.
+ */
+field: string, 
+/**
+ * What is wrong with it.
+ */
+code: IssueCode, };
+
+/**
+ * Which of a handler's forms.
+ */
+export type FormKind = "contact" | "reply" | "return";
+
+/**
+ * Answer of `form.options`: what the choice fields offer and which fields are required as a matter of
+ * course for this order.
+ */
+export type FormOptions = { 
+/**
+ * 未联原因.
+ */
+unreached_reason: Array<UnreachedReason>, 
+/**
+ * 事实认定 for this order's matter.
+ */
+fact: Array<FactFinding>, 
+/**
+ * 诉求认定.
+ */
+appeal: Array<AppealFinding>, 
+/**
+ * 现场查看.
+ */
+site_visit: Array<SiteVisit>, 
+/**
+ * 是否满意.
+ */
+satisfaction: Array<Satisfaction>, 
+/**
+ * 答复方式.
+ */
+mode: Array<ReplyMode>, 
+/**
+ * 诉求认定 and 现场查看 are asked (outside 咨询/意见).
+ */
+judges_appeal: boolean, 
+/**
+ * 复核单: 现场查看时间 and 二级部门电话 are asked.
+ */
+is_review: boolean, 
+/**
+ * Most characters in any text.
+ */
+text_chars: number, };
+
+/**
+ * Answer of `form.check`.
+ */
+export type FormReport = { 
+/**
+ * Empty when the form may be submitted.
+ */
+issues: Array<FormIssue>, };
+
+/**
+ * An SM3 digest (GB/T 32905): 64 lower-case hex digits.
+ */
+export type HexHash = string;
+
+/**
+ * What is wrong with one field of a form.
+ */
+export type IssueCode = "required" | "too_long" | "not_offered" | "repeats_option" | "in_future" | "before_order";
+
+/**
+ * A kept draft.
+ */
+export type KeptDraft = { 
+/**
+ * The form.
+ */
+draft: Draft, 
+/**
+ * When it was last kept.
+ */
+saved_at: UnixMillis, };
+
+/**
+ * Parameters of `orders.list`.
+ */
+export type ListParams = { 
+/**
+ * Which tab.
+ */
+filter: OrderFilter, 
+/**
+ * Text that must occur in number, title, address or content; empty for all.
+ */
+search: string, 
+/**
+ * How many to leave out from the start.
+ */
+offset: number, 
+/**
+ * How many at most, 1–200.
+ */
+limit: number, };
+
+/**
+ * 诉求类型.
+ */
+export type Matter = "inquiry" | "help" | "complaint" | "report" | "suggestion" | "opinion";
+
+/**
+ * Parameters and answer of one method, for the generated TypeScript.
+ */
+export type MethodTypes<P, R> = { 
+/**
+ * Parameters.
+ */
+params: P, 
+/**
+ * Answer.
+ */
+reply: R, };
+
+/**
+ * Method name → its parameters and its answer (only named while TypeScript is generated).
+ */
+export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "form.options": MethodTypes<DraftKey, FormOptions>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
+
+/**
+ * Parameters of `network.hint`.
+ */
+export type NetworkParams = { 
+/**
+ * Whether the host believes there is a network.
+ */
+online: boolean, };
+
+/**
+ * What is due next.
+ */
+export type NextDue = { 
+/**
+ * The form that has to be in by then: `contact` or `reply`.
+ */
+kind: FormKind, 
+/**
+ * By when.
+ */
+at: UnixMillis, };
+
+/**
+ * How many orders each tab holds.
+ */
+export type OrderCounts = { 
+/**
+ * [`OrderFilter::Open`].
+ */
+open: number, 
+/**
+ * [`OrderFilter::Overdue`].
+ */
+overdue: number, 
+/**
+ * [`OrderFilter::DueToday`].
+ */
+due_today: number, 
+/**
+ * [`OrderFilter::ToAccept`].
+ */
+to_accept: number, 
+/**
+ * [`OrderFilter::ToContact`].
+ */
+to_contact: number, 
+/**
+ * [`OrderFilter::Done`].
+ */
+done: number, };
+
+/**
+ * Answer of `orders.get`.
+ */
+export type OrderDetail = { 
+/**
+ * As in the list.
+ */
+summary: OrderSummary, 
+/**
+ * 诉求内容.
+ */
+content: string, 
+/**
+ * 地图点.
+ */
+point: Point | null, 
+/**
+ * 重复工单号.
+ */
+duplicate_of: string | null, 
+/**
+ * 先行联系 due.
+ */
+contact_by: UnixMillis, 
+/**
+ * 办结 due.
+ */
+finish_by: UnixMillis, 
+/**
+ * The citizen.
+ */
+caller: CallerView, 
+/**
+ * 先行联系.
+ */
+contact: RecordView<ContactForm> | null, 
+/**
+ * The reply.
+ */
+reply: RecordView<ReplyForm> | null, 
+/**
+ * The return.
+ */
+returned: RecordView<ReturnForm> | null, 
+/**
+ * Oldest first.
+ */
+timeline: Array<TimelineEntry>, 
+/**
+ * What was typed and not submitted.
+ */
+drafts: Array<KeptDraft>, 
+/**
+ * What this user may do now.
+ */
+actions: Array<CommandKind>, 
+/**
+ * Not receipted commands of this device for this order.
+ */
+outbox: Array<OutboxItem>, 
+/**
+ * Now, as in [`OrderList::now`].
+ */
+now: UnixMillis, };
+
+/**
+ * The tabs of the list.
+ */
+export type OrderFilter = "open" | "overdue" | "due_today" | "to_accept" | "to_contact" | "done";
+
+/**
+ * A work order (工单) as the gateway names it: `<channel>-<number of the upper platform>`.
+ */
+export type OrderId = string;
+
+/**
+ * Answer of `orders.list`.
+ */
+export type OrderList = { 
+/**
+ * The page.
+ */
+items: Array<OrderSummary>, 
+/**
+ * How many match filter and search.
+ */
+total: number, 
+/**
+ * Per tab, without the search.
+ */
+counts: OrderCounts, 
+/**
+ * Now, by the server's clock as this device knows it: count down from here.
+ */
+now: UnixMillis, };
+
+/**
+ * Names one order.
+ */
+export type OrderParams = { 
+/**
+ * Which.
+ */
+id: OrderId, };
+
+/**
+ * Where an order stands. Which command leads where is data: `shenhai_flow::Flow`.
+ */
+export type OrderState = "assigned" | "accepted" | "contacted" | "replied" | "returned";
+
+/**
+ * One row of the list.
+ */
+export type OrderSummary = { 
+/**
+ * Our id.
+ */
+id: OrderId, 
+/**
+ * Where it came from.
+ */
+channel: Channel, 
+/**
+ * 工单编号.
+ */
+source_no: string, 
+/**
+ * 标题.
+ */
+title: string, 
+/**
+ * 诉求类型.
+ */
+matter: Matter, 
+/**
+ * 事项分类.
+ */
+category: string, 
+/**
+ * 紧急程度.
+ */
+urgency: Urgency, 
+/**
+ * Where it stands, the device's own unsent commands included.
+ */
+state: OrderState, 
+/**
+ * 区.
+ */
+district_name: string, 
+/**
+ * 地址.
+ */
+address: string, 
+/**
+ * 受理时间.
+ */
+received_at: UnixMillis, 
+/**
+ * What is due next; `None` once finished.
+ */
+next_due: NextDue | null, 
+/**
+ * That instant has passed.
+ */
+overdue: boolean, 
+/**
+ * The deadline rests on an unpublished calendar.
+ */
+provisional: boolean, 
+/**
+ * 复核单.
+ */
+is_review: boolean, 
+/**
+ * 督办.
+ */
+supervised: boolean, 
+/**
+ * 催单 count.
+ */
+urge_count: number, 
+/**
+ * 承办单位.
+ */
+unit_name: string, 
+/**
+ * 经办人.
+ */
+handler_name: string, 
+/**
+ * Commands of this device that are not receipted yet.
+ */
+pending: number, 
+/**
+ * One of them is parked and needs the person.
+ */
+parked: boolean, 
+/**
+ * Something was typed and not submitted.
+ */
+has_draft: boolean, };
+
+/**
+ * One command that is not done.
+ */
+export type OutboxItem = { 
+/**
+ * Which.
+ */
+cmd_id: CmdId, 
+/**
+ * Its order.
+ */
+order_id: OrderId, 
+/**
+ * The order's title where it is still on this device.
+ */
+order_title: string | null, 
+/**
+ * What it does.
+ */
+kind: CommandKind, 
+/**
+ * The person's own text, so that nothing typed is out of sight.
+ */
+text: string, 
+/**
+ * When it was made.
+ */
+created_at: UnixMillis, 
+/**
+ * Where it stands.
+ */
+state: OutboxState, 
+/**
+ * Times sent.
+ */
+attempts: number, 
+/**
+ * Next try.
+ */
+next_at: UnixMillis | null, 
+/**
+ * Why it waits or was parked.
+ */
+reason: ErrorCode | null, };
+
+/**
+ * Answer of `outbox.list`.
+ */
+export type OutboxList = { 
+/**
+ * Oldest first.
+ */
+items: Array<OutboxItem>, };
+
+/**
+ * Where a command of the outbox stands.
+ */
+export type OutboxState = "queued" | "sending" | "backoff" | "blocked" | "parked";
+
+/**
+ * Answer of one call: `{"ok": …}` or `{"error": …}`.
+ */
+export type Outcome<T> = { "ok": T } | { "error": RpcError };
+
+/**
+ * A place. The datum is part of the type: a vendor's order may carry either, and they differ by up
+ * to 700 m.
+ */
+export type Point = { "datum": "wgs84", 
+/**
+ * Longitude, degrees east.
+ */
+lng: number, 
+/**
+ * Latitude, degrees north.
+ */
+lat: number, } | { "datum": "gcj02", 
+/**
+ * Longitude, degrees east.
+ */
+lng: number, 
+/**
+ * Latitude, degrees north.
+ */
+lat: number, };
+
+/**
+ * One command as verified on this device.
+ */
+export type ProofItem = { 
+/**
+ * Which.
+ */
+cmd_id: CmdId, 
+/**
+ * What it did.
+ */
+kind: CommandKind, 
+/**
+ * Who.
+ */
+actor_name: string, 
+/**
+ * On which device.
+ */
+device_id: DeviceId, 
+/**
+ * What its owner calls it.
+ */
+device_name: string, 
+/**
+ * First 16 hex digits of SM3(public key).
+ */
+key_fingerprint: string, 
+/**
+ * When, by the device.
+ */
+client_time: UnixMillis, 
+/**
+ * When, by the gateway.
+ */
+server_time: UnixMillis, 
+/**
+ * SM3 of the payload.
+ */
+hash: HexHash, 
+/**
+ * The device's signature over the payload.
+ */
+signature: Check, 
+/**
+ * The gateway's signature over the receipt, and the receipt's hash against the payload.
+ */
+receipt: Check, };
+
+/**
+ * Answer of `orders.proof`.
+ */
+export type ProofReport = { 
+/**
+ * The order.
+ */
+order_id: OrderId, 
+/**
+ * Oldest first.
+ */
+items: Array<ProofItem>, 
+/**
+ * Every check of every item is valid.
+ */
+all_valid: boolean, };
+
+/**
+ * A submitted form with who, when and how far it got.
+ */
+export type RecordView<F> = { 
+/**
+ * What was filled in.
+ */
+form: F, 
+/**
+ * By whom.
+ */
+by_name: string, 
+/**
+ * When they did it.
+ */
+client_time: UnixMillis, 
+/**
+ * When the gateway took it.
+ */
+server_time: UnixMillis | null, 
+/**
+ * The command.
+ */
+cmd_id: CmdId, 
+/**
+ * SM3 of the signed payload.
+ */
+hash: HexHash, 
+/**
+ * How far it got.
+ */
+delivery: Delivery, };
+
+/**
+ * 处置反馈: the reply to the citizen and its findings.
+ */
+export type ReplyForm = { 
+/**
+ * 事实认定.
+ */
+fact: FactFinding | null, 
+/**
+ * 事实认定说明.
+ */
+fact_note: string, 
+/**
+ * 诉求认定.
+ */
+appeal: AppealFinding | null, 
+/**
+ * 诉求认定说明.
+ */
+appeal_note: string, 
+/**
+ * 现场查看.
+ */
+site_visit: SiteVisit | null, 
+/**
+ * 现场查看时间, required on a 复核单.
+ */
+site_visit_at: UnixMillis | null, 
+/**
+ * 二级部门电话, required on a 复核单.
+ */
+department_phone: string, 
+/**
+ * 是否满意.
+ */
+satisfaction: Satisfaction | null, 
+/**
+ * 市民反馈说明.
+ */
+citizen_feedback: string, 
+/**
+ * 答复方式.
+ */
+mode: ReplyMode | null, 
+/**
+ * 处置部门.
+ */
+department: string, 
+/**
+ * 回复时间.
+ */
+replied_at: UnixMillis | null, 
+/**
+ * 处置情况.
+ */
+handling: string, 
+/**
+ * 实际解决 (true) or 解释说明 (false).
+ */
+resolved: boolean | null, };
+
+/**
+ * 答复方式.
+ */
+export type ReplyMode = "phone" | "written" | "meeting";
+
+/**
+ * 退单: the order is not ours, with the reason and the unit it should go to.
+ */
+export type ReturnForm = { 
+/**
+ * 退单理由.
+ */
+reason: string, 
+/**
+ * 建议承办单位, where the handler knows it.
+ */
+suggested_unit: UnitId | null, };
+
+/**
+ * Answer of `orders.reveal`.
+ */
+export type RevealedCaller = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Phone.
+ */
+phone: string, };
+
+/**
+ * What somebody may do.
+ */
+export type Role = "handler" | "unit_reviewer" | "bureau_reviewer" | "administrator";
+
+/**
+ * What a failed call answers.
+ */
+export type RpcError = { 
+/**
+ * Which.
+ */
+code: ErrorCode, 
+/**
+ * Whether the same call may succeed later.
+ */
+retryable: boolean, 
+/**
+ * English, for the log; the UI shows its own text for `code`.
+ */
+message: string, 
+/**
+ * With `form_invalid`: what is wrong where.
+ */
+issues: Array<FormIssue>, };
+
+/**
+ * 是否满意: the citizen's answer when asked.
+ */
+export type Satisfaction = "satisfied" | "dissatisfied" | "accepted" | "not_rated";
+
+/**
+ * Answer of `session.status`.
+ */
+export type SessionStatus = { 
+/**
+ * Who is signed in.
+ */
+user: UserInfo | null, 
+/**
+ * The session ended by itself: work goes on offline, sending needs a new sign-in.
+ */
+expired: boolean, 
+/**
+ * This device.
+ */
+device_id: DeviceId, 
+/**
+ * First 16 hex digits of SM3(public key), for comparing by eye.
+ */
+key_fingerprint: string, 
+/**
+ * How safe unsent work is here.
+ */
+durability: Durability, 
+/**
+ * The data on this device was damaged when the app started. It was put aside and rebuilt; what could be
+ * read of drafts and unsent commands was carried over.
+ */
+recovered: boolean, };
+
+/**
+ * Parameters of `session.sign_in`.
+ */
+export type SignInParams = { 
+/**
+ * The one-time code from the container's redirect.
+ */
+code: string, 
+/**
+ * The `state` from the redirect; must be the one `session.begin` gave.
+ */
+state: string, };
+
+/**
+ * 现场查看: whether somebody went to look.
+ */
+export type SiteVisit = "yes" | "no" | "no_site";
+
+/**
+ * An order and a filled form.
+ */
+export type SubmitParams<F> = { 
+/**
+ * Which order.
+ */
+id: OrderId, 
+/**
+ * What was filled in.
+ */
+form: F, };
+
+/**
+ * What synchronisation is doing.
+ */
+export type SyncPhase = "signed_out" | "idle" | "pushing" | "pulling" | "backoff" | "offline";
+
+/**
+ * Answer of `sync.status`.
+ */
+export type SyncStatus = { 
+/**
+ * What it is doing.
+ */
+phase: SyncPhase, 
+/**
+ * Commands not receipted.
+ */
+pending: number, 
+/**
+ * Of these, parked.
+ */
+parked: number, 
+/**
+ * Last complete round.
+ */
+last_ok_at: UnixMillis | null, 
+/**
+ * Next try after a failure.
+ */
+next_try_at: UnixMillis | null, 
+/**
+ * Last failure since the last complete round.
+ */
+last_error: ErrorCode | null, 
+/**
+ * The first pull of the user's orders is complete.
+ */
+loaded: boolean, 
+/**
+ * Device clock minus server clock, milliseconds, as last seen.
+ */
+clock_skew_ms: number, 
+/**
+ * As in [`SessionStatus::durability`].
+ */
+durability: Durability, };
+
+/**
+ * One line of an order's history.
+ */
+export type TimelineEntry = { 
+/**
+ * When, by the gateway's clock.
+ */
+at: UnixMillis, 
+/**
+ * What.
+ */
+kind: TimelineKind, 
+/**
+ * Who or which unit, as a name.
+ */
+by: string, };
+
+/**
+ * One line of an order's history.
+ */
+export type TimelineKind = "received" | "assigned" | "accepted" | "contacted" | "replied" | "returned" | "revealed" | "feedback_delivered" | "urged";
+
+/**
+ * What can be followed with `subscribe`.
+ */
+export type Topic = "session" | "orders" | "outbox" | "sync";
+
+/**
+ * A unit (承办单位): a district water bureau, a bureau institution, 城投水务.
+ */
+export type UnitId = string;
+
+/**
+ * An instant: milliseconds since 1970-01-01T00:00:00Z, leap seconds ignored. May be negative.
+ */
+export type UnixMillis = number;
+
+/**
+ * 未联原因: why the citizen was not reached.
+ */
+export type UnreachedReason = "powered_off" | "no_answer" | "other";
+
+/**
+ * 紧急程度.
+ */
+export type Urgency = "normal" | "sub_urgent" | "urgent";
+
+/**
+ * A person known to the gateway's directory.
+ */
+export type UserId = string;
+
+/**
+ * Who signed in.
+ */
+export type UserInfo = { 
+/**
+ * Their id.
+ */
+id: UserId, 
+/**
+ * Their name.
+ */
+name: string, 
+/**
+ * What they may do.
+ */
+role: Role, 
+/**
+ * Where they belong.
+ */
+unit: UnitId, 
+/**
+ * Its name.
+ */
+unit_name: string, };

@@ -1,0 +1,176 @@
+// The running core of the owner tab: one Worker, its calls, and its restart after a breakdown.
+// Not here: which tab is the owner (`tab.ts`), what a call means.
+// Made by `tab.ts` when the tab becomes the owner.
+
+import type { Topic } from "./gen/types";
+import { coreRestartedOutcome, type FromWorker, type ToWorker } from "./messages";
+import { RestartPolicy } from "./restart-policy";
+import type { CoreStatus, TopicEvent } from "./waist";
+
+/** How often a Worker that owes an answer is asked whether it is stuck … */
+const PING_EVERY_MS = 5_000;
+/** … and how many pings in a row may go unheard. Counted, not timed: a laptop's sleep is not the Worker's fault. */
+const UNHEARD_PINGS = 6;
+
+/** The Worker as this file needs it. */
+export interface WorkerPort {
+  post(message: ToWorker): void;
+  terminate(): void;
+}
+
+export interface OwnerEnvironment {
+  /** Starts a Worker that has been told to open the store. A breakdown outside it arrives as `broken` too. */
+  spawn(listener: (message: FromWorker) => void): WorkerPort;
+  now(): number;
+  /** Runs `action` after `ms`; the returned function calls it off. */
+  after(ms: number, action: () => void): () => void;
+  /** Runs `action` every `ms` until the returned function is called. */
+  every(ms: number, action: () => void): () => void;
+}
+
+export type OwnerStatus = Pick<CoreStatus, "phase" | "durability" | "restarts">;
+
+export interface OwnerListener {
+  status(status: OwnerStatus): void;
+  event(event: TopicEvent): void;
+}
+
+interface Call {
+  request: string;
+  answer: (outcome: string) => void;
+}
+
+export class OwnedCore {
+  private readonly policy = new RestartPolicy();
+  private worker: WorkerPort | null = null;
+  private opened = false;
+  private status: OwnerStatus = { phase: "starting", durability: null, restarts: 0 };
+  private nextId = 1;
+  /** Not given to a Worker yet: nothing of them was done, so they outlive a restart. */
+  private waiting: Call[] = [];
+  private readonly underWay = new Map<number, Call>();
+  private readonly reported = new Set<Topic>();
+  private callOffRestart: () => void = () => undefined;
+  private readonly stopPings: () => void;
+  private unheard = 0;
+
+  constructor(
+    private readonly environment: OwnerEnvironment,
+    private readonly listener: OwnerListener,
+  ) {
+    this.stopPings = environment.every(PING_EVERY_MS, () => this.ping());
+    this.start();
+  }
+
+  /** The outcome as text. Always resolves; a breakdown on the way gives `core_restarted`. */
+  call(request: string): Promise<string> {
+    return new Promise((answer) => {
+      const call = { request, answer };
+      if (this.status.phase === "failed") answer(coreRestartedOutcome("the core was given up"));
+      else if (this.opened) this.send(call);
+      else this.waiting.push(call);
+    });
+  }
+
+  stop(): void {
+    this.callOffRestart();
+    this.stopPings();
+    this.endWorker();
+    this.change({ phase: "failed" });
+    this.answerAll(this.waiting.splice(0), "the core was closed");
+  }
+
+  private start(): void {
+    let current = true;
+    const port = this.environment.spawn((message) => {
+      // A Worker that broke down may still have messages on the way.
+      if (current) this.hear(message);
+    });
+    this.worker = {
+      post: (message) => port.post(message),
+      terminate: () => {
+        current = false;
+        port.terminate();
+      },
+    };
+  }
+
+  private ping(): void {
+    if (!this.opened || this.underWay.size === 0) {
+      this.unheard = 0;
+      return;
+    }
+    if (this.unheard === UNHEARD_PINGS) return this.recover("the worker is stuck");
+    this.unheard += 1;
+    this.worker?.post({ kind: "ping" });
+  }
+
+  private hear(message: FromWorker): void {
+    this.unheard = 0;
+    switch (message.kind) {
+      case "opened":
+        this.opened = true;
+        this.reported.clear();
+        this.change({ phase: "ready", durability: message.durability });
+        for (const call of this.waiting.splice(0)) this.send(call);
+        break;
+      case "not_opened":
+        this.change({ phase: message.phase });
+        break;
+      case "reply":
+        this.underWay.get(message.id)?.answer(message.outcome);
+        this.underWay.delete(message.id);
+        break;
+      case "event": {
+        const reset = !this.reported.has(message.topic);
+        this.reported.add(message.topic);
+        this.listener.event({ topic: message.topic, version: message.version, reset });
+        break;
+      }
+      case "alive":
+        break;
+      case "broken":
+        this.recover(message.message);
+        break;
+    }
+  }
+
+  private recover(reason: string): void {
+    this.endWorker(reason);
+    const wait = this.policy.brokeDown(this.environment.now());
+    if (wait === null) {
+      this.stopPings();
+      this.change({ phase: "failed" });
+      this.answerAll(this.waiting.splice(0), "the core was given up");
+      return;
+    }
+    this.change({ phase: "restarting", restarts: this.status.restarts + 1 });
+    this.callOffRestart = this.environment.after(wait, () => this.start());
+  }
+
+  private endWorker(reason = "the core was closed"): void {
+    this.worker?.terminate();
+    this.worker = null;
+    this.opened = false;
+    this.unheard = 0;
+    const calls = [...this.underWay.values()];
+    this.underWay.clear();
+    this.answerAll(calls, reason);
+  }
+
+  private send(call: Call): void {
+    const id = this.nextId++;
+    this.underWay.set(id, call);
+    this.worker?.post({ kind: "rpc", id, request: call.request });
+  }
+
+  private answerAll(calls: Call[], reason: string): void {
+    const outcome = coreRestartedOutcome(reason);
+    for (const call of calls) call.answer(outcome);
+  }
+
+  private change(changes: Partial<OwnerStatus>): void {
+    this.status = { ...this.status, ...changes };
+    this.listener.status(this.status);
+  }
+}

@@ -1,0 +1,36 @@
+// Which calls may be sent a second time when nobody knows whether the first was done.
+// Not a list of what is allowed; the core decides that.
+// Used by `tab.ts` when the tab that owned the core goes away.
+
+import type { MethodName } from "./waist";
+
+// `draft.save` and `network.hint` say a whole value, so saying it twice leaves the same. Everything that signs
+// or removes something is answered `core_restarted` instead: the page looks at the state and asks the person.
+const REPEATABLE: Record<MethodName, boolean> = {
+  "session.status": true,
+  "session.begin": false,
+  "session.sign_in": false,
+  "session.sign_out": false,
+  "orders.list": true,
+  "orders.get": true,
+  "orders.accept": false,
+  "orders.contact": false,
+  "orders.reply": false,
+  "orders.return": false,
+  "orders.reveal": false,
+  "orders.proof": true,
+  "draft.save": true,
+  "draft.discard": false,
+  "form.check": true,
+  "form.options": true,
+  "outbox.list": true,
+  "outbox.retry": false,
+  "outbox.discard": false,
+  "sync.status": true,
+  "sync.now": true,
+  "network.hint": true,
+};
+
+export function mayRepeat(method: MethodName): boolean {
+  return REPEATABLE[method];
+}

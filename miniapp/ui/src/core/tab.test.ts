@@ -1,0 +1,353 @@
+// What several tabs of one browser see, with the browser replaced by a room in memory and a clock moved by hand.
+
+import { describe, expect, test } from "vitest";
+import type { FromWorker, TabMessage, ToWorker } from "./messages";
+import { OwnedCore } from "./owner";
+import { Tab, type Peers } from "./tab";
+import { RpcFailure, type TopicEvent } from "./waist";
+
+/** A clock, timers and one Web Lock shared by every tab. */
+class Browser {
+  now = 1_000_000;
+  private timers: { at: number; every: number | null; action: () => void }[] = [];
+  private listeners = new Map<string, (message: TabMessage) => void>();
+  private queue: { id: string; granted: () => void }[] = [];
+  /** Tabs the browser put to sleep: they hold the lock, hear nothing and say nothing. */
+  asleep = new Set<string>();
+  workers: FakeWorker[] = [];
+
+  open(id: string): Tab {
+    const peers: Peers = {
+      post: (message) => {
+        for (const [other, hear] of [...this.listeners]) {
+          if (other !== id && !this.asleep.has(other) && !this.asleep.has(id)) hear(structuredClone(message));
+        }
+      },
+      listen: (hear) => {
+        this.listeners.set(id, hear);
+        return () => this.listeners.delete(id);
+      },
+      claim: (granted) => {
+        this.queue.push({ id, granted });
+        if (this.queue.length === 1) granted();
+        return () => {
+          const held = this.queue[0]?.id === id;
+          this.queue = this.queue.filter((entry) => entry.id !== id);
+          if (held) this.queue[0]?.granted();
+        };
+      },
+    };
+    const tab = new Tab({
+      id,
+      peers,
+      startCore: (listener) =>
+        new OwnedCore(
+          { spawn: (hear) => this.spawn(hear), now: () => this.now, after: this.after, every: this.every },
+          listener,
+        ),
+      now: () => this.now,
+      every: this.every,
+      visible: () => true,
+    });
+    tab.enter();
+    return tab;
+  }
+
+  pass(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      const due = this.timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!due) break;
+      this.now = due.at;
+      if (due.every === null) this.timers = this.timers.filter((timer) => timer !== due);
+      else due.at += due.every;
+      due.action();
+    }
+    this.now = end;
+  }
+
+  /** What a browser does with messages that came while the tab slept. */
+  deliver(id: string, message: TabMessage): void {
+    this.listeners.get(id)?.(message);
+  }
+
+  get worker(): FakeWorker {
+    const last = this.workers.at(-1);
+    if (!last) throw new Error("no worker was started");
+    return last;
+  }
+
+  private spawn(hear: (message: FromWorker) => void): FakeWorker {
+    const worker = new FakeWorker(hear);
+    this.workers.push(worker);
+    return worker;
+  }
+
+  private readonly every = (ms: number, action: () => void) => this.schedule(this.now + ms, ms, action);
+  private readonly after = (ms: number, action: () => void) => this.schedule(this.now + ms, null, action);
+
+  private schedule(at: number, every: number | null, action: () => void): () => void {
+    const timer = { at, every, action };
+    this.timers.push(timer);
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer);
+    };
+  }
+}
+
+/** Keeps the calls it was given until the test answers them. */
+class FakeWorker {
+  calls: { id: number; method: string }[] = [];
+  ended = false;
+
+  constructor(readonly say: (message: FromWorker) => void) {}
+
+  post(message: ToWorker): void {
+    if (message.kind === "ping") this.say({ kind: "alive" });
+    if (message.kind !== "rpc") return;
+    const { method } = JSON.parse(message.request) as { method: string };
+    this.calls.push({ id: message.id, method });
+  }
+
+  terminate(): void {
+    this.ended = true;
+  }
+
+  becomeReady(): void {
+    this.say({ kind: "opened", durability: "durable" });
+    this.say({ kind: "event", topic: "orders", version: 1 });
+    this.say({ kind: "event", topic: "outbox", version: 1 });
+  }
+
+  answer(method: string, ok: unknown): void {
+    const call = this.calls.find((candidate) => candidate.method === method);
+    if (!call) throw new Error(`${method} was not called`);
+    this.calls = this.calls.filter((other) => other !== call);
+    this.say({ kind: "reply", id: call.id, outcome: JSON.stringify({ ok }) });
+  }
+
+  get methods(): string[] {
+    return this.calls.map((call) => call.method);
+  }
+}
+
+const never = () => () => undefined;
+const settled = () => new Promise<void>((resolve) => queueMicrotask(resolve));
+const failureOf = (call: Promise<unknown>): Promise<RpcFailure> =>
+  call.then(
+    () => Promise.reject(new Error("the call was answered")),
+    (error: unknown) => error as RpcFailure,
+  );
+
+describe("one owner among the tabs", () => {
+  test("the first tab owns the core and the second works through it", async () => {
+    const browser = new Browser();
+    const first = browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+
+    expect(first.status.value).toMatchObject({ role: "owner", phase: "ready", durability: "durable" });
+    expect(second.status.value).toMatchObject({ role: "follower", phase: "ready", durability: "durable" });
+    const answer = second.call("outbox.list", {});
+    browser.worker.answer("outbox.list", { items: [] });
+    await expect(answer).resolves.toEqual({ items: [] });
+    expect(browser.workers).toHaveLength(1);
+  });
+
+  test("a failed call carries the core's code and issues to a follower", async () => {
+    const browser = new Browser();
+    browser.open("a");
+    browser.worker.becomeReady();
+    const failure = failureOf(browser.open("b").call("orders.accept", { id: "o1" }));
+    const issues = [{ field: "note", code: "required" }];
+    const error = { code: "form_invalid", retryable: false, message: "invalid", issues };
+    browser.worker.say({ kind: "reply", id: browser.worker.calls[0]!.id, outcome: JSON.stringify({ error }) });
+
+    expect(await failure).toMatchObject({ name: "RpcFailure", code: "form_invalid", retryable: false, issues });
+  });
+
+  test("calls made before the store is open wait for it", async () => {
+    const browser = new Browser();
+    const answer = browser.open("a").call("sync.status", {});
+    expect(browser.worker.methods).toEqual([]);
+    browser.worker.becomeReady();
+    browser.worker.answer("sync.status", { phase: "idle" });
+    await expect(answer).resolves.toEqual({ phase: "idle" });
+  });
+
+  test("without a way to agree each tab has a core of its own", () => {
+    const browser = new Browser();
+    const alone = new Tab({
+      id: "a",
+      peers: null,
+      startCore: (listener) =>
+        new OwnedCore(
+          { spawn: () => new FakeWorker(() => undefined), now: () => 0, after: never, every: never },
+          listener,
+        ),
+      now: () => browser.now,
+      every: () => () => undefined,
+      visible: () => true,
+    });
+    alone.enter();
+    expect(alone.status.value.role).toBe("owner");
+  });
+});
+
+describe("when the owner tab is closed", () => {
+  test("a follower takes over, asks its reads again and never repeats a write", async () => {
+    const browser = new Browser();
+    const first = browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    const read = second.call("orders.get", { id: "o1" });
+    const write = failureOf(second.call("orders.accept", { id: "o1" }));
+    expect(browser.worker.methods).toEqual(["orders.get", "orders.accept"]);
+
+    first.close();
+    browser.worker.becomeReady();
+
+    expect(second.status.value).toMatchObject({ role: "owner", phase: "ready" });
+    expect(browser.worker.methods).toEqual(["orders.get"]);
+    expect(await write).toMatchObject({ code: "core_restarted", retryable: true });
+    browser.worker.answer("orders.get", { summary: {} });
+    await expect(read).resolves.toEqual({ summary: {} });
+  });
+
+  test("a third tab turns to the new owner with its unanswered reads", async () => {
+    const browser = new Browser();
+    const first = browser.open("a");
+    browser.worker.becomeReady();
+    browser.open("b");
+    const third = browser.open("c");
+    const read = third.call("outbox.list", {});
+
+    first.close();
+    browser.worker.becomeReady();
+    browser.worker.answer("outbox.list", { items: [] });
+
+    await expect(read).resolves.toEqual({ items: [] });
+    expect(third.status.value).toMatchObject({ role: "follower", phase: "ready" });
+  });
+
+  test("a page taken back from the cache takes part again", () => {
+    const browser = new Browser();
+    const first = browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    first.exit();
+    browser.worker.becomeReady();
+    first.enter();
+
+    expect(second.status.value.role).toBe("owner");
+    expect(first.status.value).toMatchObject({ role: "follower", phase: "ready" });
+  });
+});
+
+describe("when the owner tab is asleep", () => {
+  test("the follower says so after three seconds, and no longer once the owner wakes", () => {
+    const browser = new Browser();
+    browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    browser.asleep.add("a");
+    void second.call("outbox.list", {}).catch(() => undefined);
+
+    browser.pass(2_000);
+    expect(second.status.value.phase).toBe("ready");
+    browser.pass(1_000);
+    expect(second.status.value).toMatchObject({ phase: "owner_silent", role: "follower" });
+    browser.asleep.delete("a");
+    browser.pass(5_000);
+    expect(second.status.value.phase).toBe("ready");
+  });
+
+  test("a tab opened beside a sleeping owner says so too", () => {
+    const browser = new Browser();
+    browser.open("a");
+    browser.worker.becomeReady();
+    browser.asleep.add("a");
+    const second = browser.open("b");
+    browser.pass(4_000);
+    expect(second.status.value).toMatchObject({ phase: "owner_silent", role: "follower" });
+  });
+
+  test("a call it never began is answered core_restarted after twelve seconds, and is not begun on waking", async () => {
+    const browser = new Browser();
+    browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    browser.asleep.add("a");
+    const failure = failureOf(second.call("orders.accept", { id: "o1" }));
+    const late: TabMessage = { kind: "call", to: "a", from: "b", id: 1, request: `{"method":"orders.accept"}`, takeBefore: browser.now + 10_000 };
+    browser.pass(13_000);
+    expect(await failure).toMatchObject({ code: "core_restarted", retryable: true });
+
+    browser.asleep.delete("a");
+    browser.deliver("a", late);
+    expect(browser.worker.methods).toEqual([]);
+  });
+
+  test("a call it began and then slept on is given up after thirty seconds of silence", async () => {
+    const browser = new Browser();
+    browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    const failure = failureOf(second.call("orders.proof", { id: "o1" }));
+    browser.pass(20_000);
+    expect(second.status.value.phase).toBe("ready");
+    browser.asleep.add("a");
+    browser.pass(40_000);
+    expect(await failure).toMatchObject({ code: "core_restarted" });
+  });
+});
+
+describe("what a page follows", () => {
+  const collect = (tab: Tab) => {
+    const seen: TopicEvent[] = [];
+    const stop = tab.subscribe(["orders"], (event) => seen.push(event));
+    return { seen, stop };
+  };
+
+  test("owner and follower get a reset first and every change after it", async () => {
+    const browser = new Browser();
+    const owner = collect(browser.open("a"));
+    browser.worker.becomeReady();
+    const follower = collect(browser.open("b"));
+    await settled();
+    browser.worker.say({ kind: "event", topic: "orders", version: 2 });
+    browser.worker.say({ kind: "event", topic: "sync", version: 9 });
+
+    const expected = [
+      { topic: "orders", version: 1, reset: true },
+      { topic: "orders", version: 2, reset: false },
+    ];
+    expect(owner.seen).toEqual(expected);
+    expect(follower.seen).toEqual(expected);
+  });
+
+  test("a breakdown of the core is a reset for every tab", () => {
+    const browser = new Browser();
+    const first = browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    const { seen } = collect(second);
+    browser.worker.say({ kind: "broken", message: "unreachable" });
+    expect(second.status.value).toMatchObject({ phase: "restarting", restarts: 1 });
+    browser.pass(100);
+    browser.worker.becomeReady();
+
+    expect(seen.at(-1)).toEqual({ topic: "orders", version: 1, reset: true });
+    expect(first.status.value).toMatchObject({ phase: "ready", restarts: 1 });
+    expect(second.status.value).toMatchObject({ phase: "ready", restarts: 1 });
+  });
+
+  test("nothing comes after the subscription was stopped", async () => {
+    const browser = new Browser();
+    const { seen, stop } = collect(browser.open("a"));
+    stop();
+    browser.worker.becomeReady();
+    await settled();
+    expect(seen).toEqual([]);
+  });
+});

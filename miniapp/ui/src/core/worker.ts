@@ -1,0 +1,118 @@
+// The one Worker: loads the core's WebAssembly, opens the store and carries out calls.
+// Not here: restarts (`owner.ts`), tabs. A breakdown is reported once and then this Worker is ended from outside.
+// Started by `live.ts`; the first message is `open`.
+
+import type { Durability, Event as CoreEvent } from "./gen/types";
+import type { FromWorker, ToWorker } from "./messages";
+import { loadStoreKey } from "./store-key";
+import init, { onPanic, open, type WebCore, type WebSubscription } from "./wasm/shenhai_web";
+
+/** A page that is being left holds its files a moment longer: no need to alarm anybody before that. */
+const BUSY_GRACE_MS = 5_000;
+const RETRY_SOON_MS = 100;
+const RETRY_LATER_MS = 1_000;
+
+// The page's own library of types is the DOM's; of a Worker's scope this file needs no more than this.
+interface WorkerScope {
+  postMessage(message: FromWorker): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
+  addEventListener(type: "messageerror", listener: () => void): void;
+  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
+  addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
+}
+const scope = self as unknown as WorkerScope;
+
+interface Opened {
+  core: WebCore;
+  durability: Durability;
+}
+
+/** Holds the subscription too: it ends when its handle is collected. */
+interface Running {
+  core: WebCore;
+  following: WebSubscription;
+}
+
+let running: Running | null = null;
+
+scope.addEventListener("message", ({ data }) => {
+  if (data.kind === "ping") scope.postMessage({ kind: "alive" });
+  else if (data.kind === "open") start(data).catch(broken);
+  else rpc(data.id, data.request).catch(broken);
+});
+scope.addEventListener("messageerror", () => broken("a message could not be read"));
+scope.addEventListener("error", (event) => broken(event.message));
+scope.addEventListener("unhandledrejection", (event) => broken(event.reason));
+
+function broken(reason: unknown): void {
+  scope.postMessage({ kind: "broken", message: textOf(reason) });
+}
+
+async function start(order: Extract<ToWorker, { kind: "open" }>): Promise<void> {
+  await init();
+  // The trap that follows a panic says only "unreachable"; this says where and why.
+  onPanic((message: string) => broken(message));
+  const { core, durability } = await openStore(order);
+  scope.postMessage({ kind: "opened", durability });
+  const following = core.subscribe((text) => {
+    const { topic, version } = JSON.parse(text) as CoreEvent;
+    scope.postMessage({ kind: "event", topic, version });
+  });
+  running = { core, following };
+}
+
+async function rpc(id: number, request: string): Promise<void> {
+  if (running === null) throw new Error("called before the store was open");
+  scope.postMessage({ kind: "reply", id, outcome: await running.core.rpc(request) });
+}
+
+/** Tries until it succeeds. Memory is used only where the browser has no lasting place at all. */
+async function openStore(order: Extract<ToWorker, { kind: "open" }>): Promise<Opened> {
+  const began = performance.now();
+  let told = "";
+  for (;;) {
+    try {
+      return await openOnce(order);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+      const inUse = error instanceof Error && error.name === "InUse";
+      const passing = inUse && performance.now() - began < BUSY_GRACE_MS;
+      const message = textOf(error);
+      if (!passing && message !== told) {
+        scope.postMessage({ kind: "not_opened", phase: inUse ? "store_busy" : "store_failed", message });
+        told = message;
+      }
+      await new Promise((resolve) => setTimeout(resolve, passing ? RETRY_SOON_MS : RETRY_LATER_MS));
+    }
+  }
+}
+
+async function openOnce(order: Extract<ToWorker, { kind: "open" }>): Promise<Opened> {
+  const config = { gateway_url: order.gatewayUrl, app: order.app, device_name: order.deviceName };
+  const key = (await hasFiles()) ? await loadStoreKey(order.app) : null;
+  if (key !== null) {
+    return { core: await open(JSON.stringify({ ...config, storage: "opfs" }), key), durability: "durable" };
+  }
+  // Nothing outlives the page, so neither need the key.
+  const passing = crypto.getRandomValues(new Uint8Array(16));
+  return { core: await open(JSON.stringify({ ...config, storage: "memory" }), passing), durability: "best_effort" };
+}
+
+/** Whether this browser has the origin's private files with synchronous access, and lets this page at them. */
+async function hasFiles(): Promise<boolean> {
+  if (typeof FileSystemFileHandle === "undefined") return false;
+  if (!("createSyncAccessHandle" in FileSystemFileHandle.prototype)) return false;
+  if (typeof navigator.storage?.getDirectory !== "function") return false;
+  try {
+    await navigator.storage.getDirectory();
+    return true;
+  } catch (error) {
+    // Private windows of some browsers refuse for good. Any other failure may pass: the store stays where it is.
+    if (error instanceof DOMException && error.name === "SecurityError") return false;
+    throw error;
+  }
+}
+
+function textOf(reason: unknown): string {
+  return reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
+}
