@@ -1,0 +1,82 @@
+// Every page at its size: nothing wider than the screen, no serious accessibility violation, a picture kept.
+import type { Page } from "@playwright/test";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, keep, order, signIn, test } from "../stack";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface Violation {
+  id: string;
+  impact: string | null;
+  nodes: { target: unknown[] }[];
+}
+
+async function inspect(page: Page, name: string) {
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    return (await axe.run()).violations;
+  });
+  const serious = violations
+    .filter((violation) => violation.impact === "serious" || violation.impact === "critical")
+    .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(" | ")}`);
+  expect(serious, `${name}: accessibility`).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow, `${name}: wider than the screen`).toBeLessThanOrEqual(0);
+  await keep(page, name);
+}
+
+test("the handler's pages", async ({ page, stack }) => {
+  const first = order({ areaCode: "310118", title: "很长的标题用来确认不会挤坏版面：样例路与样例二路交叉口东北角雨水井反复冒溢并伴有异味请尽快核实处理" });
+  await stack.pushOrder("12345", first);
+  await stack.pushMany("12319", 40, 7);
+  await page.goto(`${stack.gateway}/hotline/`);
+  await expect(page.getByRole("button", { name: "用随申办政务云登录" })).toBeVisible();
+  await inspect(page, "phone-sign-in");
+  await signIn(page, stack, "hotline", "h-310118-1");
+  const row = page.getByTestId("order-row").filter({ hasText: first.orderNo });
+  await expect(row).toHaveCount(1);
+  await inspect(page, "phone-list");
+  await row.click();
+  await expect(page.getByText(first.content)).toBeVisible();
+  await inspect(page, "phone-detail");
+  await page.getByTestId("action-accept").click();
+  await page.getByTestId("action-contact").click();
+  await expect(page.getByTestId("field-reached")).toBeVisible();
+  await inspect(page, "phone-contact-form");
+  await page.getByTestId("field-reached").getByText("已联", { exact: true }).click();
+  await page.getByTestId("field-contact_person").locator("input,textarea").fill("张先生");
+  await page.getByTestId("form-submit").click();
+  await page.getByTestId("action-reply").click();
+  await expect(page.getByTestId("field-fact")).toBeVisible();
+  await inspect(page, "phone-reply-form");
+  await page.goto(`${stack.gateway}/hotline/#/outbox`);
+  await inspect(page, "phone-outbox");
+  await page.goto(`${stack.gateway}/hotline/#/me`);
+  await inspect(page, "phone-me");
+});
+
+test("the handler's list on a PAD and in the dark", async ({ page, stack }) => {
+  await stack.pushMany("110", 60, 11);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await signIn(page, stack, "hotline", "h-310115-1");
+  await expect(page.getByTestId("order-row").first()).toBeVisible();
+  await inspect(page, "pad-list");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await inspect(page, "pad-list-dark");
+});
+
+test("the desk", async ({ page, stack }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await stack.pushMany("12345", 60, 5);
+  await page.goto(`${stack.gateway}/desk/`);
+  await expect(page.getByRole("button", { name: "用随申办政务云登录" })).toBeVisible();
+  await inspect(page, "desk-sign-in");
+  await signIn(page, stack, "desk", "bureau-1");
+  await expect(page.getByTestId("order-row").first()).toBeVisible();
+  await inspect(page, "desk-list");
+  await page.getByTestId("order-row").first().click();
+  await expect(page.getByTestId("order-detail")).toBeVisible();
+  await inspect(page, "desk-detail");
+});

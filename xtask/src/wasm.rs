@@ -1,0 +1,100 @@
+//! The core as WebAssembly: cargo, then wasm-bindgen, then wasm-opt, into `miniapp/ui/src/core/wasm`.
+
+use crate::command::Invocation;
+use crate::problem::{Problem, Result};
+use crate::progress::{say, step};
+use crate::setup::{self, WasmToolchain};
+use crate::{stamp, workspace};
+use std::path::{Path, PathBuf};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "wasm";
+
+/// What every browser since 2022 understands. `--all-features` would let the optimiser use proposals that
+/// they do not.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Where the page's build finds the module and its JavaScript.
+pub(crate) fn out_dir() -> PathBuf {
+    workspace::root().join("miniapp/ui/src/core/wasm")
+}
+
+/// Build it, unless the compiled module is the same as last time.
+pub(crate) fn build() -> Result<()> {
+    let toolchain = setup::wasm_toolchain()?;
+    let clang = setup::c_compiler_for_wasm()?;
+    let bindgen = setup::wasm_bindgen()?;
+    let tools = setup::node_tool_dir()?;
+    let module = step("compile the core to WebAssembly", || compile(&toolchain, &clang))?;
+    let hash = stamp::of(std::slice::from_ref(&module), &[])?;
+    let built = stamp::unless_current(&out_dir(), &hash, || {
+        step("wasm-bindgen", || {
+            Invocation::new(&bindgen)
+                .args(["--target", "web", "--out-dir"])
+                .args([out_dir(), module])
+                .run_quietly()
+        })?;
+        step("wasm-opt -Oz", || optimise(&tools))
+    })?;
+    if !built {
+        say("the WebAssembly is current");
+    }
+    Ok(())
+}
+
+fn compile(toolchain: &WasmToolchain, clang: &Path) -> Result<PathBuf> {
+    let cargo = match toolchain {
+        WasmToolchain::Rustup => Invocation::new("cargo"),
+        WasmToolchain::Debian { linker } => Invocation::new("/usr/bin/cargo")
+            .env("RUSTC", "/usr/bin/rustc")
+            // The distribution ships no compiled standard library for this target; building it needs
+            // unstable cargo flags, which a stable compiler accepts only with this.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
+            .without_env("RUSTUP_TOOLCHAIN")
+            .args(["-Z", "build-std=std,panic_abort"]),
+    };
+    cargo
+        .env("CC_wasm32_unknown_unknown", clang)
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "shenhai-web",
+            "--profile",
+            PROFILE,
+            "--target",
+            TARGET,
+        ])
+        .run()
+        .map_err(|problem| {
+            problem
+                .advise(
+                    "the lines above say why; SHENHAI_WASM_TOOLCHAIN=rustup|debian chooses another compiler",
+                )
+                .zh("编译失败：原因见上方输出；可用 SHENHAI_WASM_TOOLCHAIN=rustup|debian 换用另一编译器")
+        })?;
+    Ok(workspace::target()
+        .join(TARGET)
+        .join(PROFILE)
+        .join("shenhai_web.wasm"))
+}
+
+fn optimise(tools: &Path) -> Result<()> {
+    let module = out_dir().join("shenhai_web_bg.wasm");
+    let smaller = module.with_extension("wasm.opt");
+    Invocation::new("node")
+        .args([tools.join("node_modules/binaryen/bin/wasm-opt")])
+        .args(["-Oz"])
+        .args(WASM_FEATURES)
+        .args([module.as_os_str(), "-o".as_ref(), smaller.as_os_str()])
+        .run_quietly()?;
+    std::fs::rename(&smaller, &module).map_err(|error| Problem::file(&module, &error))
+}
