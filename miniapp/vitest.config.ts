@@ -1,7 +1,9 @@
-// The unit tests of the front end: formats, texts, theme, stores. Run by `npm test`.
+// The unit tests of the front end: formats, texts, theme, stores, the waist. Run by `npm test`.
 
 import { mergeConfig } from "vite";
 import { defineConfig } from "vitest/config";
-import build from "./vite.config";
+import build from "./vite.config.ts";
 
-export default mergeConfig(build, defineConfig({ test: { include: ["ui/tests/**/*.test.ts", "ui/src/**/*.test.ts"], environment: "node" } }));
+const tests = { include: ["ui/tests/**/*.test.ts", "ui/src/**/*.test.ts"], environment: "node" };
+
+export default mergeConfig(build, defineConfig({ test: tests }));

@@ -13,7 +13,7 @@ const DISTRICTS: &str = include_str!("../data/districts.toml");
 /// What a unit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum UnitKind {
+enum UnitKind {
     /// A district's water bureau (区水务局).
     District,
     /// An institution of the bureau (局属单位).
@@ -25,15 +25,12 @@ pub enum UnitKind {
 /// A unit that orders are given to (承办单位).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Unit {
-    /// Its id.
-    pub id: UnitId,
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub kind: UnitKind,
+struct Unit {
+    id: UnitId,
+    name: String,
+    kind: UnitKind,
     /// With [`UnitKind::District`]: the district's GB/T 2260 code.
-    pub district: Option<String>,
+    district: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -201,17 +198,6 @@ impl Directory {
     #[must_use]
     pub fn user(&self, id: &UserId) -> Option<&UserInfo> {
         self.users.get(id)
-    }
-
-    /// Every person, in the order of their ids.
-    pub fn users(&self) -> impl Iterator<Item = &UserInfo> {
-        self.users.values()
-    }
-
-    /// A unit.
-    #[must_use]
-    pub fn unit(&self, id: &UnitId) -> Option<&Unit> {
-        self.units.get(id)
     }
 
     /// Which unit takes an order of this category from this district: the first route whose prefix fits, else

@@ -22,7 +22,7 @@ mod view;
 
 pub use clock::Clock;
 pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
-pub use directory::{Directory, DirectoryError, Unit, UnitKind};
+pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;
 pub use server::{Gateway, Running, StartError};
 pub use store::{StoreError, WriterStats};

@@ -24,6 +24,9 @@ pub(crate) struct Outbound(Client);
 
 impl Outbound {
     pub(crate) fn new() -> Result<Self, reqwest::Error> {
+        // Where another crate of the build gives reqwest TLS without a provider, a client cannot be made before
+        // the process has one (it panics). Fails when it has, which then is used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         // A redirect could carry a secret to another host; a proxy from the environment is not configured here.
         let client = Client::builder()
             .redirect(redirect::Policy::none())

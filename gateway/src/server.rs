@@ -211,9 +211,12 @@ fn origins(configured: &[String], addr: SocketAddr) -> Result<Vec<String>, Start
 /// Make the directory, for us alone, and lock it: two writers of one database would each believe in their own
 /// change numbers.
 fn prepare_data_dir(path: &Path) -> Result<File, StartError> {
-    let unusable = |source| StartError::DataDir {
-        path: path.to_owned(),
-        source,
+    let unusable = |source: io::Error| {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull => StartError::StorageFull { path },
+            _ => StartError::DataDir { path, source },
+        }
     };
     std::fs::create_dir_all(path).map_err(unusable)?;
     owner_only(path, 0o700).map_err(unusable)?;

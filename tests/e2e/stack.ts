@@ -150,3 +150,13 @@ export async function shellKept(page: Page) {
     return registration?.active?.state === "activated" && navigator.serviceWorker.controller !== null;
   });
 }
+
+/** The row of this order in a list. `channel` is the platform that pushed it. */
+export function rowOf(page: Page, pushed: { orderNo: string }, channel = "12345") {
+  return page.locator(`[data-testid="order-row"][data-order="${channel}-${pushed.orderNo}"]`);
+}
+
+/** Choose an option of a form's choice field by what it says. */
+export async function choose(page: Page, field: string, option: string) {
+  await page.getByTestId(`field-${field}`).getByText(option, { exact: true }).click();
+}

@@ -74,7 +74,7 @@ impl Invocation {
         let mut what = format!("`{}` ended with {status}", self.shown());
         if !output.trim().is_empty() {
             what.push('\n');
-            what.push_str(output.trim_end());
+            what.push_str(&ends(output.trim_end()));
         }
         Problem::new(
             what,
@@ -169,6 +169,19 @@ pub(crate) struct Transcript {
     pub(crate) lines: Vec<String>,
     /// Exit status 0.
     pub(crate) success: bool,
+}
+
+/// The beginning and the end of a long output: tools name the cause in one and give up in the other.
+fn ends(output: &str) -> String {
+    const EACH: usize = 15;
+    let lines: Vec<&str> = output.lines().collect();
+    if lines.len() <= 2 * EACH {
+        return output.to_owned();
+    }
+    let left_out = format!("… {} lines left out …", lines.len() - 2 * EACH);
+    [&lines[..EACH], &[left_out.as_str()], &lines[lines.len() - EACH..]]
+        .concat()
+        .join("\n")
 }
 
 fn pass_on(stream: impl Read, lines: &Mutex<Vec<String>>) {

@@ -7,7 +7,8 @@ use shenhai_client::rpc::{Event, Methods, Outcome, RpcError};
 use std::{collections::BTreeMap, error::Error, fs, path::PathBuf};
 use ts_rs::{Config, TS, TypeVisitor};
 
-const HEADER: &str = "// Made from core/protocol and core/client/src/rpc by `cargo xtask bindings`. Do not edit.\n";
+const HEADER: &str =
+    "// Made from core/protocol and core/client/src/rpc by `cargo xtask bindings`. Do not edit.\n";
 
 /// Every declaration reachable from the types it was shown, by name.
 struct Declarations {
@@ -25,16 +26,22 @@ impl TypeVisitor for Declarations {
             return;
         }
         let docs = T::docs().unwrap_or_default();
-        self.by_name.insert(name, format!("{docs}export {}\n", T::decl(&self.config)));
+        self.by_name
+            .insert(name, format!("{docs}export {}\n", T::decl(&self.config)));
         T::visit_dependencies(self);
         T::visit_generics(self);
     }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let out_dir = std::env::args_os().nth(1).map(PathBuf::from).ok_or("usage: export-types OUT_DIR")?;
-    let mut declarations =
-        Declarations { config: Config::new().with_large_int("number"), by_name: BTreeMap::new() };
+    let out_dir = std::env::args_os()
+        .nth(1)
+        .map(PathBuf::from)
+        .ok_or("usage: export-types OUT_DIR")?;
+    let mut declarations = Declarations {
+        config: Config::new().with_large_int("number"),
+        by_name: BTreeMap::new(),
+    };
     declarations.visit::<Methods>();
     declarations.visit::<Event>();
     declarations.visit::<RpcError>();

@@ -27,8 +27,9 @@ pub(crate) struct Card {
 
 impl Card {
     fn new(scope: &ScopeId, mut order: WorkOrder) -> Self {
-        let search =
-            [&*order.source_no, &*order.title, &*order.address, &*order.content].join("\n").to_lowercase();
+        let search = [&*order.source_no, &*order.title, &*order.address, &*order.content]
+            .join("\n")
+            .to_lowercase();
         let reply = order.reply.take().map(|record| record.server_time);
         let returned = order.returned.take().map(|record| record.server_time);
         order.content = String::new();
@@ -36,7 +37,12 @@ impl Card {
         order.contact = None;
         order.caller.name = String::new();
         order.caller.phone = String::new();
-        Self { scope: scope.clone(), order, search, finished_at: reply.max(returned) }
+        Self {
+            scope: scope.clone(),
+            order,
+            search,
+            finished_at: reply.max(returned),
+        }
     }
 }
 
@@ -51,10 +57,15 @@ pub(crate) struct Board {
 impl Board {
     /// Read everything a session may see.
     pub(crate) fn load(store: &Store, record: &SessionRecord) -> Result<Self, StoreError> {
-        let mut board = Self { drafted: store.drafted_orders(&record.user.id)?.into_iter().collect(), ..Self::default() };
+        let mut board = Self {
+            drafted: store.drafted_orders(&record.user.id)?.into_iter().collect(),
+            ..Self::default()
+        };
         let copies = store.scopes()?;
-        board.complete =
-            record.scopes.iter().all(|scope| copies.iter().any(|copy| copy.scope == *scope && copy.complete));
+        board.complete = record
+            .scopes
+            .iter()
+            .all(|scope| copies.iter().any(|copy| copy.scope == *scope && copy.complete));
         for scope in &record.scopes {
             store.each_order(scope, |order| board.put(scope, order))?;
         }
@@ -67,9 +78,10 @@ impl Board {
 
     /// An order as `scope` shows it. Where two scopes show it, the one with the caller in full wins.
     pub(crate) fn put(&mut self, scope: &ScopeId, order: WorkOrder) {
-        let better = self.cards.get(&order.id).is_some_and(|card| {
-            card.scope != *scope && card.scope.shows_callers() && !scope.shows_callers()
-        });
+        let better = self
+            .cards
+            .get(&order.id)
+            .is_some_and(|card| card.scope != *scope && card.scope.shows_callers() && !scope.shows_callers());
         if !better {
             self.cards.insert(order.id.clone(), Card::new(scope, order));
         }
@@ -92,7 +104,11 @@ impl Board {
 
     /// Note whether an order has a draft; says whether that is news.
     pub(crate) fn set_drafted(&mut self, id: &OrderId, drafted: bool) -> bool {
-        if drafted { self.drafted.insert(id.clone()) } else { self.drafted.remove(id) }
+        if drafted {
+            self.drafted.insert(id.clone())
+        } else {
+            self.drafted.remove(id)
+        }
     }
 }
 
@@ -115,7 +131,12 @@ impl Engine {
         let take = usize::try_from(params.limit.clamp(1, PAGE)).unwrap_or(usize::MAX);
         OrderList {
             total: u32::try_from(found.len()).unwrap_or(u32::MAX),
-            items: found.into_iter().skip(skip).take(take).map(|(card, _)| self.summary(&card.order)).collect(),
+            items: found
+                .into_iter()
+                .skip(skip)
+                .take(take)
+                .map(|(card, _)| self.summary(&card.order))
+                .collect(),
             counts,
             now,
         }
@@ -123,11 +144,17 @@ impl Engine {
 
     /// Where an order stands with this device's own pending commands on top.
     pub(crate) fn state_of(&self, order: &WorkOrder) -> OrderState {
-        let Some(role) = self.role() else { return order.state };
-        let effective = self.pending_of(&order.id).filter(|pending| !pending.entry.row.state.is_parked());
+        let Some(role) = self.role() else {
+            return order.state;
+        };
+        let effective = self
+            .pending_of(&order.id)
+            .filter(|pending| !pending.entry.row.state.is_parked());
         effective.fold(order.state, |state, pending| {
             // What the flow does not allow any more has been overtaken by the received state.
-            Flow::standard().apply(state, pending.entry.kind, role).unwrap_or(state)
+            Flow::standard()
+                .apply(state, pending.entry.kind, role)
+                .unwrap_or(state)
         })
     }
 
@@ -136,7 +163,10 @@ impl Engine {
         let state = self.state_of(order);
         let now = self.server_now();
         let next_due = next_due(order, state);
-        let open = || self.pending_of(&order.id).filter(|p| p.entry.row.state != shenhai_sync::RowState::Done);
+        let open = || {
+            self.pending_of(&order.id)
+                .filter(|p| p.entry.row.state != shenhai_sync::RowState::Done)
+        };
         OrderSummary {
             id: order.id.clone(),
             channel: order.channel,
@@ -166,10 +196,14 @@ impl Engine {
 
 fn next_due(order: &WorkOrder, state: OrderState) -> Option<NextDue> {
     match state {
-        OrderState::Assigned | OrderState::Accepted => {
-            Some(NextDue { kind: FormKind::Contact, at: order.deadlines.contact_by })
-        }
-        OrderState::Contacted => Some(NextDue { kind: FormKind::Reply, at: order.deadlines.finish_by }),
+        OrderState::Assigned | OrderState::Accepted => Some(NextDue {
+            kind: FormKind::Contact,
+            at: order.deadlines.contact_by,
+        }),
+        OrderState::Contacted => Some(NextDue {
+            kind: FormKind::Reply,
+            at: order.deadlines.finish_by,
+        }),
         OrderState::Replied | OrderState::Returned => None,
     }
 }
@@ -203,11 +237,17 @@ fn count_tabs(counts: &mut OrderCounts, order: &WorkOrder, state: OrderState, no
 }
 
 /// Open ones by what is due next, so that the overdue come first; then the finished, the latest first.
-fn sort_key(card: &Card, state: OrderState) -> (bool, i64, std::cmp::Reverse<shenhai_protocol::Urgency>, OrderId) {
+fn sort_key(
+    card: &Card,
+    state: OrderState,
+) -> (bool, i64, std::cmp::Reverse<shenhai_protocol::Urgency>, OrderId) {
     let order = &card.order;
     let (finished, at) = match next_due(order, state) {
         Some(due) => (false, due.at.0),
-        None => (true, card.finished_at.unwrap_or(order.received_at).0.saturating_neg()),
+        None => (
+            true,
+            card.finished_at.unwrap_or(order.received_at).0.saturating_neg(),
+        ),
     };
     (finished, at, std::cmp::Reverse(order.urgency), order.id.clone())
 }

@@ -64,7 +64,11 @@ impl Engine {
         let Some(live) = &self.live else { return Ok(()) };
         let entries = self.store()?.outbox(&live.record.user.id)?;
         let device = live.identity.device_id.clone();
-        let rows = entries.into_iter().filter(|entry| entry.device_id == device).map(|entry| entry.row).collect();
+        let rows = entries
+            .into_iter()
+            .filter(|entry| entry.device_id == device)
+            .map(|entry| entry.row)
+            .collect();
         self.step(Event::Rows(rows))
     }
 
@@ -77,15 +81,23 @@ impl Engine {
         let mut chain: Vec<OutboxEntry> = store.outbox(&live.record.user.id)?;
         chain.retain(|entry| entry.device_id == live.identity.device_id && entry.row.seq.is_some());
         chain.sort_by_key(|entry| entry.row.seq);
-        let first = chain.iter().position(|entry| entry.row.state.is_sendable()).unwrap_or(chain.len());
+        let first = chain
+            .iter()
+            .position(|entry| entry.row.state.is_sendable())
+            .unwrap_or(chain.len());
         let moving = chain.split_off(first);
-        let (mut seq, mut hash) = match chain.last().and_then(|entry| Some((entry.row.seq?, entry.hash.clone()))) {
+        let (mut seq, mut hash) = match chain
+            .last()
+            .and_then(|entry| Some((entry.row.seq?, entry.hash.clone())))
+        {
             Some(end) => end,
             None => (live.identity.acked_seq, live.identity.acked_hash.clone()),
         };
         let mut resigned = Vec::new();
         for entry in moving.iter().filter(|entry| entry.row.state.is_sendable()) {
-            let kept = store.envelope(&entry.row.cmd_id)?.ok_or(StoreError::Row("outbox"))?;
+            let kept = store
+                .envelope(&entry.row.cmd_id)?
+                .ok_or(StoreError::Row("outbox"))?;
             let mut envelope = kept.open().map_err(|_| StoreError::Row("outbox"))?;
             envelope.device_seq = seq + 1;
             envelope.prev_hash = hash;
@@ -120,7 +132,11 @@ impl Engine {
             write.add_identity(&identity)?;
             write.set_session(Some(&record))
         })?;
-        self.live = Some(Live { record, identity, key });
+        self.live = Some(Live {
+            record,
+            identity,
+            key,
+        });
         Ok(())
     }
 }
@@ -164,5 +180,8 @@ fn sign(key: &SecretKey, envelope: &Envelope, rng: &mut dyn CryptoRng) -> Result
         covered_by: None,
         server_time: None,
     };
-    Ok(Signed { envelope: SignedEnvelope { payload, sig }, entry })
+    Ok(Signed {
+        envelope: SignedEnvelope { payload, sig },
+        entry,
+    })
 }

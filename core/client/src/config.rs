@@ -106,7 +106,9 @@ fn is_safe_origin(url: &str) -> bool {
     if let Some(rest) = url.strip_prefix("https://") {
         return !rest.is_empty();
     }
-    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let Some(rest) = url.strip_prefix("http://") else {
+        return false;
+    };
     let authority = rest.split('/').next().unwrap_or_default();
     let host = if authority.starts_with('[') {
         authority.split_inclusive(']').next().unwrap_or_default()
@@ -122,10 +124,21 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        for url in ["https://shenhai.example.cn", "http://127.0.0.1:8700", "http://localhost/", "http://[::1]:1"] {
+        for url in [
+            "https://shenhai.example.cn",
+            "http://127.0.0.1:8700",
+            "http://localhost/",
+            "http://[::1]:1",
+        ] {
             assert!(is_safe_origin(url), "{url}");
         }
-        for url in ["http://shenhai.example.cn", "http://127.0.0.1.example.cn", "ftp://127.0.0.1", "", "https://"] {
+        for url in [
+            "http://shenhai.example.cn",
+            "http://127.0.0.1.example.cn",
+            "ftp://127.0.0.1",
+            "",
+            "https://",
+        ] {
             assert!(!is_safe_origin(url), "{url}");
         }
     }

@@ -103,7 +103,9 @@ impl Core {
         });
         shared.with(Engine::ensure_identity)?;
         host.spawn(Box::pin(driver::run(Arc::clone(&shared), inbox)));
-        Ok(Self { front: Arc::new(Front(shared)) })
+        Ok(Self {
+            front: Arc::new(Front(shared)),
+        })
     }
 
     /// Answer one request: the JSON of a [`crate::rpc::Request`] in, the JSON of an [`Outcome`] out.
@@ -118,7 +120,12 @@ impl Core {
             Ok(request) => self.shared().dispatch(request).await,
             Err(error) => {
                 // The parser's own message may quote what was typed.
-                let place = format!("{:?} at line {} column {}", error.classify(), error.line(), error.column());
+                let place = format!(
+                    "{:?} at line {} column {}",
+                    error.classify(),
+                    error.line(),
+                    error.column()
+                );
                 error_text(ErrorCode::BadRequest, place)
             }
         }
@@ -138,11 +145,6 @@ impl Core {
     fn shared(&self) -> &Arc<Shared> {
         &self.front.0
     }
-
-    #[cfg(test)]
-    pub(crate) fn shared_for_tests(&self) -> &Arc<Shared> {
-        self.shared()
-    }
 }
 
 /// An outcome as text.
@@ -156,7 +158,12 @@ pub(crate) fn outcome_text<T: Serialize>(result: Result<T, Failure>) -> String {
 }
 
 fn error_text(code: ErrorCode, message: String) -> String {
-    let error = RpcError { code, retryable: code.retryable(), message, issues: Vec::new() };
+    let error = RpcError {
+        code,
+        retryable: code.retryable(),
+        message,
+        issues: Vec::new(),
+    };
     // An enum, a flag and texts always have a JSON form.
     serde_json::to_string(&Outcome::<()>::Error(error)).unwrap_or_default()
 }

@@ -99,7 +99,9 @@ fn step(engine: &mut Engine, event: Event) {
 // --- push ---
 
 async fn push(shared: &Shared, generation: u64, commands: Vec<CmdId>) {
-    let Some((token, batch)) = shared.with(|engine| collect(engine, generation, &commands)) else { return };
+    let Some((token, batch)) = shared.with(|engine| collect(engine, generation, &commands)) else {
+        return;
+    };
     let answer = shared.gateway.push(&token, batch.clone()).await;
     report(shared, generation, |engine| match answer {
         Ok(reply) => push_answered(engine, &commands, &batch, reply),
@@ -108,13 +110,25 @@ async fn push(shared: &Shared, generation: u64, commands: Vec<CmdId>) {
 }
 
 /// The token and the bytes of a batch.
-fn collect(engine: &mut Engine, generation: u64, commands: &[CmdId]) -> Option<(String, Vec<SignedEnvelope>)> {
+fn collect(
+    engine: &mut Engine,
+    generation: u64,
+    commands: &[CmdId],
+) -> Option<(String, Vec<SignedEnvelope>)> {
     if engine.generation() != generation {
         return None;
     }
     let token = engine.live.as_ref()?.record.token.clone();
-    let bytes: Option<Vec<_>> =
-        commands.iter().map(|cmd_id| engine.store().and_then(|store| store.envelope(cmd_id)).ok().flatten()).collect();
+    let bytes: Option<Vec<_>> = commands
+        .iter()
+        .map(|cmd_id| {
+            engine
+                .store()
+                .and_then(|store| store.envelope(cmd_id))
+                .ok()
+                .flatten()
+        })
+        .collect();
     if bytes.is_none() {
         tracing::error!("a command's bytes cannot be read");
         step(engine, Event::PushFailed(ErrorCode::StoreFailed));
@@ -155,10 +169,15 @@ fn push_answered(engine: &mut Engine, commands: &[CmdId], batch: &[SignedEnvelop
     let verdicts = Verdicts {
         decisions: checked.iter().map(decision).collect(),
         unverified,
-        stop: reply.stopped.map(|stop| Stop { code: stop.code, expected_seq: stop.expected_seq }),
+        stop: reply.stopped.map(|stop| Stop {
+            code: stop.code,
+            expected_seq: stop.expected_seq,
+        }),
     };
     let scope = live_scope(engine);
-    let end = checked.last().map(|last| (last.receipt.device_seq, last.hash.clone()));
+    let end = checked
+        .last()
+        .map(|last| (last.receipt.device_seq, last.hash.clone()));
     let kept = engine.step_with(Event::PushAnswered(verdicts), |write| {
         for one in &checked {
             let covered_by = one.receipt.changes.get(scope.as_str()).copied();
@@ -179,11 +198,19 @@ fn push_answered(engine: &mut Engine, commands: &[CmdId], batch: &[SignedEnvelop
 }
 
 fn live_scope(engine: &Engine) -> ScopeId {
-    engine.live.as_ref().map_or_else(ScopeId::bureau, |live| ScopeId::handler(&live.record.user.id))
+    engine
+        .live
+        .as_ref()
+        .map_or_else(ScopeId::bureau, |live| ScopeId::handler(&live.record.user.id))
 }
 
 /// A receipt counts when the pinned key signed it and it speaks of exactly this command's bytes.
-fn check(key: &PublicKey, cmd_id: &CmdId, envelope: &SignedEnvelope, signed: SignedReceipt) -> Option<Checked> {
+fn check(
+    key: &PublicKey,
+    cmd_id: &CmdId,
+    envelope: &SignedEnvelope,
+    signed: SignedReceipt,
+) -> Option<Checked> {
     let signature = Signature::from_hex(&signed.sig).ok()?;
     if !key.verify(signed.payload.as_bytes(), &signature).is_valid() {
         return None;
@@ -195,7 +222,12 @@ fn check(key: &PublicKey, cmd_id: &CmdId, envelope: &SignedEnvelope, signed: Sig
         && receipt.device_id == own.device_id
         && receipt.device_seq == own.device_seq
         && receipt.hash == hash;
-    fits.then(|| Checked { cmd_id: cmd_id.clone(), signed, receipt, hash })
+    fits.then(|| Checked {
+        cmd_id: cmd_id.clone(),
+        signed,
+        receipt,
+        hash,
+    })
 }
 
 fn decision(checked: &Checked) -> Decision {
@@ -203,13 +235,18 @@ fn decision(checked: &Checked) -> Decision {
         Verdict::Accepted => None,
         Verdict::Refused => Some(checked.receipt.code.unwrap_or(ErrorCode::Internal)),
     };
-    Decision { cmd_id: checked.cmd_id.clone(), refused }
+    Decision {
+        cmd_id: checked.cmd_id.clone(),
+        refused,
+    }
 }
 
 // --- pull ---
 
 async fn pull(shared: &Shared, generation: u64, scope: ScopeId, cursor: u64) {
-    let Some((token, epoch)) = shared.with(|engine| pull_terms(engine, generation, &scope)) else { return };
+    let Some((token, epoch)) = shared.with(|engine| pull_terms(engine, generation, &scope)) else {
+        return;
+    };
     let answer = shared.gateway.pull(&token, &scope, cursor, &epoch).await;
     report(shared, generation, |engine| match answer {
         Ok(reply) => pull_answered(engine, scope, cursor, &epoch, reply),
@@ -224,24 +261,51 @@ fn pull_terms(engine: &mut Engine, generation: u64, scope: &ScopeId) -> Option<(
     }
     let token = engine.live.as_ref()?.record.token.clone();
     let Ok(copies) = engine.store().and_then(shenhai_store::Store::scopes) else {
-        step(engine, Event::PullFailed { scope: scope.clone(), code: ErrorCode::StoreFailed });
+        step(
+            engine,
+            Event::PullFailed {
+                scope: scope.clone(),
+                code: ErrorCode::StoreFailed,
+            },
+        );
         return None;
     };
-    let epoch = copies.into_iter().find(|copy| copy.scope == *scope).map(|copy| copy.epoch);
+    let epoch = copies
+        .into_iter()
+        .find(|copy| copy.scope == *scope)
+        .map(|copy| copy.epoch);
     Some((token, epoch.unwrap_or_default()))
 }
 
 fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, reply: PullReply) {
     if !epoch.is_empty() && !reply.epoch.is_empty() && reply.epoch != epoch {
-        step(engine, Event::PullFailed { scope, code: ErrorCode::CursorGone });
+        step(
+            engine,
+            Event::PullFailed {
+                scope,
+                code: ErrorCode::CursorGone,
+            },
+        );
         return;
     }
     if reply.scope != scope || reply.cursor < cursor || reply.epoch.is_empty() {
-        step(engine, Event::PullFailed { scope, code: ErrorCode::BadAnswer });
+        step(
+            engine,
+            Event::PullFailed {
+                scope,
+                code: ErrorCode::BadAnswer,
+            },
+        );
         return;
     }
     if engine.learn_time(reply.server_time).is_err() {
-        step(engine, Event::PullFailed { scope, code: ErrorCode::StoreFailed });
+        step(
+            engine,
+            Event::PullFailed {
+                scope,
+                code: ErrorCode::StoreFailed,
+            },
+        );
         return;
     }
     let was_complete = engine
@@ -293,11 +357,17 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
 
 async fn wake(shared: &Shared, generation: u64, cursors: BTreeMap<String, u64>, wait_ms: u64) {
     let token = shared.with(|engine| {
-        let live = engine.live.as_ref().filter(|_| engine.generation() == generation)?;
+        let live = engine
+            .live
+            .as_ref()
+            .filter(|_| engine.generation() == generation)?;
         Some(live.record.token.clone())
     });
     let Some(token) = token else { return };
-    let answer = shared.gateway.wake(&token, &WakeRequest { cursors, wait_ms }).await;
+    let answer = shared
+        .gateway
+        .wake(&token, &WakeRequest { cursors, wait_ms })
+        .await;
     report(shared, generation, |engine| match answer {
         Ok(reply) => {
             if engine.learn_time(reply.server_time).is_ok() {

@@ -10,7 +10,9 @@ use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
 use shenhai_crypto::SecretKey;
 use shenhai_protocol::{CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UnixMillis, UserId};
 use shenhai_store::{Identity, OutboxEntry, SessionRecord, Store, StoreError, Write};
-use shenhai_sync::{Event, Instruction, Machine, Now, Phase, Row, RowState, ScopeState, ServerClock, pause_millis};
+use shenhai_sync::{
+    Event, Instruction, Machine, Now, Phase, Row, RowState, ScopeState, ServerClock, pause_millis,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -69,13 +71,22 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(host: Arc<dyn Host>, store: Store, durable: bool, recovered: bool) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        host: Arc<dyn Host>,
+        store: Store,
+        durable: bool,
+        recovered: bool,
+    ) -> Result<Self, StoreError> {
         let clock = ServerClock::with_offset(store.clock_offset()?);
         let mut engine = Self {
             rng: HostRng(Arc::clone(&host)),
             host,
             store: Some(store),
-            durability: if durable { Durability::Durable } else { Durability::BestEffort },
+            durability: if durable {
+                Durability::Durable
+            } else {
+                Durability::BestEffort
+            },
             recovered,
             live: None,
             board: Board::default(),
@@ -104,7 +115,10 @@ impl Engine {
     }
 
     pub(crate) fn live(&self) -> Result<&Live, Failure> {
-        self.live.as_ref().ok_or(Failure::Refused(ErrorCode::Unauthenticated, "nobody is signed in"))
+        self.live.as_ref().ok_or(Failure::Refused(
+            ErrorCode::Unauthenticated,
+            "nobody is signed in",
+        ))
     }
 
     pub(crate) fn user(&self) -> Result<UserId, Failure> {
@@ -129,8 +143,13 @@ impl Engine {
     }
 
     /// Pending commands of one order, oldest first.
-    pub(crate) fn pending_of<'a>(&'a self, order: &'a OrderId) -> impl DoubleEndedIterator<Item = &'a Pending> {
-        self.pending.iter().filter(move |pending| pending.entry.row.order == *order)
+    pub(crate) fn pending_of<'a>(
+        &'a self,
+        order: &'a OrderId,
+    ) -> impl DoubleEndedIterator<Item = &'a Pending> {
+        self.pending
+            .iter()
+            .filter(move |pending| pending.entry.row.order == *order)
     }
 
     // --- session ---
@@ -139,15 +158,27 @@ impl Engine {
     pub(crate) fn load_session(&mut self, device_seq: Option<u64>) -> Result<(), StoreError> {
         self.drop_session();
         let store = self.store()?;
-        let Some(record) = store.session()? else { return Ok(()) };
-        let identity = store.identity_by_device(&record.device_id)?.ok_or(StoreError::Row("identities"))?;
+        let Some(record) = store.session()? else {
+            return Ok(());
+        };
+        let identity = store
+            .identity_by_device(&record.device_id)?
+            .ok_or(StoreError::Row("identities"))?;
         let key = SecretKey::from_bytes(&identity.secret).map_err(|_| StoreError::Row("identities"))?;
         let ended = record.ended.is_some();
         self.board = Board::load(store, &record)?;
-        self.live = Some(Live { record, identity, key });
+        self.live = Some(Live {
+            record,
+            identity,
+            key,
+        });
         self.reload_pending()?;
         if !ended {
-            self.step(Event::SignedIn { scopes: self.scope_states()?, rows: self.chain_rows()?, device_seq })?;
+            self.step(Event::SignedIn {
+                scopes: self.scope_states()?,
+                rows: self.chain_rows()?,
+                device_seq,
+            })?;
         }
         Ok(())
     }
@@ -160,7 +191,8 @@ impl Engine {
         self.live = None;
         self.board = Board::default();
         self.pending.clear();
-        self.changed.extend([Topic::Session, Topic::Orders, Topic::Outbox]);
+        self.changed
+            .extend([Topic::Session, Topic::Orders, Topic::Outbox]);
     }
 
     /// Close the database. Every later call fails with `core_restarted`.
@@ -188,9 +220,13 @@ impl Engine {
 
     /// The outbox rows of the live key's chain.
     fn chain_rows(&self) -> Result<Vec<Row>, StoreError> {
-        let Some(live) = &self.live else { return Ok(Vec::new()) };
+        let Some(live) = &self.live else {
+            return Ok(Vec::new());
+        };
         let entries = self.store()?.outbox(&live.record.user.id)?;
-        let own = entries.into_iter().filter(|entry| entry.device_id == live.identity.device_id);
+        let own = entries
+            .into_iter()
+            .filter(|entry| entry.device_id == live.identity.device_id);
         Ok(own.map(|entry| entry.row).collect())
     }
 
@@ -202,13 +238,18 @@ impl Engine {
         };
         let scope = ScopeId::handler(&live.record.user.id);
         let store = self.store()?;
-        let cursor =
-            store.scopes()?.into_iter().find(|copy| copy.scope == scope).map_or(0, |copy| copy.cursor);
+        let cursor = store
+            .scopes()?
+            .into_iter()
+            .find(|copy| copy.scope == scope)
+            .map_or(0, |copy| copy.cursor);
         let mut pending = Vec::new();
         for entry in store.outbox(&live.record.user.id)? {
             let settled = entry.row.state == RowState::Done && entry.covered_by.is_none_or(|n| n <= cursor);
             if !settled {
-                let envelope = store.envelope(&entry.row.cmd_id)?.and_then(|signed| signed.open().ok());
+                let envelope = store
+                    .envelope(&entry.row.cmd_id)?
+                    .and_then(|signed| signed.open().ok());
                 pending.push(Pending { entry, envelope });
             }
         }
@@ -219,12 +260,17 @@ impl Engine {
     // --- the step ---
 
     pub(crate) fn moment(&self) -> Now {
-        Now { tick: self.host.monotonic(), wall: self.host.now(), dice: dice(&mut self.rng.clone()) }
+        Now {
+            tick: self.host.monotonic(),
+            wall: self.host.now(),
+            dice: dice(&mut self.rng.clone()),
+        }
     }
 
     /// Tell the machine what happened and carry its instructions out.
     pub(crate) fn step(&mut self, event: Event) -> Result<(), StoreError> {
-        self.step_with(event, |_| Ok(()))
+        let done = self.try_step(event, None::<fn(&Write<'_>) -> Result<(), StoreError>>);
+        self.after_step(done)
     }
 
     /// As [`Self::step`], with `together` in the same transaction as what the machine wants kept.
@@ -233,35 +279,40 @@ impl Engine {
         event: Event,
         together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let done = self.try_step(event, together);
-        match &done {
-            Ok(()) => self.store_failures = 0,
-            Err(StoreError::Closed) => {}
-            Err(error) => self.suspend(error),
-        }
-        done
+        let done = self.try_step(event, Some(together));
+        self.after_step(done)
     }
 
+    /// Only a write that worked proves that the database works again.
+    fn after_step(&mut self, done: Result<bool, StoreError>) -> Result<(), StoreError> {
+        match &done {
+            Ok(wrote) if *wrote => self.store_failures = 0,
+            Ok(_) | Err(StoreError::Closed) => {}
+            Err(error) => self.suspend(error),
+        }
+        done.map(drop)
+    }
+
+    /// Returns whether something was written.
     fn try_step(
         &mut self,
         event: Event,
-        together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let mut together = Some(together);
+        mut together: Option<impl FnOnce(&Write<'_>) -> Result<(), StoreError>>,
+    ) -> Result<bool, StoreError> {
+        let mut wrote = false;
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             let instructions = self.machine.handle(event, self.moment());
-            let kept = instructions.iter().any(|i| !matches!(i, Instruction::Push { .. } | Instruction::Pull { .. } | Instruction::Wake { .. }));
-            if let Some(together) = together.take() {
+            let kept = instructions.iter().any(is_kept);
+            let together = together.take();
+            if kept || together.is_some() {
                 self.store_mut()?.write(|write| {
-                    together(write)?;
+                    together.map_or(Ok(()), |together| together(write))?;
                     keep(write, &instructions)
                 })?;
-            } else if kept {
-                self.store_mut()?.write(|write| keep(write, &instructions))?;
+                wrote = true;
             }
-            let rechained = self.carry_out(instructions)?;
-            if rechained {
+            if self.carry_out(instructions)? {
                 events.push_back(Event::Rows(self.chain_rows()?));
             }
             if kept {
@@ -270,7 +321,7 @@ impl Engine {
             }
         }
         self.signals.push(Signal::Look);
-        Ok(())
+        Ok(wrote)
     }
 
     /// Returns whether the chain was signed anew.
@@ -291,7 +342,10 @@ impl Engine {
                     self.mark(Topic::Orders);
                 }
                 Instruction::RetireChain(code) => {
-                    tracing::warn!(?code, "the device's chain cannot be continued; a new key takes its place");
+                    tracing::warn!(
+                        ?code,
+                        "the device's chain cannot be continued; a new key takes its place"
+                    );
                     self.renew_identity()?;
                 }
                 Instruction::NeedSignIn(code) => self.session_ended(code)?,
@@ -311,7 +365,8 @@ impl Engine {
         if let Some(live) = &mut self.live {
             live.record.ended = Some(code);
             let record = live.record.clone();
-            self.store_mut()?.write(|write| write.set_session(Some(&record)))?;
+            self.store_mut()?
+                .write(|write| write.set_session(Some(&record)))?;
         }
         self.mark(Topic::Session);
         Ok(())
@@ -326,7 +381,10 @@ impl Engine {
         self.machine.handle(Event::SignedOut, self.moment());
         self.store_failures = self.store_failures.saturating_add(1);
         let now = self.moment();
-        self.revive_at = Some(now.tick.saturating_add(pause_millis(self.store_failures, now.dice)));
+        self.revive_at = Some(
+            now.tick
+                .saturating_add(pause_millis(self.store_failures, now.dice)),
+        );
         self.signals.push(Signal::Look);
     }
 
@@ -368,18 +426,35 @@ impl Engine {
         let status = self.sync_status();
         let same = self.told.as_ref().is_some_and(|told| {
             // The next try is shown as an instant and wobbles with the clocks it is computed from.
-            SyncStatus { next_try_at: None, ..told.clone() } == SyncStatus { next_try_at: None, ..status.clone() }
+            SyncStatus {
+                next_try_at: None,
+                ..told.clone()
+            } == SyncStatus {
+                next_try_at: None,
+                ..status.clone()
+            }
         });
         if !same {
             self.told = Some(status);
             self.changed.insert(Topic::Sync);
         }
-        (std::mem::take(&mut self.changed), std::mem::take(&mut self.signals))
+        (
+            std::mem::take(&mut self.changed),
+            std::mem::take(&mut self.signals),
+        )
     }
 
     pub(crate) fn sync_status(&self) -> SyncStatus {
-        let overview = self.machine.overview(self.moment());
-        let waiting = self.pending.iter().filter(|pending| pending.entry.row.state != RowState::Done);
+        let now = Now {
+            tick: self.host.monotonic(),
+            wall: self.host.now(),
+            dice: 0,
+        };
+        let overview = self.machine.overview(now);
+        let waiting = self
+            .pending
+            .iter()
+            .filter(|pending| pending.entry.row.state != RowState::Done);
         let ended = self.live.as_ref().and_then(|live| live.record.ended);
         let failing = self.revive_at.map(|_| ErrorCode::StoreFailed);
         SyncStatus {
@@ -412,6 +487,14 @@ impl Engine {
 
 pub(crate) fn count<T>(items: impl Iterator<Item = T>) -> u32 {
     u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
+
+/// Whether an instruction changes what is kept, and not only what is asked of the gateway.
+fn is_kept(instruction: &Instruction) -> bool {
+    !matches!(
+        instruction,
+        Instruction::Push { .. } | Instruction::Pull { .. } | Instruction::Wake { .. }
+    )
 }
 
 /// What of the instructions goes into the database.

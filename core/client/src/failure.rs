@@ -48,7 +48,16 @@ impl From<Failure> for RpcError {
     fn from(failure: Failure) -> Self {
         let code = failure.code();
         let message = failure.to_string();
-        let issues = if let Failure::Form(issues) = failure { issues } else { Vec::new() };
-        Self { code, retryable: code.retryable(), message, issues }
+        let issues = if let Failure::Form(issues) = failure {
+            issues
+        } else {
+            Vec::new()
+        };
+        Self {
+            code,
+            retryable: code.retryable(),
+            message,
+            issues,
+        }
     }
 }

@@ -36,7 +36,11 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn new(host: Arc<dyn Host>, base: &str, app: &str) -> Self {
-        Self { host, base: base.trim_end_matches('/').to_owned(), app: app.to_owned() }
+        Self {
+            host,
+            base: base.trim_end_matches('/').to_owned(),
+            app: app.to_owned(),
+        }
     }
 
     pub(crate) fn app(&self) -> &str {
@@ -50,7 +54,9 @@ impl Gateway {
             encode(redirect_uri),
             encode(state)
         );
-        self.call(self.request(Method::Get, &path, None)).await.map_err(Failure::Gateway)
+        self.call(self.request(Method::Get, &path, None))
+            .await
+            .map_err(Failure::Gateway)
     }
 
     pub(crate) async fn open_session(&self, request: &SessionRequest) -> Result<SessionGrant, Failure> {
@@ -68,7 +74,11 @@ impl Gateway {
         }
     }
 
-    pub(crate) async fn push(&self, token: &str, commands: Vec<SignedEnvelope>) -> Result<PushReply, ErrorCode> {
+    pub(crate) async fn push(
+        &self,
+        token: &str,
+        commands: Vec<SignedEnvelope>,
+    ) -> Result<PushReply, ErrorCode> {
         let mut http = self.request(Method::Post, "/v1/push", Some(token));
         http.body = Some(json(&PushRequest { commands })?);
         let answer = self.send(http).await?;
@@ -82,7 +92,10 @@ impl Gateway {
         cursor: u64,
         epoch: &str,
     ) -> Result<PullReply, ErrorCode> {
-        let mut path = format!("/v1/pull?scope={}&cursor={cursor}&limit={PAGE}", encode(scope.as_str()));
+        let mut path = format!(
+            "/v1/pull?scope={}&cursor={cursor}&limit={PAGE}",
+            encode(scope.as_str())
+        );
         if !epoch.is_empty() {
             path.push_str("&epoch=");
             path.push_str(&encode(epoch));
@@ -155,6 +168,9 @@ mod tests {
 
     #[test]
     fn a_redirect_address_survives_as_one_parameter() {
-        assert_eq!(encode("http://127.0.0.1:8700/hotline/?a=1&b=工"), "http%3A%2F%2F127.0.0.1%3A8700%2Fhotline%2F%3Fa%3D1%26b%3D%E5%B7%A5");
+        assert_eq!(
+            encode("http://127.0.0.1:8700/hotline/?a=1&b=工"),
+            "http%3A%2F%2F127.0.0.1%3A8700%2Fhotline%2F%3Fa%3D1%26b%3D%E5%B7%A5"
+        );
     }
 }

@@ -4,6 +4,14 @@
 //! [`Core::subscribe`]. It holds no rule of its own; the rules of the business are `shenhai-flow`'s, those of
 //! synchronisation `shenhai-sync`'s, and what is kept is `shenhai-store`'s.
 
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(
+        clippy::arc_with_non_send_sync,
+        reason = "a Worker has one thread; elsewhere the same types are Send"
+    )
+)]
+
 mod board;
 mod chain;
 mod config;

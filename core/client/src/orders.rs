@@ -3,13 +3,13 @@
 use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
 use crate::rpc::{
-    CallerView, Delivery, Draft, DraftKey, DraftSaved, FormOptions, FormReport, KeptDraft, OrderDetail, RecordView,
-    RevealedCaller, SubmitParams, Topic,
+    CallerView, Delivery, Draft, DraftKey, DraftSaved, FormOptions, FormReport, KeptDraft, OrderDetail,
+    RecordView, RevealedCaller, SubmitParams, Topic,
 };
 use shenhai_flow::{Flow, forms, masking};
 use shenhai_protocol::{
-    Command, CommandKind, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, Record, ReplyForm, ReturnForm, Role,
-    WorkOrder,
+    Command, CommandKind, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, Record, ReplyForm,
+    ReturnForm, Role, WorkOrder,
 };
 use shenhai_store::{StoreError, Write};
 use shenhai_sync::RowState;
@@ -19,7 +19,9 @@ impl Engine {
     fn order(&self, id: &OrderId) -> Result<WorkOrder, Failure> {
         self.live()?;
         let missing = Failure::Refused(ErrorCode::NotFound, "no such order on this device");
-        let Some(card) = self.board.card(id) else { return Err(missing) };
+        let Some(card) = self.board.card(id) else {
+            return Err(missing);
+        };
         self.store()?.order(&card.scope, id)?.ok_or(missing)
     }
 
@@ -36,11 +38,21 @@ impl Engine {
         let actions = self.actions(&order)?;
         let caller = &order.caller;
         let user = self.user()?;
-        let open = self.pending_of(id).filter(|pending| pending.entry.row.state != RowState::Done);
+        let open = self
+            .pending_of(id)
+            .filter(|pending| pending.entry.row.state != RowState::Done);
         Ok(OrderDetail {
             caller: CallerView {
-                name: if caller.masked { caller.name.clone() } else { masking::mask_name(&caller.name) },
-                phone: if caller.masked { caller.phone.clone() } else { masking::mask_phone(&caller.phone) },
+                name: if caller.masked {
+                    caller.name.clone()
+                } else {
+                    masking::mask_name(&caller.name)
+                },
+                phone: if caller.masked {
+                    caller.phone.clone()
+                } else {
+                    masking::mask_phone(&caller.phone)
+                },
                 anonymous: caller.anonymous,
                 confidential: caller.confidential,
                 revealable: !caller.masked && actions.contains(&CommandKind::Reveal),
@@ -109,7 +121,11 @@ impl Engine {
         on_its_way.or_else(received_view).or_else(|| own(true))
     }
 
-    fn own_record<F>(&self, pending: &Pending, form_of: impl Fn(&Command) -> Option<F>) -> Option<RecordView<F>> {
+    fn own_record<F>(
+        &self,
+        pending: &Pending,
+        form_of: impl Fn(&Command) -> Option<F>,
+    ) -> Option<RecordView<F>> {
         let envelope = pending.envelope.as_ref()?;
         Some(RecordView {
             form: form_of(&envelope.body)?,
@@ -130,7 +146,10 @@ impl Engine {
         let kept = self.store()?.drafts(user, id)?;
         let read = |kept: shenhai_store::KeptDraft| {
             let draft = serde_json::from_str(&kept.json).map_err(|_| StoreError::Row("drafts"))?;
-            Ok(KeptDraft { draft, saved_at: kept.saved_at })
+            Ok(KeptDraft {
+                draft,
+                saved_at: kept.saved_at,
+            })
         };
         Ok(kept.into_iter().map(read).collect::<Result<_, StoreError>>()?)
     }
@@ -146,29 +165,56 @@ impl Engine {
     /// `orders.contact`.
     pub(crate) fn contact(&mut self, params: SubmitParams<ContactForm>) -> Result<OrderDetail, Failure> {
         let draft = Draft::Contact(params.form.clone());
-        self.hand_in(&params.id, draft, Command::Contact { order: params.id.clone(), form: params.form })
+        self.hand_in(
+            &params.id,
+            draft,
+            Command::Contact {
+                order: params.id.clone(),
+                form: params.form,
+            },
+        )
     }
 
     /// `orders.reply`.
     pub(crate) fn reply(&mut self, params: SubmitParams<ReplyForm>) -> Result<OrderDetail, Failure> {
         let draft = Draft::Reply(params.form.clone());
-        self.hand_in(&params.id, draft, Command::Reply { order: params.id.clone(), form: params.form })
+        self.hand_in(
+            &params.id,
+            draft,
+            Command::Reply {
+                order: params.id.clone(),
+                form: params.form,
+            },
+        )
     }
 
     /// `orders.return`.
     pub(crate) fn send_back(&mut self, params: SubmitParams<ReturnForm>) -> Result<OrderDetail, Failure> {
         let draft = Draft::Return(params.form.clone());
-        self.hand_in(&params.id, draft, Command::Return { order: params.id.clone(), form: params.form })
+        self.hand_in(
+            &params.id,
+            draft,
+            Command::Return {
+                order: params.id.clone(),
+                form: params.form,
+            },
+        )
     }
 
     /// `orders.reveal`: the record of who looked is kept before anything is shown.
     pub(crate) fn reveal(&mut self, id: &OrderId) -> Result<RevealedCaller, Failure> {
         let caller = self.order(id)?.caller;
         if caller.masked {
-            return Err(Failure::Refused(ErrorCode::Forbidden, "the caller is not shown in this scope"));
+            return Err(Failure::Refused(
+                ErrorCode::Forbidden,
+                "the caller is not shown in this scope",
+            ));
         }
         self.act(Command::Reveal { order: id.clone() }, |_| Ok(()))?;
-        Ok(RevealedCaller { name: caller.name, phone: caller.phone })
+        Ok(RevealedCaller {
+            name: caller.name,
+            phone: caller.phone,
+        })
     }
 
     /// Submit a filled form: checked, signed, kept, and its draft removed, in one transaction. A form that may
@@ -177,7 +223,11 @@ impl Engine {
         let kind = kind_of(&draft);
         let user = self.user()?;
         let issues = self.issues(id, &draft)?;
-        let refused = if issues.is_empty() { self.may(id, &command).err() } else { Some(Failure::Form(issues)) };
+        let refused = if issues.is_empty() {
+            self.may(id, &command).err()
+        } else {
+            Some(Failure::Form(issues))
+        };
         if let Some(failure) = refused {
             self.save_draft(id, &draft)?;
             return Err(failure);
@@ -192,7 +242,10 @@ impl Engine {
         let role = self.role_here()?;
         Flow::standard().apply(self.state_of(&order), command.kind(), role)?;
         if order.handler != self.live()?.record.user.id {
-            return Err(Failure::Refused(ErrorCode::Forbidden, "the order is another handler's"));
+            return Err(Failure::Refused(
+                ErrorCode::Forbidden,
+                "the order is another handler's",
+            ));
         }
         Ok(order)
     }
@@ -215,7 +268,12 @@ impl Engine {
         let unreadable = |_| Failure::Refused(ErrorCode::Internal, "the draft has no JSON");
         let json = serde_json::to_string(draft).map_err(unreadable)?;
         let saved_at = self.server_now();
-        let kept = shenhai_store::KeptDraft { order: id.clone(), kind: kind_of(draft), saved_at, json };
+        let kept = shenhai_store::KeptDraft {
+            order: id.clone(),
+            kind: kind_of(draft),
+            saved_at,
+            json,
+        };
         self.store_mut()?.write(|write| write.save_draft(&user, &kept))?;
         self.note_drafts(id)?;
         Ok(DraftSaved { saved_at })
@@ -224,9 +282,12 @@ impl Engine {
     /// `draft.discard`.
     pub(crate) fn discard_draft(&mut self, key: &DraftKey) -> Result<DraftSaved, Failure> {
         let user = self.user()?;
-        self.store_mut()?.write(|write| write.remove_draft(&user, &key.id, key.kind))?;
+        self.store_mut()?
+            .write(|write| write.remove_draft(&user, &key.id, key.kind))?;
         self.note_drafts(&key.id)?;
-        Ok(DraftSaved { saved_at: self.server_now() })
+        Ok(DraftSaved {
+            saved_at: self.server_now(),
+        })
     }
 
     /// The list shows whether there is a draft; what stands in it is known to whoever typed it.
@@ -241,7 +302,9 @@ impl Engine {
 
     /// `form.check`.
     pub(crate) fn check_form(&self, id: &OrderId, draft: &Draft) -> Result<FormReport, Failure> {
-        Ok(FormReport { issues: self.issues(id, draft)? })
+        Ok(FormReport {
+            issues: self.issues(id, draft)?,
+        })
     }
 
     fn issues(&self, id: &OrderId, draft: &Draft) -> Result<Vec<FormIssue>, Failure> {

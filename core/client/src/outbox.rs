@@ -12,8 +12,13 @@ impl Engine {
     /// `outbox.list`.
     pub(crate) fn outbox_list(&mut self) -> Result<OutboxList, Failure> {
         self.live()?;
-        let open = self.pending.iter().filter(|pending| pending.entry.row.state != RowState::Done);
-        Ok(OutboxList { items: open.map(|pending| self.outbox_item(pending)).collect() })
+        let open = self
+            .pending
+            .iter()
+            .filter(|pending| pending.entry.row.state != RowState::Done);
+        Ok(OutboxList {
+            items: open.map(|pending| self.outbox_item(pending)).collect(),
+        })
     }
 
     /// One command for the screen.
@@ -22,18 +27,27 @@ impl Engine {
         let (state, next_at, reason) = match entry.row.state {
             RowState::Queued | RowState::Done => (OutboxState::Queued, None, None),
             RowState::Leased { .. } => (OutboxState::Sending, None, None),
-            RowState::Backoff { until, reason } => {
-                (OutboxState::Backoff, Some(self.clock.corrected(until)), Some(reason))
-            }
+            RowState::Backoff { until, reason } => (
+                OutboxState::Backoff,
+                Some(self.clock.corrected(until)),
+                Some(reason),
+            ),
             RowState::Blocked { reason } => (OutboxState::Blocked, None, Some(reason)),
             RowState::Parked { reason } => (OutboxState::Parked, None, Some(reason)),
         };
         OutboxItem {
             cmd_id: entry.row.cmd_id.clone(),
             order_id: entry.row.order.clone(),
-            order_title: self.board.card(&entry.row.order).map(|card| card.order.title.clone()),
+            order_title: self
+                .board
+                .card(&entry.row.order)
+                .map(|card| card.order.title.clone()),
             kind: entry.kind,
-            text: pending.envelope.as_ref().map(|envelope| typed_text(&envelope.body)).unwrap_or_default(),
+            text: pending
+                .envelope
+                .as_ref()
+                .map(|envelope| typed_text(&envelope.body))
+                .unwrap_or_default(),
             created_at: entry.created_at,
             state,
             attempts: entry.row.attempts,
@@ -46,9 +60,17 @@ impl Engine {
     /// its place in the chain, one that never had a place goes.
     pub(crate) fn retry(&mut self, cmd_id: &CmdId) -> Result<OutboxList, Failure> {
         let row = self.parked(cmd_id)?;
-        let envelope = self.pending.iter().find(|pending| pending.entry.row.cmd_id == *cmd_id);
-        let envelope = envelope.and_then(|pending| pending.envelope.clone()).ok_or(StoreError::Row("outbox"))?;
-        let rev = self.board.card(&row.order).map_or(envelope.base_rev, |card| card.order.rev);
+        let envelope = self
+            .pending
+            .iter()
+            .find(|pending| pending.entry.row.cmd_id == *cmd_id);
+        let envelope = envelope
+            .and_then(|pending| pending.envelope.clone())
+            .ok_or(StoreError::Row("outbox"))?;
+        let rev = self
+            .board
+            .card(&row.order)
+            .map_or(envelope.base_rev, |card| card.order.rev);
         self.submit(envelope.body, rev, |write| put_away(write, &row))?;
         self.outbox_list()
     }
@@ -66,12 +88,19 @@ impl Engine {
 
     fn parked(&self, cmd_id: &CmdId) -> Result<Row, Failure> {
         self.live()?;
-        let found = self.pending.iter().map(|pending| &pending.entry.row).find(|row| row.cmd_id == *cmd_id);
+        let found = self
+            .pending
+            .iter()
+            .map(|pending| &pending.entry.row)
+            .find(|row| row.cmd_id == *cmd_id);
         let row = found.ok_or(Failure::Refused(ErrorCode::NotFound, "no such command"))?;
         if row.state.is_parked() {
             Ok(row.clone())
         } else {
-            Err(Failure::Refused(ErrorCode::WrongState, "the command is on its way"))
+            Err(Failure::Refused(
+                ErrorCode::WrongState,
+                "the command is on its way",
+            ))
         }
     }
 
@@ -98,7 +127,10 @@ impl Engine {
 /// The person decided about a parked command.
 fn put_away(write: &shenhai_store::Write<'_>, row: &Row) -> Result<(), StoreError> {
     if row.seq.is_some() {
-        write.save_row(&Row { state: RowState::Done, ..row.clone() })
+        write.save_row(&Row {
+            state: RowState::Done,
+            ..row.clone()
+        })
     } else {
         write.remove_command(&row.cmd_id)
     }

@@ -27,12 +27,20 @@ fn report(order: &OrderId, pinned: &str, proof: OrderProof) -> Result<ProofRepor
     if proof.order_id != *order {
         return Err(Failure::Gateway(ErrorCode::BadAnswer));
     }
-    let items =
-        proof.entries.iter().map(|entry| item(order, pinned, entry)).collect::<Option<Vec<ProofItem>>>();
+    let items = proof
+        .entries
+        .iter()
+        .map(|entry| item(order, pinned, entry))
+        .collect::<Option<Vec<ProofItem>>>();
     let items = items.ok_or(Failure::Gateway(ErrorCode::BadAnswer))?;
-    let all_valid =
-        items.iter().all(|item| item.signature == Check::Valid && item.receipt == Check::Valid);
-    Ok(ProofReport { order_id: order.clone(), items, all_valid })
+    let all_valid = items
+        .iter()
+        .all(|item| item.signature == Check::Valid && item.receipt == Check::Valid);
+    Ok(ProofReport {
+        order_id: order.clone(),
+        items,
+        all_valid,
+    })
 }
 
 /// Receipts are checked against the key pinned at sign-in, not against the one the answer names.
@@ -43,7 +51,9 @@ fn item(order: &OrderId, pinned: &str, entry: &ProofEntry) -> Option<ProofItem> 
     let hash = HexHash(sm3(payload).to_hex());
     let key = PublicKey::from_hex(&entry.device_key).ok();
     // The device id is made from the key, so a key under another device's id does not count.
-    let own_key = key.as_ref().is_some_and(|key| device_id(key) == envelope.device_id.as_str());
+    let own_key = key
+        .as_ref()
+        .is_some_and(|key| device_id(key) == envelope.device_id.as_str());
     let signed = own_key
         && *envelope.body.order() == *order
         && verify_hex(&entry.device_key, payload, &entry.envelope.sig).is_valid();

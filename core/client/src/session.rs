@@ -10,7 +10,7 @@ use crate::chain::new_identity;
 use crate::core::Shared;
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::rpc::{BeginParams, BeginReply, SessionStatus, SignInParams};
+use crate::rpc::{BeginParams, BeginReply, Durability, SessionStatus, SignInParams};
 use shenhai_crypto::{PublicKey, SecretKey, fingerprint};
 use shenhai_protocol::{DeviceInfo, ErrorCode, SessionGrant, SessionRequest};
 use shenhai_store::{Identity, PendingLogin, SessionRecord, StoreError};
@@ -69,10 +69,18 @@ impl Engine {
         let now = self.server_now();
         let mut rng = self.rng.clone();
         let login = self.store()?.login()?;
-        let expected =
-            login.is_some_and(|login| login.state == params.state && now.since(login.begun_at).abs() < LOGIN_MILLIS);
+        let expected = match (login, self.durability) {
+            (Some(login), _) => {
+                login.state == params.state && now.since(login.begun_at).abs() < LOGIN_MILLIS
+            }
+            (None, Durability::BestEffort) => params.kept_state.as_ref() == Some(&params.state),
+            (None, Durability::Durable) => false,
+        };
         if !expected {
-            return Err(Failure::Refused(ErrorCode::BadLoginCode, "this sign-in was not begun here"));
+            return Err(Failure::Refused(
+                ErrorCode::BadLoginCode,
+                "this sign-in was not begun here",
+            ));
         }
         let identity = self.expected_identity()?;
         let key = key_of(&identity)?;
@@ -95,7 +103,7 @@ impl Engine {
     fn offer_refused(&mut self, identity: &Identity, code: ErrorCode) -> Result<(), StoreError> {
         let of_the_key = matches!(
             code,
-            ErrorCode::DeviceRevoked | ErrorCode::WrongDevice | ErrorCode::UnknownDevice | ErrorCode::Forbidden
+            ErrorCode::DeviceRevoked | ErrorCode::WrongDevice | ErrorCode::UnknownDevice
         );
         if of_the_key && identity.user.is_some() {
             self.store_mut()?.write(|write| write.set_expected_user(None))?;
@@ -106,14 +114,18 @@ impl Engine {
     /// Take the session over, if it is of whom the key belongs to.
     fn take_grant(&mut self, offer: &Offer, grant: SessionGrant) -> Result<Granted, Failure> {
         let user = grant.user.id.clone();
-        let own = self.store()?.identity_of(&user)?.map(|identity| identity.device_id);
+        let own = self
+            .store()?
+            .identity_of(&user)?
+            .map(|identity| identity.device_id);
         let fits = match (&offer.identity.user, &own) {
             (Some(owner), _) => *owner == user,
             (None, Some(_)) => false,
             (None, None) => true,
         };
         if !fits {
-            self.store_mut()?.write(|write| write.set_expected_user(Some(&user)))?;
+            self.store_mut()?
+                .write(|write| write.set_expected_user(Some(&user)))?;
             return Ok(Granted::SomebodyElse(grant.token));
         }
         if PublicKey::from_hex(&grant.gateway_key).is_err() {
@@ -187,7 +199,10 @@ impl Shared {
                 Ok::<_, Failure>(login.state)
             })?;
             let target = shared.gateway.login_target(&params.redirect_uri, &state).await?;
-            Ok(BeginReply { authorize_url: target.authorize_url, state })
+            Ok(BeginReply {
+                authorize_url: target.authorize_url,
+                state,
+            })
         })
         .await
     }

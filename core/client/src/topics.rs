@@ -43,7 +43,10 @@ struct State {
 
 impl State {
     fn event(&self, topic: Topic) -> Event {
-        Event { topic, version: self.versions.get(&topic).copied().unwrap_or(1) }
+        Event {
+            topic,
+            version: self.versions.get(&topic).copied().unwrap_or(1),
+        }
     }
 }
 
@@ -53,7 +56,10 @@ pub(crate) struct Topics(Arc<Mutex<State>>);
 
 impl Topics {
     pub(crate) fn subscribe(&self, listen: impl Fn(Event) + MaybeSend + MaybeSync + 'static) -> Subscription {
-        let listener = Arc::new(Listener { listen: Box::new(listen), told: Mutex::default() });
+        let listener = Arc::new(Listener {
+            listen: Box::new(listen),
+            told: Mutex::default(),
+        });
         let mut state = lock(&self.0);
         let id = state.next_id;
         state.next_id += 1;
@@ -63,7 +69,10 @@ impl Topics {
         for event in present {
             listener.tell(event);
         }
-        Subscription { id, topics: Arc::downgrade(&self.0) }
+        Subscription {
+            id,
+            topics: Arc::downgrade(&self.0),
+        }
     }
 
     /// These changed.
@@ -120,7 +129,12 @@ mod tests {
         let log = Arc::new(Mutex::new(Vec::new()));
         let writer = Arc::clone(&log);
         let subscription = topics.subscribe(move |event| lock(&writer).push((event.topic, event.version)));
-        let present = [(Topic::Session, 1), (Topic::Orders, 2), (Topic::Outbox, 1), (Topic::Sync, 1)];
+        let present = [
+            (Topic::Session, 1),
+            (Topic::Orders, 2),
+            (Topic::Outbox, 1),
+            (Topic::Sync, 1),
+        ];
         assert_eq!(heard(&log), present);
 
         topics.publish([Topic::Outbox]);

@@ -5,9 +5,12 @@ use crate::sealing::{Cell, Sealer};
 use crate::{Place, Store, StoreError, StoreRng, rescue, schema};
 use rusqlite::{Connection, OptionalExtension};
 use shenhai_protocol::UnixMillis;
-use std::time::Duration;
 
-const KEY_CHECK: Cell<'static> = Cell { table: "meta", column: "value", row: ["key_check", "", ""] };
+const KEY_CHECK: Cell<'static> = Cell {
+    table: "meta",
+    column: "value",
+    row: ["key_check", "", ""],
+};
 
 /// How the opening went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +40,22 @@ impl Store {
         let sealer = Sealer::new(key, rng);
         let durable = entered.is_durable();
         match ready(&entered, &sealer) {
-            Ok(connection) => Ok((Self::new(connection, sealer, entered), Opened { durable, put_aside: None })),
+            Ok(connection) => Ok((
+                Self::new(connection, sealer, entered),
+                Opened {
+                    durable,
+                    put_aside: None,
+                },
+            )),
             Err(StoreError::Damaged) => {
                 let (damaged, name) = entered.put_aside(now)?;
                 let connection = ready(&entered, &sealer)?;
                 let rescued = damaged.map_or(0, |damaged| rescue::carry_over(&damaged, &connection));
                 let put_aside = Some((name, rescued));
-                Ok((Self::new(connection, sealer, entered), Opened { durable, put_aside }))
+                Ok((
+                    Self::new(connection, sealer, entered),
+                    Opened { durable, put_aside },
+                ))
             }
             Err(error) => {
                 entered.leave();
@@ -55,7 +67,6 @@ impl Store {
 
 fn ready(entered: &Entered, sealer: &Sealer) -> Result<Connection, StoreError> {
     let mut connection = entered.connect()?;
-    connection.busy_timeout(Duration::from_secs(2))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     let found = schema::version(&connection)?;
@@ -69,13 +80,22 @@ fn ready(entered: &Entered, sealer: &Sealer) -> Result<Connection, StoreError> {
 
 fn check_key(connection: &Connection, sealer: &Sealer) -> Result<(), StoreError> {
     let sealed: Option<Vec<u8>> = connection
-        .query_row("SELECT value FROM meta WHERE key = 'key_check'", [], |row| row.get(0))
+        .query_row("SELECT value FROM meta WHERE key = 'key_check'", [], |row| {
+            row.get(0)
+        })
         .optional()?;
     let sealed = sealed.ok_or(StoreError::Damaged)?;
-    sealer.open(KEY_CHECK, &sealed).map(drop).map_err(|_| StoreError::WrongKey)
+    sealer
+        .open(KEY_CHECK, &sealed)
+        .map(drop)
+        .map_err(|_| StoreError::WrongKey)
 }
 
 fn check_file(connection: &Connection) -> Result<(), StoreError> {
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged) }
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Damaged)
+    }
 }

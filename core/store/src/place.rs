@@ -21,7 +21,10 @@ pub(crate) enum Entered {
     #[cfg(not(target_arch = "wasm32"))]
     Directory(std::path::PathBuf),
     #[cfg(target_arch = "wasm32")]
-    Opfs { vfs: String, pool: sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil },
+    Opfs {
+        vfs: String,
+        pool: sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil,
+    },
     Memory,
 }
 
@@ -58,6 +61,8 @@ mod native {
             match self {
                 Self::Directory(directory) => {
                     let connection = Connection::open(directory.join(FILE))?;
+                    // Long enough for a core that is just closing, short enough to be told.
+                    connection.busy_timeout(std::time::Duration::from_millis(300))?;
                     // One owner: a second core on the same chain would sign the same number twice.
                     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
                     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -69,7 +74,9 @@ mod native {
 
         /// Rename the damaged files, and open what they hold for reading.
         pub(crate) fn put_aside(&self, at: UnixMillis) -> Result<(Option<Connection>, String), StoreError> {
-            let Self::Directory(directory) = self else { return Ok((None, "memory".to_owned())) };
+            let Self::Directory(directory) = self else {
+                return Ok((None, "memory".to_owned()));
+            };
             let name = format!("{FILE}.damaged-{}", at.0);
             for suffix in ["", "-wal"] {
                 let from: PathBuf = directory.join(format!("{FILE}{suffix}"));
@@ -95,10 +102,17 @@ mod web {
     const PREFIX: &str = "shenhai-";
 
     pub(crate) async fn enter(place: &Place) -> Result<Entered, StoreError> {
-        let Place::Opfs(name) = place else { return Ok(Entered::Memory) };
+        let Place::Opfs(name) = place else {
+            return Ok(Entered::Memory);
+        };
         let vfs = format!("opfs-{name}");
-        let config = OpfsSAHPoolCfgBuilder::new().vfs_name(&vfs).directory(&format!(".{vfs}")).build();
-        let pool = install::<sqlite_wasm_rs::WasmOsCallback>(&config, false).await.map_err(refused)?;
+        let config = OpfsSAHPoolCfgBuilder::new()
+            .vfs_name(&vfs)
+            .directory(&format!(".{vfs}"))
+            .build();
+        let pool = install::<sqlite_wasm_rs::WasmOsCallback>(&config, false)
+            .await
+            .map_err(refused)?;
         // A store that was closed in this Worker left its pool paused.
         pool.resume().await.map_err(refused)?;
         Ok(Entered::Opfs { vfs, pool })
@@ -106,9 +120,13 @@ mod web {
 
     fn refused(error: OpfsSAHError) -> StoreError {
         match &error {
-            OpfsSAHError::Busy | OpfsSAHError::FilesInUse | OpfsSAHError::DirectoryInUse(_) => StoreError::Busy,
+            OpfsSAHError::Busy | OpfsSAHError::FilesInUse | OpfsSAHError::DirectoryInUse(_) => {
+                StoreError::Busy
+            }
             // Another tab or Worker holds the access handles.
-            OpfsSAHError::Opfs { message, .. } if message.contains("NoModificationAllowedError") => StoreError::Busy,
+            OpfsSAHError::Opfs { message, .. } if message.contains("NoModificationAllowedError") => {
+                StoreError::Busy
+            }
             _ => StoreError::Unavailable(error.to_string()),
         }
     }
@@ -118,7 +136,11 @@ mod web {
         use rsqlite_vfs::VfsFilesManager;
         let names = pool.names().map_err(refused)?;
         let number = |name: &String| {
-            name.trim_start_matches('/').strip_prefix(PREFIX)?.strip_suffix(".db")?.parse::<u64>().ok()
+            name.trim_start_matches('/')
+                .strip_prefix(PREFIX)?
+                .strip_suffix(".db")?
+                .parse::<u64>()
+                .ok()
         };
         Ok(names.iter().filter_map(number).max().unwrap_or(1))
     }
@@ -143,7 +165,9 @@ mod web {
 
         /// Start the next number; the damaged one stays and is opened for reading.
         pub(crate) fn put_aside(&self, _at: UnixMillis) -> Result<(Option<Connection>, String), StoreError> {
-            let Self::Opfs { vfs, pool } = self else { return Ok((None, "memory".to_owned())) };
+            let Self::Opfs { vfs, pool } = self else {
+                return Ok((None, "memory".to_owned()));
+            };
             let damaged = newest(pool)?;
             // Creating it is what makes it the newest.
             open(vfs, damaged + 1)?.pragma_update(None, "user_version", 0)?;
@@ -164,6 +188,10 @@ mod web {
     }
 
     fn open(vfs: &str, number: u64) -> Result<Connection, StoreError> {
-        Ok(Connection::open_with_flags_and_vfs(name(number), OpenFlags::default(), vfs)?)
+        Ok(Connection::open_with_flags_and_vfs(
+            name(number),
+            OpenFlags::default(),
+            vfs,
+        )?)
     }
 }

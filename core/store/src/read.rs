@@ -12,11 +12,18 @@ use shenhai_protocol::{
 use shenhai_sync::Row;
 use zeroize::Zeroizing;
 
-pub(crate) const SESSION: Cell<'static> = Cell { table: "meta", column: "value", row: ["session", "", ""] };
-pub(crate) const LOGIN: Cell<'static> = Cell { table: "meta", column: "value", row: ["login", "", ""] };
+pub(crate) const SESSION: Cell<'static> = Cell {
+    table: "meta",
+    column: "value",
+    row: ["session", "", ""],
+};
+pub(crate) const LOGIN: Cell<'static> = Cell {
+    table: "meta",
+    column: "value",
+    row: ["login", "", ""],
+};
 
-const IDENTITY: &str =
-    "SELECT device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash FROM identities WHERE retired = 0";
+const IDENTITY: &str = "SELECT device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash FROM identities WHERE retired = 0";
 const OUTBOX: &str = "SELECT cmd_id, order_id, seq, bytes, attempts, state, device_id, kind, created_at, hash, \
                       covered_by, server_time FROM outbox";
 
@@ -40,27 +47,41 @@ impl Drop for Store {
 impl Store {
     pub(crate) fn new(connection: Connection, sealer: Sealer, entered: Entered) -> Self {
         connection.set_prepared_statement_cache_capacity(64);
-        Self { connection, sealer, entered }
+        Self {
+            connection,
+            sealer,
+            entered,
+        }
     }
 
     /// Do `work` in one transaction: all of it is on the disk when this returns, or none of it.
     ///
     /// # Errors
     /// What `work` or the commit failed with; then nothing was changed.
-    pub fn write<T>(&mut self, work: impl FnOnce(&Write<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Write<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let tx = self.connection.transaction()?;
-        let result = work(&Write { tx: &tx, sealer: &self.sealer })?;
+        let result = work(&Write {
+            tx: &tx,
+            sealer: &self.sealer,
+        })?;
         tx.commit()?;
         Ok(result)
     }
 
     fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut select = self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
         Ok(select.query_row([key], |row| row.get(0)).optional()?)
     }
 
     fn sealed_meta<T: DeserializeOwned>(&self, key: &str, cell: Cell<'_>) -> Result<Option<T>, StoreError> {
-        self.meta(key)?.map(|sealed| self.sealer.open_json(cell, &sealed)).transpose()
+        self.meta(key)?
+            .map(|sealed| self.sealer.open_json(cell, &sealed))
+            .transpose()
     }
 
     /// The session, alive or ended by itself.
@@ -84,7 +105,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn clock_offset(&self) -> Result<i64, StoreError> {
-        let kept = self.meta("clock_offset")?.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+        let kept = self
+            .meta("clock_offset")?
+            .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
         Ok(kept.map_or(0, i64::from_le_bytes))
     }
 
@@ -93,7 +116,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn expected_user(&self) -> Result<Option<UserId>, StoreError> {
-        Ok(self.meta("expected_user")?.and_then(|bytes| String::from_utf8(bytes).ok()).map(UserId))
+        Ok(self
+            .meta("expected_user")?
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .map(UserId))
     }
 
     /// The key of a user on this installation.
@@ -137,8 +163,14 @@ impl Store {
                 Ok((identity, secret))
             })
             .optional()?;
-        let Some((mut identity, sealed)) = found else { return Ok(None) };
-        let cell = Cell { table: "identities", column: "secret", row: [identity.device_id.as_str(), "", ""] };
+        let Some((mut identity, sealed)) = found else {
+            return Ok(None);
+        };
+        let cell = Cell {
+            table: "identities",
+            column: "secret",
+            row: [identity.device_id.as_str(), "", ""],
+        };
         let secret = self.sealer.open(cell, &sealed)?;
         if secret.len() != identity.secret.len() {
             return Err(StoreError::Row("identities"));
@@ -152,8 +184,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn scopes(&self) -> Result<Vec<ScopeCopy>, StoreError> {
-        let mut select =
-            self.connection.prepare_cached("SELECT scope, epoch, cursor, complete FROM scopes ORDER BY scope")?;
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT scope, epoch, cursor, complete FROM scopes ORDER BY scope")?;
         let copies = select.query_map([], |row| {
             Ok(ScopeCopy {
                 scope: ScopeId(row.get(0)?),
@@ -170,7 +203,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn each_order(&self, scope: &ScopeId, mut visit: impl FnMut(WorkOrder)) -> Result<(), StoreError> {
-        let mut select = self.connection.prepare_cached("SELECT id, doc FROM orders WHERE scope = ?1")?;
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT id, doc FROM orders WHERE scope = ?1")?;
         let mut rows = select.query([scope.as_str()])?;
         while let Some(row) = rows.next()? {
             let id: String = row.get(0)?;
@@ -185,10 +220,18 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn order(&self, scope: &ScopeId, id: &OrderId) -> Result<Option<WorkOrder>, StoreError> {
-        let mut select = self.connection.prepare_cached("SELECT doc FROM orders WHERE scope = ?1 AND id = ?2")?;
-        let sealed: Option<Vec<u8>> =
-            select.query_row([scope.as_str(), id.as_str()], |row| row.get(0)).optional()?;
-        sealed.map(|sealed| self.sealer.open_json(order_cell(scope.as_str(), id.as_str()), &sealed)).transpose()
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT doc FROM orders WHERE scope = ?1 AND id = ?2")?;
+        let sealed: Option<Vec<u8>> = select
+            .query_row([scope.as_str(), id.as_str()], |row| row.get(0))
+            .optional()?;
+        sealed
+            .map(|sealed| {
+                self.sealer
+                    .open_json(order_cell(scope.as_str(), id.as_str()), &sealed)
+            })
+            .transpose()
     }
 
     /// A user's drafts of one order.
@@ -196,9 +239,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn drafts(&self, user: &UserId, order: &OrderId) -> Result<Vec<KeptDraft>, StoreError> {
-        let mut select = self
-            .connection
-            .prepare_cached("SELECT kind, saved_at, doc FROM drafts WHERE user = ?1 AND order_id = ?2 ORDER BY kind")?;
+        let mut select = self.connection.prepare_cached(
+            "SELECT kind, saved_at, doc FROM drafts WHERE user = ?1 AND order_id = ?2 ORDER BY kind",
+        )?;
         let mut rows = select.query([user.as_str(), order.as_str()])?;
         let mut drafts = Vec::new();
         while let Some(row) = rows.next()? {
@@ -209,7 +252,9 @@ impl Store {
                 order: order.clone(),
                 kind: from_name(&name, "drafts")?,
                 saved_at: UnixMillis(row.get(1)?),
-                json: std::str::from_utf8(&plain).map_err(|_| StoreError::Row("drafts"))?.to_owned(),
+                json: std::str::from_utf8(&plain)
+                    .map_err(|_| StoreError::Row("drafts"))?
+                    .to_owned(),
             });
         }
         Ok(drafts)
@@ -220,7 +265,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn drafted_orders(&self, user: &UserId) -> Result<Vec<OrderId>, StoreError> {
-        let mut select = self.connection.prepare_cached("SELECT DISTINCT order_id FROM drafts WHERE user = ?1")?;
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT DISTINCT order_id FROM drafts WHERE user = ?1")?;
         let orders = select.query_map([user.as_str()], |row| row.get(0).map(OrderId))?;
         Ok(orders.collect::<Result<_, _>>()?)
     }
@@ -230,8 +277,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn outbox(&self, user: &UserId) -> Result<Vec<OutboxEntry>, StoreError> {
-        let mut select =
-            self.connection.prepare_cached(&format!("{OUTBOX} WHERE user = ?1 ORDER BY created_at, seq, cmd_id"))?;
+        let mut select = self.connection.prepare_cached(&format!(
+            "{OUTBOX} WHERE user = ?1 ORDER BY created_at, seq, cmd_id"
+        ))?;
         let mut rows = select.query([user.as_str()])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
@@ -256,23 +304,45 @@ impl Store {
         self.sealed_column("receipt", cmd_id)
     }
 
-    fn sealed_column<T: DeserializeOwned>(&self, column: &'static str, cmd_id: &CmdId) -> Result<Option<T>, StoreError> {
-        let mut select = self.connection.prepare_cached(&format!("SELECT {column} FROM outbox WHERE cmd_id = ?1"))?;
-        let sealed: Option<Option<Vec<u8>>> = select.query_row([cmd_id.as_str()], |row| row.get(0)).optional()?;
-        sealed.flatten().map(|sealed| self.sealer.open_json(outbox_cell(column, cmd_id), &sealed)).transpose()
+    fn sealed_column<T: DeserializeOwned>(
+        &self,
+        column: &'static str,
+        cmd_id: &CmdId,
+    ) -> Result<Option<T>, StoreError> {
+        let mut select = self
+            .connection
+            .prepare_cached(&format!("SELECT {column} FROM outbox WHERE cmd_id = ?1"))?;
+        let sealed: Option<Option<Vec<u8>>> =
+            select.query_row([cmd_id.as_str()], |row| row.get(0)).optional()?;
+        sealed
+            .flatten()
+            .map(|sealed| self.sealer.open_json(outbox_cell(column, cmd_id), &sealed))
+            .transpose()
     }
 }
 
 pub(crate) fn order_cell<'a>(scope: &'a str, id: &'a str) -> Cell<'a> {
-    Cell { table: "orders", column: "doc", row: [scope, id, ""] }
+    Cell {
+        table: "orders",
+        column: "doc",
+        row: [scope, id, ""],
+    }
 }
 
 pub(crate) fn draft_cell<'a>(user: &'a UserId, order: &'a OrderId, kind: &'a str) -> Cell<'a> {
-    Cell { table: "drafts", column: "doc", row: [user.as_str(), order.as_str(), kind] }
+    Cell {
+        table: "drafts",
+        column: "doc",
+        row: [user.as_str(), order.as_str(), kind],
+    }
 }
 
 pub(crate) fn outbox_cell<'a>(column: &'static str, cmd_id: &'a CmdId) -> Cell<'a> {
-    Cell { table: "outbox", column, row: [cmd_id.as_str(), "", ""] }
+    Cell {
+        table: "outbox",
+        column,
+        row: [cmd_id.as_str(), "", ""],
+    }
 }
 
 fn outbox_entry(row: &SqlRow<'_>) -> Result<OutboxEntry, StoreError> {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use shenhai_protocol::{
-    CommandKind, DeviceId, ErrorCode, FormKind, HexHash, OrderId, ScopeId, UnixMillis, UserId, UserInfo, WorkOrder,
+    CommandKind, DeviceId, ErrorCode, FormKind, HexHash, OrderId, ScopeId, UnixMillis, UserId, UserInfo,
+    WorkOrder,
 };
 use shenhai_sync::Row;
 use zeroize::Zeroizing;

@@ -67,7 +67,10 @@ const STEPS: &[&str] = &[
 
 /// Bring the database to [`VERSION`]. A new one gets `key_check` in the same transaction as its first tables: no
 /// crash leaves a database whose key cannot be told.
-pub(crate) fn migrate(connection: &mut Connection, key_check: impl Fn() -> Vec<u8>) -> Result<(), StoreError> {
+pub(crate) fn migrate(
+    connection: &mut Connection,
+    key_check: impl Fn() -> Vec<u8>,
+) -> Result<(), StoreError> {
     let found = version(connection)?;
     if found > VERSION {
         return Err(StoreError::Newer(found));
@@ -77,7 +80,10 @@ pub(crate) fn migrate(connection: &mut Connection, key_check: impl Fn() -> Vec<u
         let tx = connection.transaction()?;
         tx.execute_batch(step)?;
         if number == 1 {
-            tx.execute("INSERT INTO meta (key, value) VALUES ('key_check', ?1)", [key_check()])?;
+            tx.execute(
+                "INSERT INTO meta (key, value) VALUES ('key_check', ?1)",
+                [key_check()],
+            )?;
         }
         tx.pragma_update(None, "user_version", number)?;
         tx.commit()?;

@@ -42,7 +42,10 @@ pub(crate) struct Sealer {
 
 impl Sealer {
     pub(crate) fn new(key: &[u8; 16], rng: StoreRng) -> Self {
-        Self { key: SealingKey::from_bytes(key), rng: RefCell::new(rng) }
+        Self {
+            key: SealingKey::from_bytes(key),
+            rng: RefCell::new(rng),
+        }
     }
 
     pub(crate) fn seal(&self, cell: Cell<'_>, plain: &[u8]) -> Vec<u8> {
@@ -50,7 +53,10 @@ impl Sealer {
     }
 
     pub(crate) fn open(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let plain = self.key.open(sealed, &cell.aad()).map_err(|_| StoreError::Row(cell.table))?;
+        let plain = self
+            .key
+            .open(sealed, &cell.aad())
+            .map_err(|_| StoreError::Row(cell.table))?;
         Ok(Zeroizing::new(plain))
     }
 
@@ -59,7 +65,11 @@ impl Sealer {
         Ok(self.seal(cell, &plain))
     }
 
-    pub(crate) fn open_json<T: DeserializeOwned>(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<T, StoreError> {
+    pub(crate) fn open_json<T: DeserializeOwned>(
+        &self,
+        cell: Cell<'_>,
+        sealed: &[u8],
+    ) -> Result<T, StoreError> {
         serde_json::from_slice(&self.open(cell, sealed)?).map_err(|_| StoreError::Row(cell.table))
     }
 }

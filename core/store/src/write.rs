@@ -1,9 +1,9 @@
 //! Everything that changes the database, inside the transaction of [`crate::Store::write`].
 
+use crate::StoreError;
 use crate::read::{LOGIN, SESSION, draft_cell, name_of, order_cell, outbox_cell};
 use crate::records::{Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, SessionRecord};
 use crate::sealing::{Cell, Sealer};
-use crate::StoreError;
 use rusqlite::{ToSql, Transaction};
 use serde::Serialize;
 use shenhai_protocol::{
@@ -27,7 +27,10 @@ impl Write<'_> {
     fn set_meta(&self, key: &str, value: Option<&[u8]>) -> Done {
         match value {
             Some(value) => {
-                self.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", &[&key, &value])?;
+                self.run(
+                    "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)",
+                    &[&key, &value],
+                )?;
             }
             None => {
                 self.run("DELETE FROM meta WHERE key = ?1", &[&key])?;
@@ -37,7 +40,9 @@ impl Write<'_> {
     }
 
     fn set_sealed_meta<T: Serialize>(&self, key: &str, cell: Cell<'_>, value: Option<&T>) -> Done {
-        let sealed = value.map(|value| self.sealer.seal_json(cell, value)).transpose()?;
+        let sealed = value
+            .map(|value| self.sealer.seal_json(cell, value))
+            .transpose()?;
         self.set_meta(key, sealed.as_deref())
     }
 
@@ -79,7 +84,11 @@ impl Write<'_> {
     /// When the database fails.
     pub fn add_identity(&self, identity: &Identity) -> Done {
         let device = identity.device_id.as_str();
-        let cell = Cell { table: "identities", column: "secret", row: [device, "", ""] };
+        let cell = Cell {
+            table: "identities",
+            column: "secret",
+            row: [device, "", ""],
+        };
         let secret = self.sealer.seal(cell, &*identity.secret);
         let user = identity.user.as_ref().map(UserId::as_str);
         self.run(
@@ -103,7 +112,10 @@ impl Write<'_> {
     /// # Errors
     /// When the database fails.
     pub fn claim_identity(&self, device: &DeviceId, user: &UserId) -> Done {
-        self.run("UPDATE identities SET user = ?2 WHERE device_id = ?1", &[&device.as_str(), &user.as_str()])?;
+        self.run(
+            "UPDATE identities SET user = ?2 WHERE device_id = ?1",
+            &[&device.as_str(), &user.as_str()],
+        )?;
         Ok(())
     }
 
@@ -112,7 +124,10 @@ impl Write<'_> {
     /// # Errors
     /// When the database fails.
     pub fn retire_identity(&self, device: &DeviceId) -> Done {
-        self.run("UPDATE identities SET retired = 1 WHERE device_id = ?1", &[&device.as_str()])?;
+        self.run(
+            "UPDATE identities SET retired = 1 WHERE device_id = ?1",
+            &[&device.as_str()],
+        )?;
         Ok(())
     }
 
@@ -150,14 +165,25 @@ impl Write<'_> {
         for order in &page.upserts {
             let id = order.id.as_str();
             let doc = self.sealer.seal_json(order_cell(scope, id), order)?;
-            self.run("INSERT OR REPLACE INTO orders (scope, id, doc) VALUES (?1, ?2, ?3)", &[&scope, &id, &doc])?;
+            self.run(
+                "INSERT OR REPLACE INTO orders (scope, id, doc) VALUES (?1, ?2, ?3)",
+                &[&scope, &id, &doc],
+            )?;
         }
         for id in &page.removes {
-            self.run("DELETE FROM orders WHERE scope = ?1 AND id = ?2", &[&scope, &id.as_str()])?;
+            self.run(
+                "DELETE FROM orders WHERE scope = ?1 AND id = ?2",
+                &[&scope, &id.as_str()],
+            )?;
         }
         self.run(
             "INSERT OR REPLACE INTO scopes (scope, epoch, cursor, complete) VALUES (?1, ?2, ?3, ?4)",
-            &[&scope, &page.copy.epoch, &signed(page.copy.cursor), &page.copy.complete],
+            &[
+                &scope,
+                &page.copy.epoch,
+                &signed(page.copy.cursor),
+                &page.copy.complete,
+            ],
         )?;
         Ok(())
     }
@@ -180,11 +206,17 @@ impl Write<'_> {
     /// When the database fails.
     pub fn keep_scopes(&self, keep: &[ScopeId]) -> Done {
         let present: Vec<String> = {
-            let mut select = self.tx.prepare_cached("SELECT scope FROM orders UNION SELECT scope FROM scopes")?;
+            let mut select = self
+                .tx
+                .prepare_cached("SELECT scope FROM orders UNION SELECT scope FROM scopes")?;
             let scopes = select.query_map([], |row| row.get(0))?;
             scopes.collect::<Result<_, _>>()?
         };
-        for scope in present.into_iter().map(ScopeId).filter(|scope| !keep.contains(scope)) {
+        for scope in present
+            .into_iter()
+            .map(ScopeId)
+            .filter(|scope| !keep.contains(scope))
+        {
             self.clear_scope(&scope)?;
         }
         Ok(())
@@ -196,10 +228,18 @@ impl Write<'_> {
     /// When the database fails.
     pub fn save_draft(&self, user: &UserId, draft: &KeptDraft) -> Done {
         let kind = name_of(&draft.kind, "drafts")?;
-        let doc = self.sealer.seal(draft_cell(user, &draft.order, &kind), draft.json.as_bytes());
+        let doc = self
+            .sealer
+            .seal(draft_cell(user, &draft.order, &kind), draft.json.as_bytes());
         self.run(
             "INSERT OR REPLACE INTO drafts (user, order_id, kind, saved_at, doc) VALUES (?1, ?2, ?3, ?4, ?5)",
-            &[&user.as_str(), &draft.order.as_str(), &kind, &draft.saved_at.0, &doc],
+            &[
+                &user.as_str(),
+                &draft.order.as_str(),
+                &kind,
+                &draft.saved_at.0,
+                &doc,
+            ],
         )?;
         Ok(())
     }
@@ -223,7 +263,9 @@ impl Write<'_> {
     /// When the database fails.
     pub fn append(&self, user: &UserId, entry: &OutboxEntry, envelope: &SignedEnvelope) -> Done {
         let row = &entry.row;
-        let payload = self.sealer.seal_json(outbox_cell("payload", &row.cmd_id), envelope)?;
+        let payload = self
+            .sealer
+            .seal_json(outbox_cell("payload", &row.cmd_id), envelope)?;
         self.run(
             "INSERT INTO outbox (cmd_id, user, device_id, seq, order_id, kind, created_at, state, attempts, bytes, hash,
                                  payload)
@@ -256,7 +298,12 @@ impl Write<'_> {
     pub fn save_row(&self, row: &Row) -> Done {
         self.run(
             "UPDATE outbox SET state = ?2, attempts = ?3, seq = ?4 WHERE cmd_id = ?1",
-            &[&row.cmd_id.as_str(), &state_text(row)?, &row.attempts, &row.seq.map(signed)],
+            &[
+                &row.cmd_id.as_str(),
+                &state_text(row)?,
+                &row.attempts,
+                &row.seq.map(signed),
+            ],
         )?;
         Ok(())
     }
@@ -313,7 +360,10 @@ impl Write<'_> {
     /// # Errors
     /// When the database fails.
     pub fn forget_content(&self, cmd_id: &CmdId) -> Done {
-        self.run("UPDATE outbox SET payload = NULL, bytes = 0 WHERE cmd_id = ?1", &[&cmd_id.as_str()])?;
+        self.run(
+            "UPDATE outbox SET payload = NULL, bytes = 0 WHERE cmd_id = ?1",
+            &[&cmd_id.as_str()],
+        )?;
         Ok(())
     }
 

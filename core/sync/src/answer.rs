@@ -70,8 +70,15 @@ mod tests {
 
     #[test]
     fn a_push_stopped_at_once_keeps_the_number_the_gateway_expects() {
-        let body = r#"{"receipts":[],"stopped":{"index":0,"code":"seq_gap","expected_seq":3},"server_time":5}"#;
+        let body =
+            r#"{"receipts":[],"stopped":{"index":0,"code":"seq_gap","expected_seq":3},"server_time":5}"#;
         let reply = read_push_answer(409, body.as_bytes());
-        assert_eq!(reply.ok().and_then(|reply| reply.stopped).and_then(|stop| stop.expected_seq), Some(3));
+        assert_eq!(
+            reply
+                .ok()
+                .and_then(|reply| reply.stopped)
+                .and_then(|stop| stop.expected_seq),
+            Some(3)
+        );
     }
 }

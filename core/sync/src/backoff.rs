@@ -54,9 +54,18 @@ mod tests {
 
     #[test]
     fn pauses_double_and_stop_at_a_minute() {
-        let longest: Vec<u64> =
-            (1..=8).map(|failures| (0..=60_000).map(|dice| pause_millis(failures, dice)).max().unwrap_or(0)).collect();
-        assert_eq!(longest, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+        let longest: Vec<u64> = (1..=8)
+            .map(|failures| {
+                (0..=60_000)
+                    .map(|dice| pause_millis(failures, dice))
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        assert_eq!(
+            longest,
+            [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
+        );
     }
 
     #[test]

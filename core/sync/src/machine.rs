@@ -1,7 +1,7 @@
 //! The machine itself: one [`Event`] in, a list of [`Instruction`]s out.
 //!
 //! Called by `shenhai_client`'s engine under its lock. The rules are in the crate's documentation; the push
-//! side is in `push.rs`.
+//! side is in `push`.
 
 use crate::backoff::{Lane, pause_millis};
 use crate::pull::Follow;
@@ -9,7 +9,6 @@ use crate::{Decision, Row, RowState};
 use shenhai_protocol::{CmdId, ErrorClass, ErrorCode, ScopeId, UnixMillis, limits};
 use std::collections::BTreeMap;
 
-#[path = "push.rs"]
 mod push;
 
 /// The moment of an event.
@@ -237,7 +236,11 @@ impl Machine {
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Instruction> {
         let mut out = Vec::new();
         match event {
-            Event::SignedIn { scopes, rows, device_seq } => self.begin(scopes, rows, device_seq, now, &mut out),
+            Event::SignedIn {
+                scopes,
+                rows,
+                device_seq,
+            } => self.begin(scopes, rows, device_seq, now, &mut out),
             Event::SignedOut => self.end(),
             Event::Rows(rows) => {
                 self.rows = rows;
@@ -245,7 +248,12 @@ impl Machine {
             }
             Event::PushAnswered(verdicts) => self.push_answered(verdicts, now, &mut out),
             Event::PushFailed(code) => self.push_failed(code, now, &mut out),
-            Event::PullAnswered { scope, cursor, more, device_seq } => {
+            Event::PullAnswered {
+                scope,
+                cursor,
+                more,
+                device_seq,
+            } => {
                 self.pull_answered(&scope, cursor, more, device_seq, now, &mut out);
             }
             Event::PullFailed { scope, code } => self.pull_failed(&scope, code, now, &mut out),
@@ -269,7 +277,11 @@ impl Machine {
             return None;
         }
         let push = (!self.push.busy && self.has_sendable()).then_some(self.push.not_before);
-        let pulls = self.follows.iter().filter(|f| f.wanted && !f.lane.busy).map(|f| f.lane.not_before);
+        let pulls = self
+            .follows
+            .iter()
+            .filter(|f| f.wanted && !f.lane.busy)
+            .map(|f| f.lane.not_before);
         let wake = (!self.wake.busy && self.is_caught_up()).then_some(self.wake.not_before);
         push.into_iter().chain(pulls).chain(wake).min()
     }
@@ -277,7 +289,11 @@ impl Machine {
     /// How it stands at `now`.
     #[must_use]
     pub fn overview(&self, now: Now) -> Overview {
-        let waiting = self.waiting_lanes().map(|lane| lane.not_before).filter(|at| *at > now.tick).min();
+        let waiting = self
+            .waiting_lanes()
+            .map(|lane| lane.not_before)
+            .filter(|at| *at > now.tick)
+            .min();
         let phase = if !self.active {
             Phase::SignedOut
         } else if self.push.busy {
@@ -312,7 +328,10 @@ impl Machine {
     fn waiting_lanes(&self) -> impl Iterator<Item = &Lane> {
         let push = Some(&self.push).filter(|_| self.has_sendable());
         let pulls = self.follows.iter().filter(|f| f.wanted).map(|f| &f.lane);
-        push.into_iter().chain(pulls).chain([&self.wake]).filter(|lane| lane.failures > 0 && !lane.busy)
+        push.into_iter()
+            .chain(pulls)
+            .chain([&self.wake])
+            .filter(|lane| lane.failures > 0 && !lane.busy)
     }
 
     fn begin(
@@ -324,8 +343,16 @@ impl Machine {
         out: &mut Vec<Instruction>,
     ) {
         let online = self.online;
-        *self = Self { active: true, online, rows, ..Self::default() };
-        self.follows = scopes.into_iter().map(|s| Follow::new(s.scope, s.cursor, s.complete)).collect();
+        *self = Self {
+            active: true,
+            online,
+            rows,
+            ..Self::default()
+        };
+        self.follows = scopes
+            .into_iter()
+            .map(|s| Follow::new(s.scope, s.cursor, s.complete))
+            .collect();
         // What was under way or waiting when the last session or process ended is simply due again.
         for row in &mut self.rows {
             if matches!(row.state, RowState::Leased { .. } | RowState::Backoff { .. }) {
@@ -339,7 +366,10 @@ impl Machine {
     }
 
     fn end(&mut self) {
-        *self = Self { online: self.online, ..Self::default() };
+        *self = Self {
+            online: self.online,
+            ..Self::default()
+        };
     }
 
     /// The session is over but the person's rows stay in view.
@@ -390,14 +420,24 @@ impl Machine {
             if follow.wanted && follow.lane.ready(now.tick) {
                 follow.wanted = false;
                 follow.lane.busy = true;
-                out.push(Instruction::Pull { scope: follow.scope.clone(), cursor: follow.cursor });
+                out.push(Instruction::Pull {
+                    scope: follow.scope.clone(),
+                    cursor: follow.cursor,
+                });
             }
         }
         if self.wake.ready(now.tick) && self.is_caught_up() {
             self.wake.busy = true;
             self.wake_started = now.tick;
-            let cursors = self.follows.iter().map(|f| (f.scope.0.clone(), f.cursor)).collect();
-            out.push(Instruction::Wake { cursors, wait_ms: limits::WAKE_MILLIS });
+            let cursors = self
+                .follows
+                .iter()
+                .map(|f| (f.scope.0.clone(), f.cursor))
+                .collect();
+            out.push(Instruction::Wake {
+                cursors,
+                wait_ms: limits::WAKE_MILLIS,
+            });
         }
     }
 
@@ -422,7 +462,9 @@ impl Machine {
         now: Now,
         out: &mut Vec<Instruction>,
     ) {
-        let Some(follow) = self.follows.iter_mut().find(|f| f.scope == *scope) else { return };
+        let Some(follow) = self.follows.iter_mut().find(|f| f.scope == *scope) else {
+            return;
+        };
         if cursor < follow.cursor || (more && cursor == follow.cursor) {
             // Going back or standing still with more to come would be asked for ever.
             self.pull_failed(scope, ErrorCode::BadAnswer, now, out);
@@ -442,7 +484,9 @@ impl Machine {
         if self.session_lost(code, out) {
             return;
         }
-        let Some(index) = self.follows.iter().position(|f| f.scope == *scope) else { return };
+        let Some(index) = self.follows.iter().position(|f| f.scope == *scope) else {
+            return;
+        };
         if matches!(code, ErrorCode::ScopeDenied | ErrorCode::Forbidden) {
             self.follows.remove(index);
             out.push(Instruction::DropScope(scope.clone()));
@@ -475,7 +519,10 @@ impl Machine {
             self.wake.not_before = now.tick.saturating_add(pause);
         }
         for follow in &mut self.follows {
-            follow.wanted |= heads.get(follow.scope.as_str()).is_some_and(|head| *head > follow.cursor);
+            // A head below the cursor is news too: the log began anew.
+            follow.wanted |= heads
+                .get(follow.scope.as_str())
+                .is_some_and(|head| *head != follow.cursor);
         }
         self.note_round(now);
     }
@@ -495,11 +542,14 @@ impl Machine {
 
     /// Codes that end the session whatever was asked.
     fn session_lost(&mut self, code: ErrorCode, out: &mut Vec<Instruction>) -> bool {
-        if code.class() == ErrorClass::SignIn {
+        if code.class() == ErrorClass::SignIn || code == ErrorCode::UnknownUser {
             self.expire(code, out);
             return true;
         }
-        if matches!(code, ErrorCode::DeviceRevoked | ErrorCode::UnknownDevice | ErrorCode::WrongDevice) {
+        if matches!(
+            code,
+            ErrorCode::DeviceRevoked | ErrorCode::UnknownDevice | ErrorCode::WrongDevice
+        ) {
             self.park_all(code, out);
             self.expire(code, out);
             return true;
@@ -509,5 +559,4 @@ impl Machine {
 }
 
 #[cfg(test)]
-#[path = "machine_tests.rs"]
 mod tests;

@@ -93,19 +93,29 @@ mod tests {
         let kept = |state: RowState| serde_json::to_string(&state).unwrap_or_default();
         assert_eq!(kept(RowState::Queued), r#"{"state":"queued"}"#);
         assert_eq!(
-            kept(RowState::Leased { until: UnixMillis(7), attempt: 2 }),
+            kept(RowState::Leased {
+                until: UnixMillis(7),
+                attempt: 2
+            }),
             r#"{"state":"leased","until":7,"attempt":2}"#
         );
         assert_eq!(
-            kept(RowState::Backoff { until: UnixMillis(7), reason: ErrorCode::Offline }),
+            kept(RowState::Backoff {
+                until: UnixMillis(7),
+                reason: ErrorCode::Offline
+            }),
             r#"{"state":"backoff","until":7,"reason":"offline"}"#
         );
         assert_eq!(
-            kept(RowState::Blocked { reason: ErrorCode::WrongState }),
+            kept(RowState::Blocked {
+                reason: ErrorCode::WrongState
+            }),
             r#"{"state":"blocked","reason":"wrong_state"}"#
         );
         assert_eq!(
-            kept(RowState::Parked { reason: ErrorCode::FormInvalid }),
+            kept(RowState::Parked {
+                reason: ErrorCode::FormInvalid
+            }),
             r#"{"state":"parked","reason":"form_invalid"}"#
         );
         assert_eq!(kept(RowState::Done), r#"{"state":"done"}"#);

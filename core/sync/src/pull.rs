@@ -17,6 +17,12 @@ pub(crate) struct Follow {
 
 impl Follow {
     pub(crate) fn new(scope: ScopeId, cursor: u64, complete: bool) -> Self {
-        Self { scope, cursor, wanted: true, complete, lane: Lane::default() }
+        Self {
+            scope,
+            cursor,
+            wanted: true,
+            complete,
+            lane: Lane::default(),
+        }
     }
 }

@@ -1,12 +1,16 @@
-//! Reading a request's body: bounded, and JSON of a known shape.
+//! Reading a request's body and path: bounded, of a known shape, and answered with a code where they are not.
 //!
-//! Not what the body means. Used by every endpoint that takes one.
+//! Not what they mean. Used by every endpoint that takes one.
 
 use super::error::ApiError;
+use crate::app::App;
 use axum::body::Body;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use shenhai_protocol::ErrorCode;
+use std::sync::Arc;
 
 /// A body over its bound is read on to this many times the bound and thrown away: a client that is still
 /// sending when the connection closes would see a reset instead of the answer.
@@ -37,4 +41,18 @@ pub(crate) async fn read_json<T: DeserializeOwned>(body: Body, limit: usize) -> 
     let bytes = read(body, limit).await?;
     serde_json::from_slice(&bytes)
         .map_err(|_| ApiError::new(ErrorCode::Malformed, "not the JSON this endpoint takes"))
+}
+
+/// The one variable part of a path.
+pub(crate) struct PathText(pub(crate) String);
+
+impl FromRequestParts<Arc<App>> for PathText {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        match Path::from_request_parts(parts, app).await {
+            Ok(Path(text)) => Ok(Self(text)),
+            Err(_) => Err(ApiError::new(ErrorCode::Malformed, "the path is not UTF-8")),
+        }
+    }
 }

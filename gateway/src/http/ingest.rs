@@ -3,7 +3,7 @@
 //! Not what becomes of it (`crate::ingest`). The platform's HMAC over the raw bytes is checked before a single
 //! byte of them is parsed. Interface: docs/city-interfaces.md.
 
-use super::body;
+use super::body::{self, PathText};
 use super::error::status;
 use crate::app::App;
 use crate::config::PlatformConfig;
@@ -12,7 +12,7 @@ use crate::keys::unhex;
 use crate::store::StoreError;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -70,7 +70,7 @@ impl PlatformReply {
     responses((status = 200, body = PlatformReply), (status = "default", body = PlatformReply)))]
 pub(crate) async fn take_order(
     State(app): State<Arc<App>>,
-    Path(platform): Path<String>,
+    PathText(platform): PathText,
     headers: HeaderMap,
     body: Body,
 ) -> Response {

@@ -2,7 +2,7 @@
 //!
 //! Not the container's interface (`container`) and not the roles (`access`).
 
-use super::body::read_json;
+use super::body::{PathText, read_json};
 use super::error::ApiError;
 use crate::access::{self, App as Page};
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::keys::{new_token, token_hash};
 use crate::store::{AuditEvent, DeviceRow, SessionRow};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequestParts, Path, Query, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -104,7 +104,7 @@ pub(crate) struct LoginQuery {
     responses((status = 200, body = LoginTarget), (status = "default", body = shenhai_protocol::ErrorBody)))]
 pub(crate) async fn login(
     State(app): State<Arc<App>>,
-    Path(page): Path<String>,
+    PathText(page): PathText,
     query: Result<Query<LoginQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<LoginTarget>, ApiError> {
     if Page::from_name(&page).is_none() {
@@ -287,7 +287,7 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> R
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
     session: Session,
-    Path(id): Path<String>,
+    PathText(id): PathText,
 ) -> Result<StatusCode, ApiError> {
     if !access::may_revoke(session.asker.user.role) {
         return Err(ApiError::new(

@@ -2,7 +2,7 @@
 //!
 //! Not what a scope masks (`view`). A pull is one snapshot of the database.
 
-use super::body::read_json;
+use super::body::{PathText, read_json};
 use super::error::ApiError;
 use super::session::Session;
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::{access, view};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use futures_util::future::select_all;
 use serde::Deserialize;
 use shenhai_protocol::{
@@ -164,7 +164,7 @@ async fn news(app: &App, cursors: &BTreeMap<ScopeId, u64>) {
 pub(crate) async fn proof(
     State(app): State<Arc<App>>,
     session: Session,
-    Path(id): Path<String>,
+    PathText(id): PathText,
 ) -> Result<Json<OrderProof>, ApiError> {
     let id = OrderId(id);
     let (sought, scopes, reading) = (id.clone(), session.asker.scopes, Arc::clone(&app));

@@ -13,12 +13,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
-pub const SECRET: &str = "platform-secret";
-pub const CORP_SECRET: &str = "corp-secret";
+pub(crate) const SECRET: &str = "platform-secret";
+pub(crate) const CORP_SECRET: &str = "corp-secret";
 
 /// What the next call of a kind is answered with instead of the truth.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     Error500,
     Html,
     StaleToken401,
@@ -35,8 +35,8 @@ struct Ledger {
     feedback: Vec<Value>,
 }
 
-pub struct City {
-    pub addr: SocketAddr,
+pub(crate) struct City {
+    pub(crate) addr: SocketAddr,
     ledger: Arc<Mutex<Ledger>>,
     feedback_count: watch::Receiver<usize>,
 }
@@ -48,7 +48,7 @@ struct Shared {
 }
 
 impl City {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let ledger = Arc::new(Mutex::new(Ledger::default()));
         let (sender, feedback_count) = watch::channel(0);
         let shared = Shared {
@@ -71,7 +71,7 @@ impl City {
     }
 
     /// A one-time code for somebody, known to the gateway's directory or not.
-    pub fn code_for(&self, user: &str) -> String {
+    pub(crate) fn code_for(&self, user: &str) -> String {
         let mut ledger = self.ledger.lock().unwrap();
         ledger.next_code += 1;
         let code = format!("code-{}", ledger.next_code);
@@ -79,7 +79,7 @@ impl City {
         code
     }
 
-    pub fn break_next(&self, target: &'static str, fault: Fault) {
+    pub(crate) fn break_next(&self, target: &'static str, fault: Fault) {
         self.ledger
             .lock()
             .unwrap()
@@ -89,22 +89,22 @@ impl City {
             .push_back(fault);
     }
 
-    pub fn tokens_given(&self) -> u32 {
+    pub(crate) fn tokens_given(&self) -> u32 {
         self.ledger.lock().unwrap().tokens
     }
 
     /// Every verified feedback delivery so far.
-    pub fn feedback(&self) -> Vec<Value> {
+    pub(crate) fn feedback(&self) -> Vec<Value> {
         self.ledger.lock().unwrap().feedback.clone()
     }
 
     /// Wait until `count` feedback calls came in, broken ones included.
-    pub async fn feedback_calls(&self, count: usize) {
+    pub(crate) async fn feedback_calls(&self, count: usize) {
         let mut calls = self.feedback_count.clone();
         calls.wait_for(|seen| *seen >= count).await.unwrap();
     }
 
-    pub fn config(&self) -> String {
+    pub(crate) fn config(&self) -> String {
         let addr = self.addr;
         let mut text = format!(
             "[container]\ncorp_id = \"corp\"\ncorp_secret = \"{CORP_SECRET}\"\napi_url = \"http://{addr}\"\n\

@@ -1,10 +1,24 @@
 //! Telling the platforms: until they have it, in order, once in effect.
 
 use crate::city::Fault;
-use crate::stage::{HANDLER, Session, Stage, assert_without_citizen, log, send};
+use crate::stage::{HANDLER, NOW, Session, Stage, assert_without_citizen, log, send};
 use reqwest::Method;
 use serde_json::json;
-use shenhai_protocol::{Command, ReturnForm};
+use shenhai_gateway::Clock;
+use shenhai_protocol::{Command, ReturnForm, UnixMillis};
+use std::time::Instant;
+
+/// The clock starts at [`NOW`] and runs, so that the pauses of 20, 40, 80 ms pass by themselves.
+async fn with_a_running_clock() -> Stage {
+    let began = Instant::now();
+    Stage::start_with(|config| {
+        config.clock = Clock::from_fn(move || {
+            let elapsed = i64::try_from(began.elapsed().as_millis()).unwrap();
+            UnixMillis(NOW + elapsed)
+        });
+    })
+    .await
+}
 
 async fn wait_for_head(stage: &Stage, session: &Session, head: u64) {
     let cursors = json!({"cursors": {session.scope().0: head - 1}, "wait_ms": 20_000});
@@ -18,7 +32,7 @@ async fn wait_for_head(stage: &Stage, session: &Session, head: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn feedback_is_sent_again_until_the_platform_has_it() {
-    let stage = Stage::start().await;
+    let stage = with_a_running_clock().await;
     let id = stage.take_in("SH1", "310101").await;
     let mut session = stage.sign_in(HANDLER).await;
     let faults = [Fault::Error500, Fault::Html, Fault::Oversized];
@@ -27,12 +41,6 @@ async fn feedback_is_sent_again_until_the_platform_has_it() {
     }
     let accept = session.command(Command::Accept { order: id });
     let receipt = stage.push_one(&session, accept).await;
-    for calls in 1..=faults.len() {
-        stage.city.feedback_calls(calls).await;
-        assert_eq!(stage.city.feedback().len(), 0);
-        // Nothing is tried again before its pause is over; the pause is kept in the database.
-        stage.advance(60_000);
-    }
     stage.city.feedback_calls(faults.len() + 1).await;
     wait_for_head(&stage, &session, 3).await;
     let told = stage.city.feedback();
@@ -60,7 +68,7 @@ async fn what_was_not_delivered_is_delivered_after_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_platform_hears_of_one_order_in_the_order_of_the_commands() {
-    let stage = Stage::start().await;
+    let stage = with_a_running_clock().await;
     let id = stage.take_in("SH1", "310101").await;
     let mut session = stage.sign_in(HANDLER).await;
     stage.city.break_next("feedback", Fault::Error500);

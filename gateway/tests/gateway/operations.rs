@@ -1,10 +1,12 @@
 //! Starting, stopping, overload, the document: what an operator sees.
 
-use crate::stage::{HANDLER, Stage, code, send};
+use crate::stage::{HANDLER, Stage, code, directory_text, send};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shenhai_gateway::{Gateway, StartError, openapi_document};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_is_announced_sends_waiting_clients_home_and_refuses_nothing_until_then() {
@@ -49,6 +51,37 @@ async fn beyond_its_room_the_gateway_says_so_and_health_still_answers() {
         (503, "overloaded", &json!(true))
     );
     assert_eq!(send(stage.call(Method::GET, "/healthz")).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_never_finishes_its_request_is_sent_away() {
+    let stage = Stage::start_with(|config| {
+        config.tuning.request_timeout = std::time::Duration::from_millis(50);
+    })
+    .await;
+    let mut stream = std::net::TcpStream::connect(stage.running().addr).unwrap();
+    let head =
+        "POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 10\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 503") && answer.contains("overloaded"),
+        "{answer}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_no_text_is_malformed() {
+    let stage = Stage::start().await;
+    let session = stage.sign_in(HANDLER).await;
+    for (method, path) in [
+        (Method::GET, "/v1/orders/%ff/proof"),
+        (Method::POST, "/city/v1/hotline/%ff/orders"),
+    ] {
+        let (status, text) = send(stage.call(method, path).bearer_auth(&session.grant.token)).await;
+        assert_eq!((status, &*code(&text)), (400, "malformed"), "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +169,7 @@ async fn the_document_names_every_call_of_the_protocol() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_explains_itself() {
     let run = |args: &[&str]| {
-        std::process::Command::new(env!("CARGO_BIN_EXE_shenhai-gateway"))
+        Command::new(env!("CARGO_BIN_EXE_shenhai-gateway"))
             .args(args)
             .output()
             .unwrap()
@@ -173,4 +206,48 @@ async fn the_command_line_explains_itself() {
             .unwrap()
             .contains("cannot read /nonexistent/c")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_logs_json_serves_and_leaves_cleanly_when_asked_to() {
+    let city = crate::city::City::start().await;
+    let dir = tempfile::TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (config, directory) = (
+        write("city.toml", &city.config()),
+        write("directory.toml", &directory_text()),
+    );
+    let mut program = Command::new(env!("CARGO_BIN_EXE_shenhai-gateway"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(dir.path().join("data"))
+        .arg("--config")
+        .arg(config)
+        .arg("--directory")
+        .arg(directory)
+        .env_remove("RUST_LOG")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(program.stderr.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&log.next().unwrap().unwrap()).unwrap();
+    assert_eq!(first["fields"]["message"], "serving");
+    let url = format!("http://{}/healthz", first["fields"]["addr"].as_str().unwrap());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    assert_eq!(client.get(url).send().await.unwrap().status(), 200);
+
+    let told = Command::new("kill")
+        .arg("-TERM")
+        .arg(program.id().to_string())
+        .status()
+        .unwrap();
+    assert!(told.success());
+    let lines: Vec<Value> = log
+        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+        .collect();
+    assert_eq!(lines.last().unwrap()["fields"]["message"], "stopped");
+    assert_eq!(program.wait().unwrap().code(), Some(0));
 }

@@ -20,23 +20,23 @@ use std::sync::{Arc, Mutex, Once};
 use tempfile::TempDir;
 
 /// 2026-11-23 10:00:00 in Shanghai, a Monday.
-pub const NOW: i64 = 1_795_399_200_000;
+pub(crate) const NOW: i64 = 1_795_399_200_000;
 /// The citizen of every order here; no error and no log line may hold either.
-pub const CITIZEN: &str = "欧阳测试";
-pub const PHONE: &str = "13800001234";
+pub(crate) const CITIZEN: &str = "欧阳测试";
+pub(crate) const PHONE: &str = "13800001234";
 
-pub const HANDLER: &str = "h310101";
-pub const OTHER_HANDLER: &str = "h310104";
-pub const UNIT_REVIEWER: &str = "r310101";
-pub const BUREAU_REVIEWER: &str = "bureau1";
-pub const ADMINISTRATOR: &str = "admin1";
+pub(crate) const HANDLER: &str = "h310101";
+pub(crate) const OTHER_HANDLER: &str = "h310104";
+pub(crate) const UNIT_REVIEWER: &str = "r310101";
+pub(crate) const BUREAU_REVIEWER: &str = "bureau1";
+pub(crate) const ADMINISTRATOR: &str = "admin1";
 
 const DISTRICTS: [&str; 16] = [
     "310101", "310104", "310105", "310106", "310107", "310109", "310110", "310112", "310113", "310114",
     "310115", "310116", "310117", "310118", "310120", "310151",
 ];
 
-pub fn directory_text() -> String {
+pub(crate) fn directory_text() -> String {
     let mut text = "version = \"test\"\n".to_owned();
     for code in DISTRICTS {
         let _ = write!(
@@ -68,29 +68,29 @@ impl io::Write for LogWriter {
 }
 
 /// Everything every gateway of this test run has logged, as the binary would log it.
-pub fn log() -> String {
+pub(crate) fn log() -> String {
     String::from_utf8(LOG.lock().unwrap().clone()).unwrap()
 }
 
-pub fn assert_without_citizen(text: &str) {
+pub(crate) fn assert_without_citizen(text: &str) {
     assert!(!text.contains(CITIZEN), "a citizen's name in: {text}");
     assert!(!text.contains(PHONE), "a citizen's phone in: {text}");
 }
 
-pub struct Stage {
-    pub gateway: Option<Running>,
-    pub city: City,
-    pub http: Client,
-    pub data: TempDir,
-    pub clock: Arc<AtomicI64>,
+pub(crate) struct Stage {
+    pub(crate) gateway: Option<Running>,
+    pub(crate) city: City,
+    pub(crate) http: Client,
+    pub(crate) data: TempDir,
+    pub(crate) clock: Arc<AtomicI64>,
 }
 
 impl Stage {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    pub async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
         LOG_STARTED.call_once(|| {
             tracing_subscriber::fmt()
                 .json()
@@ -115,7 +115,7 @@ impl Stage {
         stage
     }
 
-    pub fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         let city = CityConfig::parse(&self.city.config()).unwrap();
         let directory = Directory::parse(&directory_text()).unwrap();
         let data = self.data.path().join("data");
@@ -126,38 +126,44 @@ impl Stage {
         config
     }
 
-    pub fn running(&self) -> &Running {
+    pub(crate) fn running(&self) -> &Running {
         self.gateway.as_ref().unwrap()
     }
 
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.gateway.take().unwrap().stop().await;
         self.gateway = Some(Gateway::start(self.config()).await.unwrap());
     }
 
-    pub fn advance(&self, millis: i64) {
+    pub(crate) fn advance(&self, millis: i64) {
         self.clock.fetch_add(millis, Ordering::Relaxed);
     }
 
-    pub fn seconds(&self) -> i64 {
+    pub(crate) fn seconds(&self) -> i64 {
         self.clock.load(Ordering::Relaxed) / 1000
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.running().url())
     }
 
-    pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(path))
     }
 
     /// Answer of an upper platform's call: status and body.
-    pub async fn push_order(&self, platform: &str, order: &Value) -> (u16, Value) {
+    pub(crate) async fn push_order(&self, platform: &str, order: &Value) -> (u16, Value) {
         let body = serde_json::to_vec(order).unwrap();
         self.push_raw(platform, &body, self.seconds(), SECRET).await
     }
 
-    pub async fn push_raw(&self, platform: &str, body: &[u8], timestamp: i64, secret: &str) -> (u16, Value) {
+    pub(crate) async fn push_raw(
+        &self,
+        platform: &str,
+        body: &[u8],
+        timestamp: i64,
+        secret: &str,
+    ) -> (u16, Value) {
         let signed = [format!("{timestamp}\n").as_bytes(), body].concat();
         let request = self
             .call(Method::POST, &format!("/city/v1/hotline/{platform}/orders"))
@@ -169,17 +175,17 @@ impl Stage {
         (status, serde_json::from_str(&text).unwrap())
     }
 
-    pub async fn take_in(&self, number: &str, area: &str) -> OrderId {
+    pub(crate) async fn take_in(&self, number: &str, area: &str) -> OrderId {
         let (status, body) = self.push_order("12345", &order(number, area)).await;
         assert_eq!(status, 200, "{body}");
         OrderId(body["orderId"].as_str().unwrap().to_owned())
     }
 
-    pub async fn sign_in(&self, user: &str) -> Session {
+    pub(crate) async fn sign_in(&self, user: &str) -> Session {
         self.sign_in_on(user, Device::new()).await
     }
 
-    pub async fn sign_in_on(&self, user: &str, device: Device) -> Session {
+    pub(crate) async fn sign_in_on(&self, user: &str, device: Device) -> Session {
         let app = if user.starts_with('h') { "hotline" } else { "desk" };
         let request = device.session_request(app, &self.city.code_for(user));
         let (status, text) = send(self.call(Method::POST, "/v1/sessions").json(&request)).await;
@@ -190,7 +196,7 @@ impl Stage {
         }
     }
 
-    pub async fn push(&self, session: &Session, commands: Vec<SignedEnvelope>) -> (u16, String) {
+    pub(crate) async fn push(&self, session: &Session, commands: Vec<SignedEnvelope>) -> (u16, String) {
         let request = self
             .call(Method::POST, "/v1/push")
             .bearer_auth(&session.grant.token);
@@ -198,7 +204,7 @@ impl Stage {
     }
 
     /// Push one command that must be receipted.
-    pub async fn push_one(&self, session: &Session, command: SignedEnvelope) -> Receipt {
+    pub(crate) async fn push_one(&self, session: &Session, command: SignedEnvelope) -> Receipt {
         let (status, text) = self.push(session, vec![command]).await;
         assert_eq!(status, 200, "{text}");
         let reply: PushReply = serde_json::from_str(&text).unwrap();
@@ -206,7 +212,7 @@ impl Stage {
         reply.receipts[0].open().unwrap()
     }
 
-    pub async fn pull(&self, session: &Session, scope: &str, cursor: u64) -> PullReply {
+    pub(crate) async fn pull(&self, session: &Session, scope: &str, cursor: u64) -> PullReply {
         let path = format!(
             "/v1/pull?scope={scope}&cursor={cursor}&epoch={}",
             session.grant.epoch
@@ -216,17 +222,26 @@ impl Stage {
         serde_json::from_str(&text).unwrap()
     }
 
-    pub fn database(&self) -> Connection {
+    pub(crate) fn database(&self) -> Connection {
         let path: PathBuf = self.data.path().join("data/gateway.sqlite3");
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }
 
-    pub fn count(&self, sql: &str) -> i64 {
+    pub(crate) fn count(&self, sql: &str) -> i64 {
         self.database().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// Per scope: head, count and highest number of the log are one.
+    pub(crate) fn assert_gapless_logs(&self) {
+        let gaps = "SELECT count(*) FROM scopes s
+            WHERE head <> (SELECT count(*) FROM changes c WHERE c.scope = s.scope)
+               OR head <> (SELECT max(n) FROM changes c WHERE c.scope = s.scope)";
+        assert_eq!(self.count(gaps), 0);
+        assert_ne!(self.count("SELECT count(*) FROM scopes"), 0);
+    }
+
     /// The whole of the stored business state as text: equal before and after where nothing may change.
-    pub fn state(&self) -> String {
+    pub(crate) fn state(&self) -> String {
         let db = self.database();
         let mut all = String::new();
         for table in [
@@ -248,37 +263,37 @@ impl Stage {
     }
 }
 
-pub struct Session {
-    pub grant: SessionGrant,
-    pub device: Device,
+pub(crate) struct Session {
+    pub(crate) grant: SessionGrant,
+    pub(crate) device: Device,
 }
 
 impl Session {
-    pub fn scope(&self) -> ScopeId {
+    pub(crate) fn scope(&self) -> ScopeId {
         self.grant.scopes[0].clone()
     }
 
     /// The next command of this session's device.
-    pub fn command(&mut self, body: Command) -> SignedEnvelope {
+    pub(crate) fn command(&mut self, body: Command) -> SignedEnvelope {
         let envelope = self.envelope(body);
         self.device.append(&envelope)
     }
 
-    pub fn envelope(&self, body: Command) -> Envelope {
+    pub(crate) fn envelope(&self, body: Command) -> Envelope {
         self.device.envelope(&self.grant.user.id, body)
     }
 }
 
 /// A client's device: its key and the end of its chain.
-pub struct Device {
+pub(crate) struct Device {
     key: SecretKey,
-    pub id: DeviceId,
-    pub seq: u64,
-    pub head: HexHash,
+    pub(crate) id: DeviceId,
+    pub(crate) seq: u64,
+    pub(crate) head: HexHash,
 }
 
 impl Device {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = SecretKey::generate(&mut UnwrapErr(getrandom::SysRng));
         Self {
             id: DeviceId(device_id(key.public())),
@@ -288,13 +303,13 @@ impl Device {
         }
     }
 
-    pub fn sign(&self, text: &str) -> String {
+    pub(crate) fn sign(&self, text: &str) -> String {
         self.key
             .sign(text.as_bytes(), &mut UnwrapErr(getrandom::SysRng))
             .to_hex()
     }
 
-    pub fn session_request(&self, app: &str, code: &str) -> SessionRequest {
+    pub(crate) fn session_request(&self, app: &str, code: &str) -> SessionRequest {
         SessionRequest {
             app: app.to_owned(),
             code: code.to_owned(),
@@ -307,7 +322,7 @@ impl Device {
         }
     }
 
-    pub fn envelope(&self, actor: &UserId, body: Command) -> Envelope {
+    pub(crate) fn envelope(&self, actor: &UserId, body: Command) -> Envelope {
         Envelope {
             v: PROTOCOL_VERSION,
             cmd_id: CmdId(uuid::Uuid::new_v4().to_string()),
@@ -322,7 +337,7 @@ impl Device {
         }
     }
 
-    pub fn seal(&self, envelope: &Envelope) -> SignedEnvelope {
+    pub(crate) fn seal(&self, envelope: &Envelope) -> SignedEnvelope {
         let payload = serde_json::to_string(envelope).unwrap();
         SignedEnvelope {
             sig: self.sign(&payload),
@@ -331,7 +346,7 @@ impl Device {
     }
 
     /// Seal and move the end of the chain.
-    pub fn append(&mut self, envelope: &Envelope) -> SignedEnvelope {
+    pub(crate) fn append(&mut self, envelope: &Envelope) -> SignedEnvelope {
         let signed = self.seal(envelope);
         self.seq = envelope.device_seq;
         self.head = HexHash(sm3(signed.payload.as_bytes()).to_hex());
@@ -339,23 +354,23 @@ impl Device {
     }
 }
 
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub async fn send(request: RequestBuilder) -> (u16, String) {
+pub(crate) async fn send(request: RequestBuilder) -> (u16, String) {
     let response = request.send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
 
 /// The code of an error answer.
-pub fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let body: Value = serde_json::from_str(text).unwrap_or_else(|_| panic!("an error body, not {text:?}"));
     body["code"].as_str().unwrap_or_default().to_owned()
 }
 
 /// An order as docs/city-interfaces.md shows it.
-pub fn order(number: &str, area: &str) -> Value {
+pub(crate) fn order(number: &str, area: &str) -> Value {
     json!({
         "orderNo": number, "urgency": "普通", "appealType": "投诉", "category": "排水/管道堵塞",
         "title": "路面积水", "content": "下雨后路口积水", "address": "某路 1 号", "areaCode": area,
@@ -366,7 +381,7 @@ pub fn order(number: &str, area: &str) -> Value {
     })
 }
 
-pub fn contact_form() -> ContactForm {
+pub(crate) fn contact_form() -> ContactForm {
     ContactForm {
         reached: Some(true),
         contacted_at: Some(UnixMillis(NOW - 60_000)),
@@ -375,7 +390,7 @@ pub fn contact_form() -> ContactForm {
     }
 }
 
-pub fn reply_form() -> ReplyForm {
+pub(crate) fn reply_form() -> ReplyForm {
     use shenhai_protocol::{AppealFinding, FactFinding, ReplyMode, Satisfaction, SiteVisit};
     ReplyForm {
         fact: Some(FactFinding::True),

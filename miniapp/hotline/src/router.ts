@@ -2,8 +2,16 @@
 // Not here: who may see what (App.vue asks the session). Used by the pages.
 
 import { createRouter, createWebHashHistory } from "vue-router";
+import ContactPage from "./pages/ContactPage.vue";
+import MePage from "./pages/MePage.vue";
 import OrderListPage from "./pages/OrderListPage.vue";
+import OrderPage from "./pages/OrderPage.vue";
+import OutboxPage from "./pages/OutboxPage.vue";
+import ReplyPage from "./pages/ReplyPage.vue";
+import ReturnPage from "./pages/ReturnPage.vue";
 import SignInPage from "./pages/SignInPage.vue";
+
+// All pages come with the first load: one fetched later could not be had without a network.
 
 export const router = createRouter({
   history: createWebHashHistory(),
@@ -11,12 +19,12 @@ export const router = createRouter({
   routes: [
     { path: "/", name: "list", component: OrderListPage },
     { path: "/sign-in", name: "sign-in", component: SignInPage },
-    { path: "/order/:id", name: "order", props: true, component: () => import("./pages/OrderPage.vue") },
-    { path: "/order/:id/contact", name: "contact", props: true, component: () => import("./pages/ContactPage.vue") },
-    { path: "/order/:id/reply", name: "reply", props: true, component: () => import("./pages/ReplyPage.vue") },
-    { path: "/order/:id/return", name: "return", props: true, component: () => import("./pages/ReturnPage.vue") },
-    { path: "/outbox", name: "outbox", component: () => import("./pages/OutboxPage.vue") },
-    { path: "/me", name: "me", component: () => import("./pages/MePage.vue") },
+    { path: "/order/:id", name: "order", props: true, component: OrderPage },
+    { path: "/order/:id/contact", name: "contact", props: true, component: ContactPage },
+    { path: "/order/:id/reply", name: "reply", props: true, component: ReplyPage },
+    { path: "/order/:id/return", name: "return", props: true, component: ReturnPage },
+    { path: "/outbox", name: "outbox", component: OutboxPage },
+    { path: "/me", name: "me", component: MePage },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
 });

@@ -44,6 +44,9 @@ pub(crate) struct Sender {
 impl Sender {
     /// A sender to the gateway at this URL.
     pub(crate) fn new(gateway: &str, pauses: Pauses) -> Result<Self, reqwest::Error> {
+        // Where another crate of the build gives reqwest TLS without a provider, a client cannot be made before
+        // the process has one. Fails when it has, which then is used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(20))

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::Path;
 
+/// The sample directory: 16 districts, 5 bureau units and 城投水务, all of them 样例.
+pub const SAMPLE_DIRECTORY: &str = include_str!("../sample/directory.toml");
+
 /// What an account may do, as a heading of the account page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -128,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_sample_has_two_handlers_and_a_reviewer_in_each_of_22_units() {
-        let sample = Directory::parse(include_str!("../sample/directory.toml")).expect("the sample parses");
+        let sample = Directory::parse(SAMPLE_DIRECTORY).expect("the sample parses");
         let count = |role| {
             sample
                 .accounts

@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 /// Feedback kept at most; older ones are forgotten.
 const FEEDBACK_KEPT: usize = 20_000;
 /// Pushed orders kept for the console page.
-const ORDERS_KEPT: usize = 100;
+const ORDERS_KEPT: usize = 20;
 
 /// Feedback as a platform receives it (`docs/city-interfaces.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ mod signature;
 pub use clock::{Clock, shanghai_text, system_clock};
 pub use config::{CityConfig, ConfigError, Container, Platform};
 pub use delivery::Pauses;
-pub use directory::{Account, AccountRole, Directory};
+pub use directory::{Account, AccountRole, Directory, SAMPLE_DIRECTORY};
 pub use orders::{CHANNELS, Caller, Order, SampleOrders, Spread};
 pub use server::{City, Running, Setup};
 pub use signature::{MAX_SKEW_SECONDS, sign};

@@ -1,5 +1,5 @@
 // Who gets in and who does not.
-import { expect, order, signIn, test } from "../stack";
+import { expect, order, rowOf, signIn, test } from "../stack";
 
 test("a person the directory does not know is refused with a reason", async ({ page, stack }) => {
   await page.goto(`${stack.gateway}/hotline/?code=never-issued&state=made-up`);
@@ -18,16 +18,16 @@ test("a handler does not see another unit's order", async ({ page, stack }) => {
   await stack.pushOrder("12345", elsewhere);
   await stack.pushOrder("12345", here);
   await signIn(page, stack, "hotline", "h-310109-1");
-  await expect(page.getByTestId("order-row").filter({ hasText: here.orderNo })).toHaveCount(1);
-  await expect(page.getByTestId("order-row").filter({ hasText: elsewhere.orderNo })).toHaveCount(0);
+  await expect(rowOf(page, here)).toHaveCount(1);
+  await expect(rowOf(page, elsewhere)).toHaveCount(0);
 });
 
 test("signing out removes the orders from the page and asks to sign in again", async ({ page, stack }) => {
   const one = order({ areaCode: "310110", address: "杨浦区样例路3号" });
   await stack.pushOrder("110", one);
   await signIn(page, stack, "hotline", "h-310110-1");
-  await expect(page.getByTestId("order-row").filter({ hasText: one.orderNo })).toHaveCount(1);
-  await page.getByRole("link", { name: "我的" }).or(page.getByTestId("nav-me")).first().click();
+  await expect(rowOf(page, one, "110")).toHaveCount(1);
+  await page.getByTestId("nav-me").click();
   await page.getByTestId("sign-out").click();
   const confirm = page.getByRole("dialog").getByRole("button", { name: /退出|确定/ });
   await confirm.click();

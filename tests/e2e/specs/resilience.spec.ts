@@ -1,6 +1,6 @@
 // What happens when the browser, a tab or the program itself misbehaves.
 import type { BrowserContext, Page } from "@playwright/test";
-import { expect, keep, order, signIn, test, type Stack } from "../stack";
+import { choose, expect, keep, order, rowOf, signIn, test, type Stack } from "../stack";
 
 /** Give the tests a hold on the program's memory: production code offers none. */
 async function exposeWasm(context: BrowserContext) {
@@ -21,7 +21,7 @@ async function openFirst(page: Page, stack: Stack, district: string) {
   const one = order({ areaCode: district, address: "样例路5号" });
   await stack.pushOrder("12345", one);
   await signIn(page, stack, "hotline", `h-${district}-1`);
-  const row = page.getByTestId("order-row").filter({ hasText: one.orderNo });
+  const row = rowOf(page, one);
   await expect(row).toHaveCount(1);
   return { one, row };
 }
@@ -46,8 +46,8 @@ test.describe("without a service worker, whose cache would bypass the test's hoo
     await page.getByTestId("action-contact").click();
     await restarted;
     await expect(page.getByTestId("field-reached")).toBeVisible();
-    await page.getByTestId("field-reached").getByText("已联", { exact: true }).click();
-    await page.getByTestId("field-contact_person").locator("input,textarea").fill("李先生");
+    await choose(page, "reached", "已联");
+    await page.getByTestId("field-contact_person").fill("李先生");
     await page.getByTestId("form-submit").click();
     await expect(page.getByText("李先生").first()).toBeVisible();
   });
@@ -68,7 +68,7 @@ test("a second tab works through the first, and takes over when the first is clo
   const { one } = await openFirst(page, stack, "310114");
   const second = await context.newPage();
   await second.goto(`${stack.gateway}/hotline/`);
-  const row = second.getByTestId("order-row").filter({ hasText: one.orderNo });
+  const row = rowOf(second, one);
   await expect(row).toHaveCount(1);
   await expect(second.getByText("已在另一个标签页打开").first()).toBeVisible();
   await keep(second, "phone-7-second-tab");

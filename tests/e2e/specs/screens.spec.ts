@@ -2,7 +2,7 @@
 import type { Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { expect, keep, order, signIn, test } from "../stack";
+import { choose, expect, keep, order, rowOf, signIn, test } from "../stack";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -35,7 +35,7 @@ test("the handler's pages", async ({ page, stack }) => {
   await expect(page.getByRole("button", { name: "用随申办政务云登录" })).toBeVisible();
   await inspect(page, "phone-sign-in");
   await signIn(page, stack, "hotline", "h-310118-1");
-  const row = page.getByTestId("order-row").filter({ hasText: first.orderNo });
+  const row = rowOf(page, first);
   await expect(row).toHaveCount(1);
   await inspect(page, "phone-list");
   await row.click();
@@ -45,8 +45,8 @@ test("the handler's pages", async ({ page, stack }) => {
   await page.getByTestId("action-contact").click();
   await expect(page.getByTestId("field-reached")).toBeVisible();
   await inspect(page, "phone-contact-form");
-  await page.getByTestId("field-reached").getByText("已联", { exact: true }).click();
-  await page.getByTestId("field-contact_person").locator("input,textarea").fill("张先生");
+  await choose(page, "reached", "已联");
+  await page.getByTestId("field-contact_person").fill("张先生");
   await page.getByTestId("form-submit").click();
   await page.getByTestId("action-reply").click();
   await expect(page.getByTestId("field-fact")).toBeVisible();

@@ -1,5 +1,5 @@
 // The main job: one order travels from the city to a handler's phone and back.
-import { expect, keep, order, shellKept, signIn, test } from "../stack";
+import { choose, expect, keep, order, shellKept, rowOf, signIn, test } from "../stack";
 
 test("an order is answered from a phone that was offline, and the city receives the signed reply", async ({
   page,
@@ -18,7 +18,7 @@ test("an order is answered from a phone that was offline, and the city receives 
   });
 
   await signIn(page, stack, "hotline", "h-310101-1");
-  const row = page.getByTestId("order-row").filter({ hasText: complaint.orderNo });
+  const row = rowOf(page, complaint);
   await expect(row).toHaveCount(1);
   await expect(row, "the deadline counts down").toContainText(/剩|超期/);
   await shellKept(page);
@@ -33,21 +33,22 @@ test("an order is answered from a phone that was offline, and the city receives 
 
   await context.setOffline(true);
   await page.getByTestId("action-contact").click();
-  await page.getByTestId("field-reached").getByText("已联", { exact: true }).click();
-  await page.getByTestId("field-contact_person").locator("input,textarea").fill("王女士");
+  await choose(page, "reached", "已联");
+  await page.getByTestId("field-contact_person").fill("王女士");
   await page.getByTestId("form-submit").click();
   await expect(page.getByText("先行联系记录")).toBeVisible();
 
   await page.getByTestId("action-reply").click();
-  await page.getByTestId("field-fact").getByText("属实", { exact: true }).click();
-  await page.getByTestId("field-appeal").getByText("诉求合理合法", { exact: true }).click();
-  await page.getByTestId("field-site_visit").getByText("是", { exact: true }).click();
-  await page.getByTestId("field-satisfaction").getByText("满意", { exact: true }).click();
-  await page.getByTestId("field-mode").getByText("电话", { exact: true }).click();
-  await page.getByTestId("field-resolved").getByText("实际解决", { exact: true }).click();
-  await page.getByTestId("field-department").locator("input,textarea").fill("排水养护一队");
+  await choose(page, "fact", "属实");
+  await choose(page, "appeal", "诉求合理合法");
+  await choose(page, "site_visit", "是");
+  await choose(page, "satisfaction", "满意");
+  await choose(page, "mode", "电话");
+  await choose(page, "resolved", "实际解决");
+  await page.getByTestId("field-replied_at-now").click();
+  await page.getByTestId("field-department").fill("排水养护一队");
   const handling = "养护队当日到场疏通管道二十米，清出淤积，雨天复查无返水。";
-  await page.getByTestId("field-handling").locator("input,textarea").fill(handling);
+  await page.getByTestId("field-handling").fill(handling);
   await keep(page, "phone-3-reply-form");
   await page.getByTestId("form-submit").click();
   await expect(page.getByText(handling)).toBeVisible();
@@ -71,8 +72,8 @@ test("an order is answered from a phone that was offline, and the city receives 
   const desk = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const reviewer = await desk.newPage();
   await signIn(reviewer, stack, "desk", "r-310101");
-  await reviewer.getByRole("tab", { name: /已办结/ }).or(reviewer.getByRole("button", { name: /已办结/ })).first().click();
-  await reviewer.getByTestId("order-row").filter({ hasText: complaint.orderNo }).click();
+  await reviewer.getByTestId("tab-done").click();
+  await rowOf(reviewer, complaint).click();
   await expect(reviewer.getByText(handling)).toBeVisible();
   const proofs = reviewer.getByTestId("proof-item");
   await expect(proofs, "签收, 先行联系 and 办结, each once").toHaveCount(3);
@@ -89,15 +90,15 @@ test("a form that breaks a rule stays a draft and says what is missing", async (
   const complaint = order({ areaCode: "310104", address: "徐汇区样例路12号" });
   await stack.pushOrder("12319", complaint);
   await signIn(page, stack, "hotline", "h-310104-1");
-  await page.getByTestId("order-row").filter({ hasText: complaint.orderNo }).click();
+  await rowOf(page, complaint, "12319").click();
   await page.getByTestId("action-accept").click();
   await page.getByTestId("action-contact").click();
-  await page.getByTestId("field-reached").getByText("未联", { exact: true }).click();
+  await choose(page, "reached", "未联");
   await page.getByTestId("form-submit").click();
   await expect(page.getByText("未联原因必须填写").first()).toBeVisible();
-  await page.getByTestId("field-note").locator("input,textarea").fill("两次拨打均为忙音");
+  await page.getByTestId("field-note").fill("两次拨打均为忙音");
   await page.reload();
-  await expect(page.getByTestId("field-note").locator("input,textarea")).toHaveValue("两次拨打均为忙音");
+  await expect(page.getByTestId("field-note")).toHaveValue("两次拨打均为忙音");
   await expect.poll(async () => (await stack.feedback(complaint.orderNo)).map((f) => f.action)).toEqual(["签收"]);
 });
 
@@ -105,7 +106,7 @@ test("looking at the caller is confirmed first and leaves a trace", async ({ pag
   const complaint = order({ areaCode: "310105", address: "长宁区样例路7号" });
   await stack.pushOrder("12345", complaint);
   await signIn(page, stack, "hotline", "h-310105-1");
-  await page.getByTestId("order-row").filter({ hasText: complaint.orderNo }).click();
+  await rowOf(page, complaint).click();
   await page.getByTestId("caller-reveal").click();
   await page.getByRole("button", { name: "查看并记录" }).click();
   await expect(page.getByText("19900001234")).toBeVisible();

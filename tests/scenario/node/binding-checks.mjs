@@ -1,7 +1,8 @@
 // What this binding itself owes, beyond the scenario: nonsense is answered, handles end, failures have names.
-// Each check is `[name, run]`; they run in order on the device as the scenario left it, signed in.
+// Each check is `[name, run]`; they run in order on the phone as the scenario left it, signed out.
 
 import assert from 'node:assert/strict'
+import { ask } from './stack.mjs'
 
 const NONSENSE = [
   '',
@@ -43,51 +44,59 @@ export const bindingChecks = [
   ],
   [
     'a stopped subscription hears nothing more, another one does',
-    async (device) => {
+    async (device, stack) => {
       const stopped = new Listening(device)
       const live = new Listening(device)
-      await live.until((e) => e.topic === 'sync')
+      const told = (await live.until((e) => e.topic === 'session')).version
       stopped.stop()
       stopped.stop()
-      const told = Math.max(...live.events.filter((e) => e.topic === 'sync').map((e) => e.version))
       // Two changes: whatever was under way while stopping is over when the second one is told.
-      await device.call('network.hint', { online: false })
-      const offline = await live.until((e) => e.topic === 'sync' && e.version > told)
-      await device.call('network.hint', { online: true })
-      const { version } = await live.until((e) => e.topic === 'sync' && e.version > offline.version)
+      await signIn(device, stack)
+      const signedIn = await live.until((e) => e.topic === 'session' && e.version > told)
+      await device.call('session.sign_out', {})
+      const { version } = await live.until((e) => e.topic === 'session' && e.version > signedIn.version)
       live.stop()
-      assert.deepEqual(stopped.events.filter((e) => e.topic === 'sync' && e.version >= version), [])
+      assert.deepEqual(stopped.events.filter((e) => e.topic === 'session' && e.version >= version), [])
     },
   ],
   [
     'a closed core answers core_restarted, and closing twice is harmless',
     async (device) => {
-      const { core } = device
-      await core.close()
-      await core.close()
-      const answer = JSON.parse(await core.rpc('{"method":"session.status","params":{}}'))
-      assert.equal(answer.error?.code, 'core_restarted')
+      await device.core.close()
+      await device.core.close()
+      assert.equal((await device.call('session.status', {})).error?.code, 'core_restarted')
+      await device.close()
     },
   ],
   [
     'another store key is refused as wrong_key, and the data stays',
     async (device) => {
+      await device.open()
+      const before = await device.call('session.status', {})
+      await device.close()
       await assert.rejects(device.openWith({ storeKey: new Uint8Array(16).fill(9) }), /^Error: wrong_key: /)
       await device.open()
-      const status = await device.call('session.status', {})
-      assert.ok(status.ok.user, 'still signed in')
+      const after = await device.call('session.status', {})
+      assert.equal(after.ok.device_id, before.ok.device_id)
+      await device.close()
     },
   ],
   [
     'a configuration that cannot be used is refused as bad_config',
     async (device) => {
-      await device.close()
       await assert.rejects(device.openWith({ storeKey: new Uint8Array(15) }), /^Error: bad_config: /)
       await assert.rejects(device.openWith({ app: 'burner' }), /^Error: bad_config: /)
       await assert.rejects(device.openWith({ gatewayUrl: 'http://gateway.example' }), /^Error: bad_config: /)
     },
   ],
 ]
+
+async function signIn(device, stack) {
+  const begun = await device.call('session.begin', { redirect_uri: `${stack.gateway}/hotline/` })
+  const { code } = await ask('POST', `${stack.city}/admin/login-code`, { user: 'h-310101-1' })
+  const status = await device.call('session.sign_in', { code, state: begun.ok.state })
+  assert.equal(status.ok?.user?.id, 'h-310101-1', JSON.stringify(status))
+}
 
 /** A subscription with memory: what it heard, and waiting for what it has not heard yet. */
 class Listening {

@@ -32,27 +32,32 @@ async function step(name, run) {
   console.log(`ok ${passed} - ${name}`)
 }
 
+function nameOf({ do: kind, note, method }) {
+  return note || [kind, method].filter(Boolean).join(' ')
+}
+
 async function main(stack, directory) {
   const { vars, steps } = JSON.parse(await readFile(source, 'utf8'))
   const scenario = new Scenario(loadAddon(addon), stack, directory, vars)
   try {
-    for (const item of steps) await step(item.note || item.do, () => scenario.run(item))
+    for (const item of steps) await step(nameOf(item), () => scenario.run(item))
     const device = [...scenario.cores.values()].find((core) => core.config.app === 'hotline')
-    for (const [name, check] of bindingChecks) await step(name, () => check(device))
+    for (const [name, check] of bindingChecks) await step(name, () => check(device, stack))
   } finally {
     await scenario.close()
   }
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'shenhai-node-'))
-const stack = await startStack(program)
+let stack
 try {
+  stack = await startStack(program)
   await main(stack, directory)
   console.log(`node scenario: ${passed} steps passed`)
 } catch (error) {
   console.error(error)
   process.exitCode = 1
 } finally {
-  await stack.stop()
+  await stack?.stop()
   await rm(directory, { recursive: true, force: true })
 }

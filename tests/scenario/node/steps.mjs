@@ -128,8 +128,8 @@ const STEPS = {
     await scenario.control('/link', { up })
   },
 
-  async drop_replies(scenario, { count }) {
-    await scenario.control('/drop-replies', { count })
+  async drop_replies(scenario, { count, expect }) {
+    scenario.settle(await scenario.control('/drop-replies', { count }), expect ?? {})
   },
 
   async restart_gateway(scenario) {

@@ -91,7 +91,9 @@ impl EmulatedCity {
 
 /// A client that never leaves this machine by way of a proxy.
 pub(crate) fn loopback_client() -> reqwest::Client {
-    // Fails only where TLS cannot be set up, and none is built in.
+    // The native core's build gives reqwest TLS without a provider: the process needs one before a client can
+    // be made. Fails when it has one, which then is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(600))

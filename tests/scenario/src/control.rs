@@ -70,8 +70,8 @@ async fn link(State(stack): State<Arc<Stack>>, Json(asked): Json<LinkState>) -> 
 }
 
 async fn drop_replies(State(stack): State<Arc<Stack>>, Json(asked): Json<DropReplies>) -> Response {
-    stack.relay().drop_replies(asked.count);
-    done()
+    let lost = stack.relay().drop_replies(asked.count);
+    Json(json!({"ok": true, "lost": lost})).into_response()
 }
 
 async fn restart_gateway(State(stack): State<Arc<Stack>>) -> Response {

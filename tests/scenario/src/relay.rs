@@ -27,6 +27,7 @@ pub struct Relay {
 struct Link {
     up: watch::Sender<bool>,
     lose: AtomicU32,
+    lost: AtomicU32,
 }
 
 impl Link {
@@ -50,6 +51,7 @@ impl Relay {
         let link = Arc::new(Link {
             up: watch::Sender::new(true),
             lose: AtomicU32::new(0),
+            lost: AtomicU32::new(0),
         });
         let shared = Arc::clone(&link);
         let accepting = tokio::spawn(async move {
@@ -79,9 +81,10 @@ impl Relay {
     }
 
     /// Lose the answers to the next `count` pushes: each request reaches the gateway, the gateway answers, and
-    /// the client's connection breaks instead.
-    pub fn drop_replies(&self, count: u32) {
+    /// the client's connection breaks instead. Says how many were lost since it was last called.
+    pub fn drop_replies(&self, count: u32) -> u32 {
         self.link.lose.store(count, Ordering::SeqCst);
+        self.link.lost.swap(0, Ordering::SeqCst)
     }
 }
 
@@ -115,7 +118,7 @@ async fn exchange(client: &mut TcpStream, server: &mut TcpStream, link: &Link) -
     let (from_server, to_server) = server.split();
     tokio::select! {
         ended = requests(from_client, to_server, link, &losing) => ended,
-        ended = answers(from_server, to_client, &losing) => ended,
+        ended = answers(from_server, to_client, link, &losing) => ended,
     }
 }
 
@@ -138,11 +141,20 @@ async fn requests(
     }
 }
 
-async fn answers(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, losing: &AtomicBool) -> io::Result<()> {
+async fn answers(
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    link: &Link,
+    losing: &AtomicBool,
+) -> io::Result<()> {
     let mut piece = vec![0_u8; 64 * 1024];
     loop {
         let length = from.read(&mut piece).await?;
-        if length == 0 || losing.load(Ordering::SeqCst) {
+        if length == 0 {
+            return Ok(());
+        }
+        if losing.load(Ordering::SeqCst) {
+            link.lost.fetch_add(1, Ordering::SeqCst);
             return Ok(());
         }
         to.write_all(&piece[..length]).await?;

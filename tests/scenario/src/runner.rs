@@ -168,9 +168,12 @@ impl<'d> Runner<'d> {
                 let answer = answer.map_err(|error| late(&error, &expected))?;
                 self.settle(&answer, expect, save)
             }
-            Step::Link { up, .. } => self.control("link", json!({"up": up})).await,
-            Step::DropReplies { count, .. } => self.control("drop-replies", json!({"count": count})).await,
-            Step::RestartGateway { .. } => self.control("restart-gateway", json!({})).await,
+            Step::Link { up, .. } => self.control("link", json!({"up": up})).await.map(drop),
+            Step::DropReplies { count, expect, .. } => {
+                let answer = self.control("drop-replies", json!({"count": count})).await?;
+                self.settle(&answer, expect.as_ref().unwrap_or(&json!({})), &Save::new())
+            }
+            Step::RestartGateway { .. } => self.control("restart-gateway", json!({})).await.map(drop),
         }
     }
 
@@ -218,10 +221,15 @@ impl<'d> Runner<'d> {
         }
     }
 
-    async fn control(&self, path: &str, body: Value) -> Result<(), String> {
+    async fn control(&self, path: &str, body: Value) -> Result<Value, String> {
         let url = format!("{}/{path}", self.links.control);
         let answer = self.control.post(url).json(&body).send().await.map_err(text)?;
-        answer.error_for_status().map(drop).map_err(text)
+        answer
+            .error_for_status()
+            .map_err(text)?
+            .json()
+            .await
+            .map_err(text)
     }
 
     fn device(&self, core: &str) -> Result<&Device, String> {

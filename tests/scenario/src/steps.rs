@@ -18,7 +18,7 @@ pub struct Scenario {
 }
 
 /// Name of a saved value → JSON pointer into the answer.
-pub type Save = BTreeMap<String, String>;
+pub(crate) type Save = BTreeMap<String, String>;
 
 /// One step. Texts may hold `${name}`.
 #[derive(Debug, Clone, Deserialize)]
@@ -141,6 +141,8 @@ pub enum Step {
         note: String,
         /// How many.
         count: u32,
+        /// What the answer `{"lost"}` must hold.
+        expect: Option<Value>,
     },
     /// Stop the gateway and start it on the same data.
     #[serde(rename = "restart_gateway")]

@@ -40,27 +40,13 @@ pub(crate) struct Options {
 
 /// Start everything, report the pages, and stay until a signal comes or a server ends.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // Only a flag is set. While a compiler or npm runs, the terminal's Ctrl-C ends that program too, and
-        // its failure ends this one.
-        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| {
-            Problem::new(
-                format!("cannot listen for signal {signal}: {error}"),
-                "run it from an ordinary terminal",
-            )
-        })?;
-    }
+    let (preparing, stop) = listen_for_signals()?;
     let ports = Ports::new(options.port)?;
     require_first_build_space()?;
     let data = data::prepare(&options.data, options.fresh, &ports)?;
     let web = pages::build()?;
     build_servers()?;
-    if stop.load(Ordering::Relaxed) {
-        say("stopped before anything was started");
-        return Ok(ExitCode::SUCCESS);
-    }
-
+    preparing.store(false, Ordering::SeqCst);
     let mut system = System::start(&workspace::target().join("debug"), ports, &data, &web)?;
     let outcome = report(&mut system, options.orders, &stop);
     system.stop();
@@ -68,6 +54,23 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         say("stopped");
         ExitCode::SUCCESS
     })
+}
+
+/// Two flags. While the first is set, SIGINT and SIGTERM end this program at once: nothing is running yet. After
+/// it is cleared they set the second, and the servers are stopped in order.
+fn listen_for_signals() -> Result<(Arc<AtomicBool>, Arc<AtomicBool>)> {
+    let (preparing, stop) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&preparing))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .map_err(|error| {
+                Problem::new(
+                    format!("cannot listen for signal {signal}: {error}"),
+                    "run it from an ordinary terminal",
+                )
+            })?;
+    }
+    Ok((preparing, stop))
 }
 
 fn require_first_build_space() -> Result<()> {

@@ -98,7 +98,7 @@ fn npm_ci(dir: &std::path::Path) -> Result<()> {
         .run_quietly()
         .map_err(|problem| {
             problem
-                .advise("check that the npm registry answers (npm ping), or point `npm config set registry` at a mirror")
+                .advise("if the lock file is out of step with package.json, commit a new one; else check that the npm registry answers (npm ping), or point `npm config set registry` at a mirror")
                 .zh("npm 安装失败：请检查 npm 软件源能否访问，或用 npm config set registry 指定镜像后重试")
         })
 }

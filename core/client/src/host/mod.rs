@@ -72,7 +72,12 @@ pub struct HttpRequest {
 impl std::fmt::Debug for HttpRequest {
     // Neither token nor body: both are personal.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HttpRequest({:?} {})", self.method, self.url.split('?').next().unwrap_or_default())
+        write!(
+            f,
+            "HttpRequest({:?} {})",
+            self.method,
+            self.url.split('?').next().unwrap_or_default()
+        )
     }
 }
 
@@ -155,7 +160,10 @@ pub(crate) fn uuid_v7(at: UnixMillis, rng: &mut dyn CryptoRng) -> String {
     let mut random = [0; 10];
     rng.fill_bytes(&mut random);
     let millis = u64::try_from(at.0).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().hyphenated().to_string()
+    uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .hyphenated()
+        .to_string()
 }
 
 /// A number for jitter.

@@ -4,7 +4,10 @@
 //! Owns its own small runtime, so that it works under whatever executor a binding polls the core with.
 //! Made by the bindings.
 
-#![allow(clippy::disallowed_methods, reason = "this is the one native place that may ask the machine")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is the one native place that may ask the machine"
+)]
 
 use super::{Host, HttpAnswer, HttpError, HttpRequest, Method, Task};
 use shenhai_protocol::UnixMillis;
@@ -25,8 +28,11 @@ impl NativeHost {
     /// # Errors
     /// When the operating system gives no thread, or TLS cannot be set up.
     pub fn new() -> Result<Self, std::io::Error> {
-        let runtime =
-            Builder::new_multi_thread().worker_threads(1).thread_name("shenhai-core").enable_all().build()?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("shenhai-core")
+            .enable_all()
+            .build()?;
         // Fails when the process has a provider already, which then is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -34,15 +40,17 @@ impl NativeHost {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(std::io::Error::other)?;
-        Ok(Self { runtime: Some(runtime), client, started: Instant::now() })
+        Ok(Self {
+            runtime: Some(runtime),
+            client,
+            started: Instant::now(),
+        })
     }
 
-    fn run<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-        lost: T,
-    ) -> Task<T> {
-        let Some(runtime) = &self.runtime else { return Box::pin(async { lost }) };
+    fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static, lost: T) -> Task<T> {
+        let Some(runtime) = &self.runtime else {
+            return Box::pin(async { lost });
+        };
         let handle = AbortOnDrop(runtime.spawn(work));
         Box::pin(async move { handle.await.unwrap_or(lost) })
     }
@@ -85,7 +93,10 @@ impl Host for NativeHost {
     }
 
     fn http(&self, request: HttpRequest) -> Task<Result<HttpAnswer, HttpError>> {
-        self.run(exchange(self.client.clone(), request), Err(HttpError::Unreachable))
+        self.run(
+            exchange(self.client.clone(), request),
+            Err(HttpError::Unreachable),
+        )
     }
 }
 
@@ -100,12 +111,21 @@ async fn exchange(client: reqwest::Client, request: HttpRequest) -> Result<HttpA
         builder = builder.bearer_auth(token);
     }
     if let Some(body) = request.body {
-        builder = builder.header(reqwest::header::CONTENT_TYPE, "application/json").body(body);
+        builder = builder
+            .header(reqwest::header::CONTENT_TYPE, "application/json")
+            .body(body);
     }
-    let mut answer = builder.send().await.map_err(|error| kind(&error, HttpError::Unreachable))?;
+    let mut answer = builder
+        .send()
+        .await
+        .map_err(|error| kind(&error, HttpError::Unreachable))?;
     let status = answer.status().as_u16();
     let mut body = Vec::new();
-    while let Some(piece) = answer.chunk().await.map_err(|error| kind(&error, HttpError::Broken))? {
+    while let Some(piece) = answer
+        .chunk()
+        .await
+        .map_err(|error| kind(&error, HttpError::Broken))?
+    {
         if body.len() + piece.len() > request.max_body {
             return Err(HttpError::Broken);
         }
@@ -115,7 +135,11 @@ async fn exchange(client: reqwest::Client, request: HttpRequest) -> Result<HttpA
 }
 
 fn kind(error: &reqwest::Error, otherwise: HttpError) -> HttpError {
-    if error.is_timeout() { HttpError::Timeout } else { otherwise }
+    if error.is_timeout() {
+        HttpError::Timeout
+    } else {
+        otherwise
+    }
 }
 
 /// Stops the spawned work when nobody waits for it any more.

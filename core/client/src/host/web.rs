@@ -2,7 +2,10 @@
 //!
 //! Made by `bindings/web`. One thread, so nothing here is `Send`.
 
-#![allow(clippy::disallowed_methods, reason = "this is the one place in a browser that may ask the machine")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place in a browser that may ask the machine"
+)]
 
 use super::{Host, HttpAnswer, HttpError, HttpRequest, Method, Task};
 use shenhai_protocol::UnixMillis;
@@ -24,7 +27,11 @@ impl WebHost {
     pub fn new() -> Option<Self> {
         let scope: WorkerGlobalScope = js_sys::global().dyn_into().ok()?;
         let performance = scope.performance();
-        Some(Self { scope, performance, client: reqwest::Client::new() })
+        Some(Self {
+            scope,
+            performance,
+            client: reqwest::Client::new(),
+        })
     }
 }
 
@@ -35,7 +42,9 @@ impl Host for WebHost {
 
     fn monotonic(&self) -> u64 {
         // Every Worker has a Performance object; a wall clock is the lesser evil where one has not.
-        self.performance.as_ref().map_or_else(js_sys::Date::now, Performance::now) as u64
+        self.performance
+            .as_ref()
+            .map_or_else(js_sys::Date::now, Performance::now) as u64
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {
@@ -72,19 +81,34 @@ async fn exchange(client: reqwest::Client, request: HttpRequest) -> Result<HttpA
         Method::Post => reqwest::Method::POST,
         Method::Delete => reqwest::Method::DELETE,
     };
-    let mut builder = client.request(method, &request.url).timeout(request.timeout).fetch_cache_no_store();
+    let mut builder = client
+        .request(method, &request.url)
+        .timeout(request.timeout)
+        .fetch_cache_no_store();
     if let Some(token) = &request.bearer {
         builder = builder.bearer_auth(token);
     }
     if let Some(body) = request.body {
-        builder = builder.header(reqwest::header::CONTENT_TYPE, "application/json").body(body);
+        builder = builder
+            .header(reqwest::header::CONTENT_TYPE, "application/json")
+            .body(body);
     }
-    let answer = builder.send().await.map_err(|error| kind(&error, HttpError::Unreachable))?;
+    let answer = builder
+        .send()
+        .await
+        .map_err(|error| kind(&error, HttpError::Unreachable))?;
     let status = answer.status().as_u16();
-    if answer.content_length().is_some_and(|length| length > request.max_body as u64) {
+    if answer
+        .content_length()
+        .is_some_and(|length| length > request.max_body as u64)
+    {
         return Err(HttpError::Broken);
     }
-    let body = answer.bytes().await.map_err(|error| kind(&error, HttpError::Broken))?.to_vec();
+    let body = answer
+        .bytes()
+        .await
+        .map_err(|error| kind(&error, HttpError::Broken))?
+        .to_vec();
     if body.len() > request.max_body {
         return Err(HttpError::Broken);
     }
@@ -92,5 +116,9 @@ async fn exchange(client: reqwest::Client, request: HttpRequest) -> Result<HttpA
 }
 
 fn kind(error: &reqwest::Error, otherwise: HttpError) -> HttpError {
-    if error.is_timeout() { HttpError::Timeout } else { otherwise }
+    if error.is_timeout() {
+        HttpError::Timeout
+    } else {
+        otherwise
+    }
 }

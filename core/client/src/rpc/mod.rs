@@ -7,9 +7,7 @@ mod views;
 pub use views::*;
 
 use serde::{Deserialize, Serialize};
-use shenhai_protocol::{
-    CmdId, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, ReplyForm, ReturnForm,
-};
+use shenhai_protocol::{CmdId, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, ReplyForm, ReturnForm};
 
 macro_rules! rpc_methods {
     ($($(#[$doc:meta])* $variant:ident $name:literal ($params:ty) -> $reply:ty;)+) => {
@@ -54,7 +52,8 @@ rpc_methods! {
     SessionStatus "session.status" (Empty) -> SessionStatus;
     /// Where to send the browser to sign in. Remembers `state` until `session.sign_in`.
     SessionBegin "session.begin" (BeginParams) -> BeginReply;
-    /// Trade the container's one-time code for a session.
+    /// Trade the container's one-time code for a session. `unauthenticated` when another person than the last one
+    /// signed in on this device: begin once more, then the right key is offered.
     SessionSignIn "session.sign_in" (SignInParams) -> SessionStatus;
     /// End the session. Unsent work stays, sealed; received orders are removed.
     SessionSignOut "session.sign_out" (Empty) -> SessionStatus;
@@ -124,6 +123,11 @@ pub struct SignInParams {
     pub code: String,
     /// The `state` from the redirect; must be the one `session.begin` gave.
     pub state: String,
+    /// The `state` of `session.begin` as the page itself kept it across the redirect. Used only by a core that
+    /// keeps nothing (`best_effort`): leaving for the container's page ended it.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub kept_state: Option<String>,
 }
 
 /// Names one order.

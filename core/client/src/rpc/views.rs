@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use shenhai_protocol::{
-    AppealFinding, Channel, CmdId, CommandKind, ContactForm, DeviceId, ErrorCode, FactFinding, FormIssue, FormKind,
-    HexHash, Matter, OrderId, OrderState, Point, ReplyForm, ReplyMode, ReturnForm, Satisfaction, SiteVisit,
-    TimelineEntry, UnixMillis, UnreachedReason, Urgency, UserInfo,
+    AppealFinding, Channel, CmdId, CommandKind, ContactForm, DeviceId, ErrorCode, FactFinding, FormIssue,
+    FormKind, HexHash, Matter, OrderId, OrderState, Point, ReplyForm, ReplyMode, ReturnForm, Satisfaction,
+    SiteVisit, TimelineEntry, UnixMillis, UnreachedReason, Urgency, UserInfo,
 };
 
 /// How safe unsent work is on this device.

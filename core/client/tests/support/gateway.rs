@@ -26,6 +26,10 @@ pub enum Fault {
     LostAnswer,
     /// Done, and every receipt is signed by somebody else.
     ForgedReceipts,
+    /// Done, and every receipt, rightly signed, speaks of other bytes.
+    OtherBytes,
+    /// Somebody changed a command's text after it was signed (in a proof).
+    ChangedText,
     /// The gateway's own error, nothing done.
     Code(ErrorCode),
     /// The push stops at its first command with this code.
@@ -154,7 +158,10 @@ impl FakeGateway {
     }
 
     pub fn answer(&mut self, request: &HttpRequest, now: UnixMillis) -> Reply {
-        let path = request.url.strip_prefix("https://gateway.example").expect("our gateway");
+        let path = request
+            .url
+            .strip_prefix("https://gateway.example")
+            .expect("our gateway");
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let path = path.to_owned();
         let name = match path.as_str() {
@@ -167,28 +174,38 @@ impl FakeGateway {
             _ if path.ends_with("/proof") => "proof",
             other => panic!("the protocol has no {other}"),
         };
-        let session = request.bearer.as_ref().and_then(|token| self.sessions.get(token)).cloned();
+        let session = request
+            .bearer
+            .as_ref()
+            .and_then(|token| self.sessions.get(token))
+            .cloned();
         if name == "wake" && session.is_some() && !self.has_news(request) {
             return Reply::Hold;
         }
         self.requests.push(name.to_owned());
         let fault = self.faults.get_mut(name).and_then(VecDeque::pop_front);
         match fault {
-            Some(Fault::Html) => return Reply::Answer(200, b"<html>\xe8\xaf\xb7\xe7\x99\xbb\xe5\xbd\x95</html>".to_vec()),
+            Some(Fault::Html) => {
+                return Reply::Answer(200, b"<html>\xe8\xaf\xb7\xe7\x99\xbb\xe5\xbd\x95</html>".to_vec());
+            }
             Some(Fault::Error500) => return Reply::Answer(500, b"oops".to_vec()),
             Some(Fault::Code(code)) => return error(code),
             _ => {}
         }
         let body = request.body.as_deref().unwrap_or_default();
         let answer = match (name, session) {
-            ("login", _) => (200, json!({ "authorize_url": format!("https://container.example/?{query}") })),
+            ("login", _) => (
+                200,
+                json!({ "authorize_url": format!("https://container.example/?{query}") }),
+            ),
             ("sessions", _) => match self.open_session(body, now) {
                 Ok(grant) => (200, grant),
                 Err(code) => return error(code),
             },
             (_, None) => return error(ErrorCode::Unauthenticated),
             ("end", Some(_)) => {
-                self.sessions.remove(request.bearer.as_deref().unwrap_or_default());
+                self.sessions
+                    .remove(request.bearer.as_deref().unwrap_or_default());
                 return Reply::Answer(204, Vec::new());
             }
             ("push", Some((user, device))) => self.push(&user, &device, body, fault, now),
@@ -197,10 +214,14 @@ impl FakeGateway {
                 Err(code) => return error(code),
             },
             ("wake", Some(_)) => (200, json!({ "heads": self.heads(body), "server_time": now })),
-            ("proof", Some(_)) => (200, self.proof(&path)),
+            ("proof", Some(_)) => (200, self.proof(&path, fault)),
             _ => unreachable!("all names are above"),
         };
-        assert_ne!(request.method == Method::Get, request.body.is_some(), "a GET has no body, a POST has one");
+        assert_ne!(
+            request.method == Method::Get,
+            request.body.is_some(),
+            "a GET has no body, a POST has one"
+        );
         let mut text = answer.1.to_string().into_bytes();
         match fault {
             Some(Fault::LostAnswer) => return Reply::Unreachable,
@@ -214,7 +235,8 @@ impl FakeGateway {
         let request: SessionRequest = serde_json::from_str(body).map_err(|_| ErrorCode::Malformed)?;
         let user = self.codes.remove(&request.code).ok_or(ErrorCode::BadLoginCode)?;
         let text = SessionRequest::proof_text(&request.app, &request.code, &request.device.id);
-        let key = shenhai_crypto::PublicKey::from_hex(&request.device.public_key).map_err(|_| ErrorCode::BadSignature)?;
+        let key = shenhai_crypto::PublicKey::from_hex(&request.device.public_key)
+            .map_err(|_| ErrorCode::BadSignature)?;
         let proven = verify_hex(&request.device.public_key, text.as_bytes(), &request.proof).is_valid()
             && device_id(&key) == request.device.id.as_str();
         if !proven {
@@ -222,12 +244,16 @@ impl FakeGateway {
         }
         self.counter += 1;
         let token = format!("token-{}", self.counter);
-        self.sessions.insert(token.clone(), (user.clone(), request.device.id.0.clone()));
-        let device = self.devices.entry(request.device.id.0.clone()).or_insert_with(|| Device {
-            seq: 0,
-            head: ZERO_HASH.to_owned(),
-            key: request.device.public_key.clone(),
-        });
+        self.sessions
+            .insert(token.clone(), (user.clone(), request.device.id.0.clone()));
+        let device = self
+            .devices
+            .entry(request.device.id.0.clone())
+            .or_insert_with(|| Device {
+                seq: 0,
+                head: ZERO_HASH.to_owned(),
+                key: request.device.public_key.clone(),
+            });
         let (role, scopes) = role(&user);
         let grant = SessionGrant {
             token,
@@ -249,7 +275,14 @@ impl FakeGateway {
         Ok(serde_json::to_value(grant).expect("JSON"))
     }
 
-    fn push(&mut self, user: &str, device: &str, body: &str, fault: Option<Fault>, now: UnixMillis) -> (u16, Value) {
+    fn push(
+        &mut self,
+        user: &str,
+        device: &str,
+        body: &str,
+        fault: Option<Fault>,
+        now: UnixMillis,
+    ) -> (u16, Value) {
         let request: PushRequest = serde_json::from_str(body).expect("a push is JSON");
         assert!(!request.commands.is_empty(), "an empty push is a bug");
         let mut receipts = Vec::new();
@@ -258,7 +291,11 @@ impl FakeGateway {
             self.pushed.push(signed.payload.clone());
             let refuse = match fault {
                 Some(Fault::StopAtFirst(code)) if index == 0 => {
-                    stopped = Some(PushStop { index, code, expected_seq: None });
+                    stopped = Some(PushStop {
+                        index,
+                        code,
+                        expected_seq: None,
+                    });
                     break;
                 }
                 Some(Fault::Refuse(code)) if index == 0 => Some(code),
@@ -267,21 +304,50 @@ impl FakeGateway {
             match self.take(user, device, signed, refuse, now) {
                 Ok(receipt) => receipts.push(receipt),
                 Err((code, expected_seq)) => {
-                    stopped = Some(PushStop { index, code, expected_seq });
+                    stopped = Some(PushStop {
+                        index,
+                        code,
+                        expected_seq,
+                    });
                     break;
                 }
             }
         }
-        if fault == Some(Fault::ForgedReceipts) {
-            for receipt in &mut receipts {
-                receipt.sig = self.forger.sign(receipt.payload.as_bytes(), &mut self.rng).to_hex();
-            }
+        for receipt in &mut receipts {
+            self.spoil(receipt, fault);
         }
         let status = match &stopped {
             Some(stop) if receipts.is_empty() => stop.code.http_status(),
             _ => 200,
         };
-        (status, serde_json::to_value(PushReply { receipts, stopped, server_time: now }).expect("JSON"))
+        (
+            status,
+            serde_json::to_value(PushReply {
+                receipts,
+                stopped,
+                server_time: now,
+            })
+            .expect("JSON"),
+        )
+    }
+
+    /// Make a receipt one that must not count.
+    fn spoil(&mut self, receipt: &mut SignedReceipt, fault: Option<Fault>) {
+        match fault {
+            Some(Fault::ForgedReceipts) => {
+                receipt.sig = self
+                    .forger
+                    .sign(receipt.payload.as_bytes(), &mut self.rng)
+                    .to_hex();
+            }
+            Some(Fault::OtherBytes) => {
+                let mut other = receipt.open().expect("ours");
+                other.hash = HexHash(sm3(b"other bytes").to_hex());
+                receipt.payload = serde_json::to_string(&other).expect("JSON");
+                receipt.sig = self.key.sign(receipt.payload.as_bytes(), &mut self.rng).to_hex();
+            }
+            _ => {}
+        }
     }
 
     fn take(
@@ -292,13 +358,21 @@ impl FakeGateway {
         refuse: Option<ErrorCode>,
         now: UnixMillis,
     ) -> Result<SignedReceipt, (ErrorCode, Option<u64>)> {
-        let held = self.devices.get(device).cloned().ok_or((ErrorCode::UnknownDevice, None))?;
+        let held = self
+            .devices
+            .get(device)
+            .cloned()
+            .ok_or((ErrorCode::UnknownDevice, None))?;
         let envelope = signed.open().map_err(|_| (ErrorCode::Malformed, None))?;
         if !verify_hex(&held.key, signed.payload.as_bytes(), &signed.sig).is_valid() {
             return Err((ErrorCode::BadSignature, None));
         }
         if let Some((payload, receipt)) = self.receipts.get(envelope.cmd_id.as_str()) {
-            return if *payload == signed.payload { Ok(receipt.clone()) } else { Err((ErrorCode::IdReused, None)) };
+            return if *payload == signed.payload {
+                Ok(receipt.clone())
+            } else {
+                Err((ErrorCode::IdReused, None))
+            };
         }
         if envelope.device_id.as_str() != device {
             return Err((ErrorCode::WrongDevice, None));
@@ -313,14 +387,21 @@ impl FakeGateway {
             return Err((ErrorCode::ChainBroken, None));
         }
         let hash = sm3(signed.payload.as_bytes()).to_hex();
-        let device = Device { seq: envelope.device_seq, head: hash.clone(), key: held.key };
+        let device = Device {
+            seq: envelope.device_seq,
+            head: hash.clone(),
+            key: held.key,
+        };
         self.devices.insert(envelope.device_id.0.clone(), device);
         let refused = refuse.or_else(|| self.apply(&envelope, &hash, now).err());
         let (rev, changes) = match refused {
             Some(_) => (None, BTreeMap::new()),
             None => {
                 let n = self.touch(user, envelope.body.order().as_str());
-                let rev = self.orders.get(envelope.body.order().as_str()).map(|order| order.rev);
+                let rev = self
+                    .orders
+                    .get(envelope.body.order().as_str())
+                    .map(|order| order.rev);
                 (rev, BTreeMap::from([(envelope.scope.0.clone(), n)]))
             }
         };
@@ -329,7 +410,11 @@ impl FakeGateway {
             cmd_id: envelope.cmd_id.clone(),
             device_id: envelope.device_id.clone(),
             device_seq: envelope.device_seq,
-            verdict: if refused.is_some() { Verdict::Refused } else { Verdict::Accepted },
+            verdict: if refused.is_some() {
+                Verdict::Refused
+            } else {
+                Verdict::Accepted
+            },
             code: refused,
             rev,
             changes,
@@ -339,14 +424,20 @@ impl FakeGateway {
         let payload = serde_json::to_string(&receipt).expect("JSON");
         let sig = self.key.sign(payload.as_bytes(), &mut self.rng).to_hex();
         let receipt = SignedReceipt { payload, sig };
-        self.receipts.insert(envelope.cmd_id.0.clone(), (signed.payload.clone(), receipt.clone()));
+        self.receipts.insert(
+            envelope.cmd_id.0.clone(),
+            (signed.payload.clone(), receipt.clone()),
+        );
         self.envelopes.push((envelope.cmd_id.0.clone(), signed));
         Ok(receipt)
     }
 
     /// docs: state → form. A hand-written flow, so that it is not the client's own that judges.
     fn apply(&mut self, envelope: &Envelope, hash: &str, now: UnixMillis) -> Result<(), ErrorCode> {
-        let order = self.orders.get_mut(envelope.body.order().as_str()).ok_or(ErrorCode::OrderNotInScope)?;
+        let order = self
+            .orders
+            .get_mut(envelope.body.order().as_str())
+            .ok_or(ErrorCode::OrderNotInScope)?;
         if order.handler != envelope.actor {
             return Err(ErrorCode::OrderNotInScope);
         }
@@ -385,10 +476,18 @@ impl FakeGateway {
 
     fn pull(&self, user: &str, device: &str, query: &str, now: UnixMillis) -> Result<Value, ErrorCode> {
         let term = |name: &str| {
-            query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, v)| v)
+            query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .find(|(key, _)| *key == name)
+                .map(|(_, v)| v)
         };
-        let cursor: u64 = term("cursor").and_then(|text| text.parse().ok()).ok_or(ErrorCode::Malformed)?;
-        let limit: usize = term("limit").and_then(|text| text.parse().ok()).ok_or(ErrorCode::Malformed)?;
+        let cursor: u64 = term("cursor")
+            .and_then(|text| text.parse().ok())
+            .ok_or(ErrorCode::Malformed)?;
+        let limit: usize = term("limit")
+            .and_then(|text| text.parse().ok())
+            .ok_or(ErrorCode::Malformed)?;
         let scope = term("scope").ok_or(ErrorCode::Malformed)?.replace("%3A", ":");
         if !role(user).1.iter().any(|own| own.as_str() == scope) {
             return Err(ErrorCode::ScopeDenied);
@@ -406,12 +505,20 @@ impl FakeGateway {
         }
         let page: Vec<(u64, &str)> = latest.into_iter().take(limit).collect();
         let more = page.len() == limit;
-        let end = if more { page.last().map_or(head, |(n, _)| *n) } else { head };
+        let end = if more {
+            page.last().map_or(head, |(n, _)| *n)
+        } else {
+            head
+        };
         let changes = page.into_iter().map(|(n, id)| Change {
             n,
             kind: match self.orders.get(id) {
-                Some(order) => ChangeKind::Upsert { order: Box::new(self.seen_in(&scope, order)) },
-                None => ChangeKind::Remove { order_id: OrderId::from(id) },
+                Some(order) => ChangeKind::Upsert {
+                    order: Box::new(self.seen_in(&scope, order)),
+                },
+                None => ChangeKind::Remove {
+                    order_id: OrderId::from(id),
+                },
             },
         });
         let reply = PullReply {
@@ -440,7 +547,11 @@ impl FakeGateway {
     fn heads(&self, body: &str) -> BTreeMap<String, u64> {
         let wake: WakeRequest = serde_json::from_str(body).expect("a wake is JSON");
         let head = self.log.len() as u64;
-        wake.cursors.into_iter().filter(|(_, cursor)| *cursor < head).map(|(scope, _)| (scope, head)).collect()
+        wake.cursors
+            .into_iter()
+            .filter(|(_, cursor)| *cursor < head)
+            .map(|(scope, _)| (scope, head))
+            .collect()
     }
 
     fn has_news(&self, request: &HttpRequest) -> bool {
@@ -448,21 +559,30 @@ impl FakeGateway {
         faulty || !self.heads(request.body.as_deref().unwrap_or_default()).is_empty()
     }
 
-    fn proof(&self, path: &str) -> Value {
+    fn proof(&mut self, path: &str, fault: Option<Fault>) -> Value {
         let order = path.trim_start_matches("/v1/orders/").trim_end_matches("/proof");
-        let entries = self.envelopes.iter().filter_map(|(cmd_id, envelope)| {
+        let mut entries = Vec::new();
+        for (cmd_id, envelope) in &self.envelopes {
             let opened = envelope.open().expect("taken");
-            (opened.body.order().as_str() == order).then(|| ProofEntry {
-                envelope: envelope.clone(),
-                receipt: self.receipts[cmd_id].1.clone(),
-                device_key: self.devices[opened.device_id.as_str()].key.clone(),
-                device_name: "测试手机".to_owned(),
-                actor_name: format!("{}的姓名", opened.actor),
-            })
-        });
+            if opened.body.order().as_str() == order {
+                entries.push(ProofEntry {
+                    envelope: envelope.clone(),
+                    receipt: self.receipts[cmd_id].1.clone(),
+                    device_key: self.devices[opened.device_id.as_str()].key.clone(),
+                    device_name: "测试手机".to_owned(),
+                    actor_name: format!("{}的姓名", opened.actor),
+                });
+            }
+        }
+        for entry in &mut entries {
+            self.spoil(&mut entry.receipt, fault);
+            if fault == Some(Fault::ChangedText) {
+                entry.envelope.payload = entry.envelope.payload.replace("已约定", "未约定");
+            }
+        }
         let proof = OrderProof {
             order_id: OrderId::from(order),
-            entries: entries.collect(),
+            entries,
             gateway_key: self.key.public().to_hex(),
         };
         serde_json::to_value(proof).expect("JSON")
@@ -475,7 +595,11 @@ impl FakeGateway {
 }
 
 fn error(code: ErrorCode) -> Reply {
-    let body = ErrorBody { code, retryable: code.retryable(), message: String::new() };
+    let body = ErrorBody {
+        code,
+        retryable: code.retryable(),
+        message: String::new(),
+    };
     Reply::Answer(code.http_status(), serde_json::to_vec(&body).expect("JSON"))
 }
 
@@ -536,7 +660,10 @@ impl rand_core::TryRng for Sequence {
     }
 
     fn try_next_u64(&mut self) -> Result<u64, rand_core::Infallible> {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         Ok(self.0)
     }
 

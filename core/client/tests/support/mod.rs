@@ -1,7 +1,11 @@
 //! A world in a box: a hand-driven host and a gateway that keeps the protocol's promises, or breaks them where
 //! a test asks for it.
 
-#![allow(dead_code, reason = "every test binary uses another part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test binary uses another part of this module"
+)]
 
 pub mod gateway;
 
@@ -82,7 +86,8 @@ impl World {
     }
 
     pub fn open(self: &Arc<Self>, directory: &Path) -> Core {
-        self.try_open(Self::config(Storage::Directory(directory.to_owned()))).expect("opens")
+        self.try_open(Self::config(Storage::Directory(directory.to_owned())))
+            .expect("opens")
     }
 
     pub fn try_open(self: &Arc<Self>, config: Config) -> Result<Core, OpenError> {
@@ -124,11 +129,18 @@ impl World {
         loop {
             self.settle();
             let mut state = self.state();
-            let next = state.sleeps.iter().map(|(due, _)| *due).filter(|due| *due <= end).min();
+            let next = state
+                .sleeps
+                .iter()
+                .map(|(due, _)| *due)
+                .filter(|due| *due <= end)
+                .min();
             let at = next.unwrap_or(end).max(state.tick);
             state.wall += i64::try_from(at - state.tick).expect("small");
             state.tick = at;
-            let (due, later) = std::mem::take(&mut state.sleeps).into_iter().partition(|(due, _)| *due <= at);
+            let (due, later) = std::mem::take(&mut state.sleeps)
+                .into_iter()
+                .partition(|(due, _)| *due <= at);
             state.sleeps = later;
             drop(state);
             let due: Vec<(u64, oneshot::Sender<()>)> = due;
@@ -152,8 +164,11 @@ impl World {
                 continue;
             }
             let now = UnixMillis(START + i64::try_from(state.tick).expect("small"));
-            let reply =
-                if state.online { state.gateway.answer(&request, now) } else { Reply::Unreachable };
+            let reply = if state.online {
+                state.gateway.answer(&request, now)
+            } else {
+                Reply::Unreachable
+            };
             let answer = match reply {
                 Reply::Hold => {
                     state.held.push((request, tell));
@@ -204,9 +219,17 @@ impl World {
 
     /// Begin and finish a sign-in as `user`.
     pub fn try_sign_in(&self, core: &Core, user: &str) -> Value {
-        let begun = self.ok(core, "session.begin", json!({ "redirect_uri": "https://gateway.example/hotline/" }));
+        let begun = self.ok(
+            core,
+            "session.begin",
+            json!({ "redirect_uri": "https://gateway.example/hotline/" }),
+        );
         let code = self.gateway(|gateway| gateway.code_for(user));
-        self.rpc(core, "session.sign_in", json!({ "code": code, "state": begun["state"] }))
+        self.rpc(
+            core,
+            "session.sign_in",
+            json!({ "code": code, "state": begun["state"] }),
+        )
     }
 
     pub fn sign_in(&self, core: &Core, user: &str) {

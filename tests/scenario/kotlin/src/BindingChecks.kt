@@ -1,5 +1,5 @@
 // What this binding itself owes, beyond the scenario: nonsense is answered, handles end, failures have names.
-// They run in order on the device as the scenario left it, signed in.
+// They run in order on the phone as the scenario left it, signed out.
 
 package shenhai.scenario
 
@@ -21,7 +21,7 @@ import shenhai.core.OpenFailure
 import shenhai.core.ShenhaiCore
 import shenhai.core.Topic
 
-class Check(val name: String, val run: suspend (Device) -> Unit)
+class Check(val name: String, val run: suspend (Device, Stack) -> Unit)
 
 private val NONSENSE = listOf(
     "",
@@ -39,47 +39,50 @@ private val NONSENSE = listOf(
 private val NOTHING = JsonObject(emptyMap())
 
 val bindingChecks = listOf(
-    Check("nonsense is answered with bad_request") { device ->
+    Check("nonsense is answered with bad_request") { device, _ ->
         for (request in NONSENSE) {
             same("bad_request", errorCode(Json.parseToJsonElement(device.core.rpc(request))), request.take(60))
         }
     },
-    Check("a new subscription is told of every topic") { device ->
+    Check("a new subscription is told of every topic") { device, _ ->
         val listening = Listening(device)
         Topic.entries.forEach { topic -> listening.until(topic, 0u) }
         listening.stop()
     },
-    Check("a stopped subscription hears nothing more, another one does") { device ->
+    Check("a stopped subscription hears nothing more, another one does") { device, stack ->
         val stopped = Listening(device)
         val live = Listening(device)
-        live.until(Topic.SYNC, 0u)
+        val told = live.until(Topic.SESSION, 0u)
         stopped.stop()
         stopped.stop()
-        val told = live.last(Topic.SYNC)
         // Two changes: whatever was under way while stopping is over when the second one is told.
-        device.call("network.hint", online(false))
-        val offline = live.until(Topic.SYNC, told)
-        device.call("network.hint", online(true))
-        val version = live.until(Topic.SYNC, offline)
+        signIn(device, stack)
+        val signedIn = live.until(Topic.SESSION, told)
+        device.call("session.sign_out", NOTHING)
+        val version = live.until(Topic.SESSION, signedIn)
         live.stop()
-        check(stopped.last(Topic.SYNC) < version) { "the stopped subscription was told of version $version" }
+        check(stopped.last(Topic.SESSION) < version) { "the stopped subscription was told of version $version" }
     },
-    Check("a listener that throws does not stop the core") { device ->
-        val thrower = device.core.subscribe(object : Listener {
+    Check("a listener that throws stops neither the core nor the others") { device, stack ->
+        val throws = device.core.subscribe(object : Listener {
             override fun onEvent(topic: Topic, version: ULong) = error("a broken screen")
         })
-        check("ok" in device.call("network.hint", online(false)))
-        check("ok" in device.call("network.hint", online(true)))
-        thrower.stop()
+        val live = Listening(device)
+        val told = live.until(Topic.SESSION, 0u)
+        signIn(device, stack)
+        live.until(Topic.SESSION, told)
+        device.call("session.sign_out", NOTHING)
+        live.stop()
+        throws.stop()
     },
-    Check("a cancelled call stops the waiting, not the core") { device ->
+    Check("a cancelled call stops the waiting, not the core") { device, _ ->
         coroutineScope {
             val waiting = async(start = CoroutineStart.UNDISPATCHED) { device.call("sync.now", NOTHING) }
             waiting.cancelAndJoin()
         }
         check("ok" in device.call("session.status", NOTHING))
     },
-    Check("a closed core answers core_restarted, and closing twice is harmless") { device ->
+    Check("a closed core answers core_restarted, and closing twice is harmless") { device, _ ->
         device.core.shutdown()
         device.core.shutdown()
         same("core_restarted", errorCode(device.call("session.status", NOTHING)), "after closing")
@@ -87,23 +90,36 @@ val bindingChecks = listOf(
         device.close()
         check(runCatching { released.rpc("{}") }.exceptionOrNull() is IllegalStateException)
     },
-    Check("another store key is refused as WrongKey, and the data stays") { device ->
+    Check("another store key is refused as WrongKey, and the data stays") { device, _ ->
+        device.open()
+        val before = deviceId(device)
+        device.close()
         refused<OpenFailure.WrongKey>(device.config.copy(storeKey = ByteArray(16) { 9 }))
         device.open()
-        val user = at(device.call("session.status", NOTHING), "ok.user.id")
-        check((user as JsonPrimitive).isString) { "still signed in" }
+        same(before, deviceId(device), "the device's own id")
         device.close()
     },
-    Check("a configuration that cannot be used is refused as BadConfig") { device ->
+    Check("a configuration that cannot be used is refused as BadConfig") { device, _ ->
         refused<OpenFailure.BadConfig>(device.config.copy(storeKey = ByteArray(15)))
         refused<OpenFailure.BadConfig>(device.config.copy(app = "burner"))
         refused<OpenFailure.BadConfig>(device.config.copy(gatewayUrl = "http://gateway.example"))
     },
 )
 
-private fun online(online: Boolean): JsonElement = JsonObject(mapOf("online" to JsonPrimitive(online)))
+private suspend fun signIn(device: Device, stack: Stack) {
+    val redirect = JsonPrimitive(stack.gateway + "/hotline/")
+    val begun = device.call("session.begin", JsonObject(mapOf("redirect_uri" to redirect)))
+    val user = JsonObject(mapOf("user" to JsonPrimitive("h-310101-1")))
+    val code = at(ask("POST", stack.city + "/admin/login-code", user), "/code")
+    val params = JsonObject(mapOf("code" to code, "state" to at(begun, "/ok/state")))
+    val status = device.call("session.sign_in", params)
+    same("h-310101-1", plain(at(status, "/ok/user/id")), "signing in")
+}
 
-private fun errorCode(answer: JsonElement): Any? = plain(at(answer, "error.code"))
+private fun errorCode(answer: JsonElement): Any? = plain(at(answer, "/error/code"))
+
+private suspend fun deviceId(device: Device): Any? =
+    plain(at(device.call("session.status", NOTHING), "/ok/device_id"))
 
 private fun same(expected: Any?, actual: Any?, about: String) =
     check(expected == actual) { "$about: expected $expected, got $actual" }

@@ -1,32 +1,50 @@
-// One device of the scenario: a core, where its data lies and how to open it again.
+// One core of the scenario: where its data lies, how to open it again, what it told.
 
 package shenhai.scenario
 
 import java.nio.file.Path
+import kotlin.time.Duration
+import kotlin.time.TimeSource
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import shenhai.core.CoreConfig
+import shenhai.core.EventSubscription
+import shenhai.core.Listener
 import shenhai.core.ShenhaiCore
+import shenhai.core.Topic
 
-class Device(gateway: String, directory: Path) {
+class Device(gateway: String, app: String, directory: Path) {
     val config = CoreConfig(
         gatewayUrl = gateway,
-        app = "hotline",
-        deviceName = "Kotlin 场景设备",
+        app = app,
+        deviceName = "Kotlin 样例设备",
         directory = directory.toString(),
-        storeKey = ByteArray(16) { 7 },
+        // A sample device has no key store; what it keeps is synthetic.
+        storeKey = "scenario-store-k".toByteArray(),
     )
+    private val changed = Channel<Unit>(Channel.CONFLATED)
     private var opened: ShenhaiCore? = null
-    val core: ShenhaiCore get() = opened ?: error("the device is closed")
+    private var subscription: EventSubscription? = null
+    val core: ShenhaiCore get() = opened ?: error("the core is not open")
 
     suspend fun open() {
-        opened = ShenhaiCore.open(config)
+        val core = ShenhaiCore.open(config)
+        opened = core
+        subscription = core.subscribe(object : Listener {
+            override fun onEvent(topic: Topic, version: ULong) {
+                changed.trySend(Unit)
+            }
+        })
     }
 
-    /** End the work and release the handle. */
+    /** End the work and release the handles. */
     suspend fun close() {
+        subscription?.close()
+        subscription = null
         opened?.let {
             it.shutdown()
             it.close()
@@ -38,5 +56,22 @@ class Device(gateway: String, directory: Path) {
     suspend fun call(method: String, params: JsonElement): JsonObject {
         val request = JsonObject(mapOf("method" to JsonPrimitive(method), "params" to params))
         return Json.parseToJsonElement(core.rpc(request.toString())) as JsonObject
+    }
+
+    /** The same call after each event of the core until nothing is [missing] in the answer. */
+    suspend fun until(
+        method: String,
+        params: JsonElement,
+        within: Duration,
+        missing: (JsonElement) -> String?,
+    ): JsonElement {
+        val deadline = TimeSource.Monotonic.markNow() + within
+        while (true) {
+            val outcome = call(method, params)
+            val answer = outcome["ok"]
+            val short = if (answer == null) "an error" else missing(answer) ?: return answer
+            withTimeoutOrNull(-deadline.elapsedNow()) { changed.receive() }
+                ?: error("not in $within: $short\ngot: $outcome")
+        }
     }
 }

@@ -11,16 +11,17 @@ import kotlin.concurrent.thread
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
+import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonObject
 
-class Stack private constructor(private val process: Process, addresses: JsonElement) : AutoCloseable {
-    val gateway = text(addresses, "gateway")
-    val city = text(addresses, "city")
-    val control = text(addresses, "control")
+class Stack private constructor(private val process: Process, addresses: JsonObject) : AutoCloseable {
+    val gateway = addresses.text("gateway")
+    val city = addresses.text("city")
+    val control = addresses.text("control")
 
     override fun close() {
+        // The stack serves until its standard input closes.
         process.outputStream.close()
-        process.destroy()
         if (!process.waitFor(10, TimeUnit.SECONDS)) process.destroyForcibly()
     }
 
@@ -30,11 +31,8 @@ class Stack private constructor(private val process: Process, addresses: JsonEle
             val lines = process.inputStream.bufferedReader()
             val first = lines.readLine() ?: error("$program ended with ${process.waitFor()} before it was ready")
             thread(isDaemon = true) { lines.forEachLine { } }
-            return Stack(process, Json.parseToJsonElement(first))
+            return Stack(process, Json.parseToJsonElement(first).jsonObject)
         }
-
-        private fun text(addresses: JsonElement, name: String): String =
-            plain(addresses.jsonObject.getValue(name)) as String
     }
 }
 

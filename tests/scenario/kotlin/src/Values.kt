@@ -1,4 +1,4 @@
-// Looking into JSON values: filling in what was saved, finding a place, comparing. No I/O.
+// Looking into JSON values: filling in what was saved, following a pointer, comparing. No I/O.
 
 package shenhai.scenario
 
@@ -10,8 +10,8 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.booleanOrNull
 
-private val WHOLE = Regex("""^\$\{(\w+)}$""")
-private val PART = Regex("""\$\{(\w+)}""")
+private val WHOLE = Regex("""^\$\{([^}]+)}$""")
+private val PART = Regex("""\$\{([^}]+)}""")
 
 /** [value] with every `${name}` in its texts replaced; a text that is nothing else takes the value itself. */
 fun fill(value: JsonElement, saved: Map<String, JsonElement>): JsonElement = when (value) {
@@ -23,42 +23,59 @@ fun fill(value: JsonElement, saved: Map<String, JsonElement>): JsonElement = whe
 private fun fillText(text: String, saved: Map<String, JsonElement>): JsonElement {
     val whole = WHOLE.matchEntire(text)
     if (whole != null) return lookUp(whole.groupValues[1], saved)
-    return JsonPrimitive(PART.replace(text) { (lookUp(it.groupValues[1], saved) as JsonPrimitive).content })
+    return JsonPrimitive(PART.replace(text) { Regex.escapeReplacement(inText(lookUp(it.groupValues[1], saved))) })
 }
 
 private fun lookUp(name: String, saved: Map<String, JsonElement>): JsonElement =
     saved[name] ?: error("nothing was saved as $name")
 
-/** The value at a path such as `items.0.id`. */
-fun at(value: JsonElement, path: String): JsonElement =
-    path.split('.').filter(String::isNotEmpty).fold(value) { place, key ->
+private fun inText(value: JsonElement): String =
+    if (value is JsonPrimitive) value.content else value.toString()
+
+/** The value at a JSON pointer (RFC 6901) such as `/items/0/id`. */
+fun at(value: JsonElement, pointer: String): JsonElement =
+    pointer.split('/').drop(1).map { it.replace("~1", "/").replace("~0", "~") }.fold(value) { place, key ->
         val next = when (place) {
             is JsonObject -> place[key]
             is JsonArray -> key.toIntOrNull()?.let(place::getOrNull)
             is JsonPrimitive -> null
         }
-        next ?: error("there is no $path in $value")
+        next ?: error("no $pointer in $value")
     }
 
 /**
- * Where [actual] differs from what is expected, or null. An object may have more keys than expected; an array
- * has the same length, item by item.
+ * Where and how [got] falls short of [expected], or null. Objects: every expected field (`null` also matches a
+ * missing one). Lists: same length, item by item. `{"$contains": x}`: a list with an item that matches.
+ * `{"$present": true}`: anything but null. Everything else: equal, numbers by value.
  */
-fun difference(expected: JsonElement, actual: JsonElement?, path: String = "answer"): String? = when (expected) {
-    is JsonArray -> when {
-        actual !is JsonArray -> "$path: expected a list, got $actual"
-        actual.size != expected.size -> "$path: expected ${expected.size} items, got ${actual.size}"
-        else -> expected.indices.firstNotNullOfOrNull { difference(expected[it], actual[it], "$path.$it") }
-    }
-    is JsonObject -> when (actual) {
-        is JsonObject -> expected.firstNotNullOfOrNull { (key, item) -> difference(item, actual[key], "$path.$key") }
-        else -> "$path: expected an object, got $actual"
-    }
-    is JsonPrimitive -> when {
-        actual is JsonPrimitive && plain(expected) == plain(actual) -> null
-        else -> "$path: expected $expected, got $actual"
+fun mismatch(expected: JsonElement, got: JsonElement, path: String = ""): String? = when (expected) {
+    is JsonObject -> fieldsMismatch(expected, got, path)
+    is JsonArray ->
+        if (got is JsonArray && got.size == expected.size) {
+            expected.indices.firstNotNullOfOrNull { mismatch(expected[it], got[it], "$path/$it") }
+        } else {
+            short(path, expected, got)
+        }
+    is JsonPrimitive ->
+        if (got is JsonPrimitive && plain(expected) == plain(got)) null else short(path, expected, got)
+}
+
+private fun fieldsMismatch(expected: JsonObject, got: JsonElement, path: String): String? {
+    val wanted = expected["\$contains"]
+    return when {
+        "\$present" in expected -> if (got is JsonNull) short(path, "something", got) else null
+        wanted != null -> {
+            val found = got is JsonArray && got.any { mismatch(wanted, it) == null }
+            if (found) null else short(path, "an item like $wanted", got)
+        }
+        got is JsonObject -> expected.firstNotNullOfOrNull { (name, value) ->
+            mismatch(value, got[name] ?: JsonNull, "$path/$name")
+        }
+        else -> short(path, expected, got)
     }
 }
+
+private fun short(path: String, expected: Any, got: JsonElement) = "$path: expected $expected, got $got"
 
 /** A text, a number, a truth value or null as Kotlin's own. */
 fun plain(value: JsonElement): Any? = when {
@@ -67,3 +84,6 @@ fun plain(value: JsonElement): Any? = when {
     value.isString -> value.content
     else -> value.booleanOrNull ?: BigDecimal(value.content).stripTrailingZeros()
 }
+
+/** The text in a field of an object. */
+fun JsonObject.text(name: String): String = (getValue(name) as JsonPrimitive).content

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use futures_util::StreamExt as _;
+use shenhai_city::{Directory, SAMPLE_DIRECTORY};
 use shenhai_scenario::{EmulatedCity, handlers_of, work_on};
 use std::error::Error;
 use std::io::Write as _;
@@ -22,9 +23,9 @@ struct Arguments {
     /// Base URL of the emulators
     #[arg(long, default_value = "http://127.0.0.1:8701")]
     city: String,
-    /// Directory file with the handlers
-    #[arg(long, value_name = "FILE", default_value = "tests/city/sample/directory.toml")]
-    directory: PathBuf,
+    /// Directory file with the handlers [default: the sample directory]
+    #[arg(long, value_name = "FILE")]
+    directory: Option<PathBuf>,
     /// How many handlers work
     #[arg(long, value_name = "N", default_value_t = 12)]
     handlers: usize,
@@ -45,7 +46,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let directory = shenhai_city::Directory::read(&arguments.directory)?;
+    let directory = match &arguments.directory {
+        Some(file) => Directory::read(file)?,
+        None => Directory::parse(SAMPLE_DIRECTORY)?,
+    };
     let handlers = handlers_of(&directory, arguments.handlers);
     let (count, city) = (handlers.len(), EmulatedCity::new(&arguments.city));
     let mut finished = futures_util::stream::iter(handlers)

@@ -928,7 +928,12 @@ code: string,
 /**
  * The `state` from the redirect; must be the one `session.begin` gave.
  */
-state: string, };
+state: string, 
+/**
+ * The `state` of `session.begin` as the page itself kept it across the redirect. Used only by a core that
+ * keeps nothing (`best_effort`): leaving for the container's page ended it.
+ */
+kept_state?: string, };
 
 /**
  * 现场查看: whether somebody went to look.

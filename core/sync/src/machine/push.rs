@@ -14,7 +14,11 @@ impl Machine {
 
     /// The next commands of the chain, oldest first, within the limits of one push.
     fn next_batch(&self) -> Vec<CmdId> {
-        let mut waiting: Vec<_> = self.rows.iter().filter_map(|row| Some((row.sendable_seq()?, row))).collect();
+        let mut waiting: Vec<_> = self
+            .rows
+            .iter()
+            .filter_map(|row| Some((row.sendable_seq()?, row)))
+            .collect();
         waiting.sort_by_key(|(seq, _)| *seq);
         let mut bytes = 0;
         waiting
@@ -37,7 +41,10 @@ impl Machine {
         let batch = self.next_batch();
         for row in self.rows.iter_mut().filter(|row| batch.contains(&row.cmd_id)) {
             row.attempts = row.attempts.saturating_add(1);
-            row.state = RowState::Leased { until: now.wall.plus(LEASE_MILLIS), attempt: row.attempts };
+            row.state = RowState::Leased {
+                until: now.wall.plus(LEASE_MILLIS),
+                attempt: row.attempts,
+            };
             out.push(Instruction::Save(row.clone()));
         }
         self.push.busy = true;
@@ -111,7 +118,9 @@ impl Machine {
     }
 
     fn decide(&mut self, decision: &Decision, out: &mut Vec<Instruction>) {
-        let Some(row) = self.rows.iter_mut().find(|row| row.cmd_id == decision.cmd_id) else { return };
+        let Some(row) = self.rows.iter_mut().find(|row| row.cmd_id == decision.cmd_id) else {
+            return;
+        };
         row.state = match decision.refused {
             None => RowState::Done,
             Some(reason) => RowState::Parked { reason },
@@ -119,7 +128,11 @@ impl Machine {
         out.push(Instruction::Save(row.clone()));
         let Some(reason) = decision.refused else { return };
         let (order, seq) = (row.order.clone(), row.seq);
-        for later in self.rows.iter_mut().filter(|row| row.order == order && row.sendable_seq() > seq) {
+        for later in self
+            .rows
+            .iter_mut()
+            .filter(|row| row.order == order && row.sendable_seq() > seq)
+        {
             later.state = RowState::Blocked { reason };
             out.push(Instruction::Save(later.clone()));
         }
@@ -157,8 +170,12 @@ impl Machine {
     }
 
     pub(super) fn park_all(&mut self, reason: ErrorCode, out: &mut Vec<Instruction>) {
-        let sendable: Vec<CmdId> =
-            self.rows.iter().filter(|row| row.sendable_seq().is_some()).map(|row| row.cmd_id.clone()).collect();
+        let sendable: Vec<CmdId> = self
+            .rows
+            .iter()
+            .filter(|row| row.sendable_seq().is_some())
+            .map(|row| row.cmd_id.clone())
+            .collect();
         self.park_out_of_chain(&sendable, reason, out);
     }
 
@@ -184,7 +201,12 @@ impl Machine {
     /// The gateway told how much of the chain it holds.
     pub(super) fn compare_chain(&mut self, device_seq: u64, now: Now, out: &mut Vec<Instruction>) {
         let first = self.rows.iter().filter_map(crate::Row::sendable_seq).min();
-        let last = self.rows.iter().filter_map(|row| row.seq).max().unwrap_or_default();
+        let last = self
+            .rows
+            .iter()
+            .filter_map(|row| row.seq)
+            .max()
+            .unwrap_or_default();
         let receipted = first.map_or(last, |first| first - 1);
         if device_seq > last && first.is_some() {
             self.retire(ErrorCode::SeqGap, out);

@@ -1,0 +1,447 @@
+//! The database: sealed, migrated, refused, put aside.
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use shenhai_protocol::{
+    Caller, Channel, CmdId, CommandKind, Deadlines, DeviceId, FormKind, HexHash, Matter, OrderId, OrderState,
+    Role, ScopeId, SignedEnvelope, SignedReceipt, UnitId, UnixMillis, Urgency, UserId, UserInfo, WorkOrder,
+};
+use shenhai_store::{
+    Identity, KeptDraft, OutboxEntry, PageOfChanges, Place, ScopeCopy, SessionRecord, Store, StoreError,
+};
+use shenhai_sync::{Row, RowState};
+use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use zeroize::Zeroizing;
+
+const KEY: [u8; 16] = *b"0123456789abcdef";
+const NOW: UnixMillis = UnixMillis(1_795_399_200_000);
+
+/// Opening natively never waits for anything but the disk.
+fn now_or_never<T>(work: impl Future<Output = T>) -> T {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("opening waits"),
+    }
+}
+
+fn open_with(directory: &Path, key: &[u8; 16]) -> Result<(Store, shenhai_store::Opened), StoreError> {
+    let rng = Box::new(StdRng::seed_from_u64(1));
+    now_or_never(Store::open(
+        &Place::Directory(directory.to_owned()),
+        key,
+        rng,
+        NOW,
+    ))
+}
+
+fn open(directory: &Path) -> Store {
+    open_with(directory, &KEY).expect("opens").0
+}
+
+fn user() -> UserId {
+    UserId::from("wang")
+}
+
+fn order(id: &str) -> WorkOrder {
+    WorkOrder {
+        id: OrderId::from(id),
+        channel: Channel::H12345,
+        source_no: "SH1".to_owned(),
+        rev: 1,
+        state: OrderState::Assigned,
+        urgency: Urgency::Normal,
+        matter: Matter::Help,
+        category: "排水".to_owned(),
+        title: "PLAINTITLE".to_owned(),
+        content: "PLAINCONTENT".to_owned(),
+        address: "PLAINADDRESS".to_owned(),
+        district: "310101".to_owned(),
+        district_name: "黄浦区".to_owned(),
+        point: None,
+        is_review: false,
+        supervised: false,
+        urge_count: 0,
+        duplicate_of: None,
+        received_at: NOW,
+        deadlines: Deadlines {
+            contact_by: NOW,
+            finish_by: NOW,
+            provisional: false,
+            rules: String::new(),
+        },
+        unit: UnitId::from("hp"),
+        unit_name: String::new(),
+        handler: user(),
+        handler_name: String::new(),
+        caller: Caller {
+            name: "PLAINCALLER".to_owned(),
+            phone: "13800001234".to_owned(),
+            anonymous: false,
+            confidential: false,
+            masked: false,
+        },
+        contact: None,
+        reply: None,
+        returned: None,
+        timeline: Vec::new(),
+    }
+}
+
+fn identity(secret: [u8; 32]) -> Identity {
+    Identity {
+        device_id: DeviceId::from("d1"),
+        user: Some(user()),
+        secret: Zeroizing::new(secret),
+        last_seq: 0,
+        last_hash: HexHash::zero(),
+        acked_seq: 0,
+        acked_hash: HexHash::zero(),
+    }
+}
+
+fn session() -> SessionRecord {
+    SessionRecord {
+        token: "PLAINTOKEN".to_owned(),
+        expires_at: NOW,
+        user: UserInfo {
+            id: user(),
+            name: "PLAINHANDLER".to_owned(),
+            role: Role::Handler,
+            unit: UnitId::from("hp"),
+            unit_name: String::new(),
+        },
+        scopes: vec![ScopeId::handler(&user())],
+        gateway_key: String::new(),
+        device_id: DeviceId::from("d1"),
+        ended: None,
+    }
+}
+
+fn entry(cmd: &str, seq: u64) -> OutboxEntry {
+    OutboxEntry {
+        row: Row {
+            cmd_id: CmdId::from(cmd),
+            order: OrderId::from("o1"),
+            seq: Some(seq),
+            bytes: 10,
+            attempts: 0,
+            state: RowState::Queued,
+        },
+        device_id: DeviceId::from("d1"),
+        kind: CommandKind::Contact,
+        created_at: NOW,
+        hash: HexHash(format!("{seq:064x}")),
+        covered_by: None,
+        server_time: None,
+    }
+}
+
+fn envelope(text: &str) -> SignedEnvelope {
+    SignedEnvelope {
+        payload: text.to_owned(),
+        sig: "PLAINSIGNATURE".to_owned(),
+    }
+}
+
+fn draft(text: &str) -> KeptDraft {
+    KeptDraft {
+        order: OrderId::from("o1"),
+        kind: FormKind::Reply,
+        saved_at: NOW,
+        json: text.to_owned(),
+    }
+}
+
+fn page(cursor: u64, upserts: Vec<WorkOrder>, removes: Vec<OrderId>) -> PageOfChanges {
+    let scope = ScopeId::handler(&user());
+    PageOfChanges {
+        copy: ScopeCopy {
+            scope,
+            epoch: "e1".to_owned(),
+            cursor,
+            complete: true,
+        },
+        upserts,
+        removes,
+    }
+}
+
+/// One of everything.
+fn fill(store: &mut Store) {
+    store
+        .write(|write| {
+            write.add_identity(&identity(*b"PLAINSECRETKEYPLAINSECRETKEY1234"))?;
+            write.set_session(Some(&session()))?;
+            write.set_clock_offset(-5_000)?;
+            write.take_over(&page(3, vec![order("o1"), order("o2")], Vec::new()))?;
+            write.save_draft(&user(), &draft("PLAINDRAFT"))?;
+            write.append(&user(), &entry("c1", 1), &envelope("PLAINPAYLOAD"))?;
+            let receipt = SignedReceipt {
+                payload: "PLAINRECEIPT".to_owned(),
+                sig: String::new(),
+            };
+            write.save_receipt(&CmdId::from("c1"), &receipt, NOW, Some(4))
+        })
+        .expect("writes");
+}
+
+#[test]
+fn everything_comes_back_after_a_restart() {
+    let directory = tempfile::tempdir().expect("a directory");
+    fill(&mut open(directory.path()));
+    let store = open(directory.path());
+    assert!(store.session().expect("reads") == Some(session()));
+    assert_eq!(store.clock_offset().expect("reads"), -5_000);
+    let kept = store.identity_of(&user()).expect("reads").expect("an identity");
+    assert_eq!(*kept.secret, *b"PLAINSECRETKEYPLAINSECRETKEY1234");
+    assert_eq!(
+        (kept.last_seq, kept.last_hash),
+        (1, HexHash(format!("{:064x}", 1)))
+    );
+    assert_eq!(
+        store
+            .order(&ScopeId::handler(&user()), &OrderId::from("o2"))
+            .expect("reads"),
+        Some(order("o2"))
+    );
+    assert_eq!(
+        store.drafts(&user(), &OrderId::from("o1")).expect("reads"),
+        [draft("PLAINDRAFT")]
+    );
+    assert_eq!(
+        store.envelope(&CmdId::from("c1")).expect("reads"),
+        Some(envelope("PLAINPAYLOAD"))
+    );
+    let row = &store.outbox(&user()).expect("reads")[0];
+    assert_eq!((row.covered_by, row.server_time), (Some(4), Some(NOW)));
+    assert_eq!(store.scopes().expect("reads")[0].cursor, 3);
+}
+
+#[test]
+fn no_personal_text_and_no_secret_lies_in_the_files() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = open(directory.path());
+    fill(&mut store);
+    let read = || {
+        let files = std::fs::read_dir(directory.path()).expect("lists");
+        files
+            .flat_map(|file| std::fs::read(file.expect("a file").path()).expect("reads"))
+            .collect::<Vec<u8>>()
+    };
+    let while_open = read();
+    drop(store);
+    for bytes in [while_open, read()] {
+        assert!(find(&bytes, b"handler:wang"), "the search itself works");
+        for secret in [&b"PLAIN"[..], b"13800001234", "黄浦区".as_bytes()] {
+            assert!(!find(&bytes, secret), "{}", String::from_utf8_lossy(secret));
+        }
+    }
+}
+
+fn find(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+#[test]
+fn a_failed_transaction_leaves_neither_the_command_nor_the_removed_draft() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = open(directory.path());
+    fill(&mut store);
+    let failed = store.write(|write| {
+        write.remove_draft(&user(), &OrderId::from("o1"), FormKind::Reply)?;
+        write.append(&user(), &entry("c2", 2), &envelope("x"))?;
+        Err::<(), _>(StoreError::Full)
+    });
+    assert!(matches!(failed, Err(StoreError::Full)));
+    assert_eq!(
+        store.drafts(&user(), &OrderId::from("o1")).expect("reads").len(),
+        1
+    );
+    assert_eq!(store.outbox(&user()).expect("reads").len(), 1);
+    assert_eq!(
+        store
+            .identity_of(&user())
+            .expect("reads")
+            .map(|identity| identity.last_seq),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_chain_has_each_number_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = open(directory.path());
+    fill(&mut store);
+    let twice = store.write(|write| write.append(&user(), &entry("c2", 1), &envelope("x")));
+    assert!(matches!(twice, Err(StoreError::Sqlite(_))));
+}
+
+#[test]
+fn a_pull_and_a_cleared_scope_leave_outbox_and_drafts_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = open(directory.path());
+    fill(&mut store);
+    let scope = ScopeId::handler(&user());
+    store
+        .write(|write| write.take_over(&page(5, vec![order("o3")], vec![OrderId::from("o1")])))
+        .expect("writes");
+    assert_eq!(store.order(&scope, &OrderId::from("o1")).expect("reads"), None);
+    store.write(|write| write.clear_scope(&scope)).expect("writes");
+    assert_eq!(store.order(&scope, &OrderId::from("o3")).expect("reads"), None);
+    assert_eq!(store.scopes().expect("reads"), []);
+    assert_eq!(store.outbox(&user()).expect("reads").len(), 1);
+    assert_eq!(
+        store.drafts(&user(), &OrderId::from("o1")).expect("reads").len(),
+        1
+    );
+}
+
+#[test]
+fn a_sealed_value_moved_to_another_row_does_not_open() {
+    let directory = tempfile::tempdir().expect("a directory");
+    fill(&mut open(directory.path()));
+    let raw = rusqlite::Connection::open(directory.path().join("shenhai.db")).expect("opens");
+    let swapped = "UPDATE orders SET doc = (SELECT doc FROM orders WHERE id = 'o2') WHERE id = 'o1'";
+    assert_eq!(raw.execute(swapped, []).expect("tampers"), 1);
+    drop(raw);
+    let store = open(directory.path());
+    let tampered = store.order(&ScopeId::handler(&user()), &OrderId::from("o1"));
+    assert!(matches!(tampered, Err(StoreError::Row("orders"))));
+    assert!(
+        store
+            .order(&ScopeId::handler(&user()), &OrderId::from("o2"))
+            .is_ok()
+    );
+}
+
+#[test]
+fn another_key_and_a_later_version_are_refused_without_a_change() {
+    let directory = tempfile::tempdir().expect("a directory");
+    fill(&mut open(directory.path()));
+    let file = directory.path().join("shenhai.db");
+    let before = std::fs::read(&file).expect("reads");
+    assert!(matches!(
+        open_with(directory.path(), b"another key 1234"),
+        Err(StoreError::WrongKey)
+    ));
+    assert_eq!(std::fs::read(&file).expect("reads"), before);
+
+    let raw = rusqlite::Connection::open(&file).expect("opens");
+    raw.pragma_update(None, "user_version", 999).expect("tampers");
+    drop(raw);
+    assert!(matches!(
+        open_with(directory.path(), &KEY),
+        Err(StoreError::Newer(999))
+    ));
+}
+
+#[test]
+fn a_file_that_is_no_database_is_put_aside_and_kept() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rubbish = vec![0xA5; 8192];
+    std::fs::write(directory.path().join("shenhai.db"), &rubbish).expect("writes");
+    let (store, opened) = open_with(directory.path(), &KEY).expect("opens");
+    let (name, rescued) = opened.put_aside.expect("put aside");
+    assert_eq!(rescued, 0);
+    assert_eq!(std::fs::read(directory.path().join(name)).expect("kept"), rubbish);
+    assert!(store.session().expect("reads").is_none());
+}
+
+#[test]
+fn of_a_damaged_database_keys_drafts_and_outbox_are_rescued() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = open(directory.path());
+    fill(&mut store);
+    // Enough orders for pages of their own; then one of those pages is destroyed.
+    let many = (0..200).map(|n| order(&format!("many-{n}"))).collect();
+    store
+        .write(|write| write.take_over(&page(9, many, Vec::new())))
+        .expect("writes");
+    drop(store);
+    let file = directory.path().join("shenhai.db");
+    let mut bytes = std::fs::read(&file).expect("reads");
+    let at = bytes.len() - 4096;
+    bytes[at..].fill(0xFF);
+    std::fs::write(&file, &bytes).expect("damages");
+
+    let (store, opened) = open_with(directory.path(), &KEY).expect("opens");
+    let (name, _) = opened.put_aside.expect("put aside");
+    assert_eq!(std::fs::read(directory.path().join(name)).expect("kept"), bytes);
+    assert_eq!(
+        store.envelope(&CmdId::from("c1")).expect("reads"),
+        Some(envelope("PLAINPAYLOAD"))
+    );
+    assert_eq!(
+        store.drafts(&user(), &OrderId::from("o1")).expect("reads"),
+        [draft("PLAINDRAFT")]
+    );
+    assert!(store.identity_of(&user()).expect("reads").is_some());
+    assert!(store.session().expect("reads").is_some());
+    assert_eq!(
+        store.scopes().expect("reads"),
+        [],
+        "orders come from the gateway again"
+    );
+}
+
+#[test]
+fn a_database_of_version_1_opens_with_todays_program() {
+    let directory = tempfile::tempdir().expect("a directory");
+    // As version 1 wrote it: kept as SQL, so that later steps are tested against it.
+    let raw = rusqlite::Connection::open(directory.path().join("shenhai.db")).expect("opens");
+    raw.execute_batch(include_str!("version-1.sql"))
+        .expect("version 1");
+    drop(raw);
+    let (store, opened) = open_with(directory.path(), &KEY).expect("opens");
+    assert_eq!(opened.put_aside, None);
+    assert_eq!(store.clock_offset().expect("reads"), -5_000);
+    assert_eq!(
+        store.drafts(&user(), &OrderId::from("o1")).expect("reads"),
+        [draft("PLAINDRAFT")]
+    );
+    assert_eq!(
+        store.envelope(&CmdId::from("c1")).expect("reads"),
+        Some(envelope("PLAINPAYLOAD"))
+    );
+    assert_eq!(
+        store
+            .order(&ScopeId::handler(&user()), &OrderId::from("o1"))
+            .expect("reads"),
+        Some(order("o1"))
+    );
+}
+
+#[test]
+fn receipted_rows_are_pruned_by_age_and_waiting_ones_never() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = open(directory.path());
+    fill(&mut store);
+    let done = Row {
+        state: RowState::Done,
+        ..entry("c1", 1).row
+    };
+    store
+        .write(|write| {
+            write.save_row(&done)?;
+            write.append(&user(), &entry("c2", 2), &envelope("x"))?;
+            write.prune_done(NOW)
+        })
+        .expect("writes");
+    assert_eq!(
+        store.outbox(&user()).expect("reads").len(),
+        2,
+        "not older than that"
+    );
+    store
+        .write(|write| write.prune_done(NOW.plus(1)))
+        .expect("writes");
+    let left: Vec<CmdId> = store
+        .outbox(&user())
+        .expect("reads")
+        .into_iter()
+        .map(|entry| entry.row.cmd_id)
+        .collect();
+    assert_eq!(left, [CmdId::from("c2")]);
+}
