@@ -55,7 +55,7 @@ pub(super) fn deny() -> Result<Counts> {
     let mut counts = Counts::default();
     for check in ["licenses", "bans", "sources"] {
         let transcript = Invocation::new(&deny)
-            .args(["--offline", "--workspace", "check", check])
+            .args(["--offline", "--workspace", "--log-level", "error", "check", check])
             .tee()?;
         counts = counts.and(Counts::check(transcript.success));
     }

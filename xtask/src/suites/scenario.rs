@@ -21,26 +21,17 @@ pub(crate) fn build_kotlin() -> Result<()> {
     let library = workspace::target().join("debug/libshenhai_uniffi.so");
     step("compile the core for Kotlin and generate its sources", || {
         Invocation::new("cargo")
-            .args(["build", "--quiet", "--package", "shenhai-uniffi"])
-            .run()?;
-        Invocation::new("cargo")
             .args([
-                "run",
+                "build",
                 "--quiet",
                 "--package",
                 "shenhai-uniffi",
                 "--features",
                 "bindgen",
             ])
-            .args([
-                "--bin",
-                "shenhai-uniffi-bindgen",
-                "--",
-                "generate",
-                "--language",
-                "kotlin",
-                "--no-format",
-            ])
+            .run()?;
+        Invocation::new(workspace::target().join("debug/shenhai-uniffi-bindgen"))
+            .args(["generate", "--language", "kotlin", "--no-format"])
             .args([
                 "--out-dir".as_ref(),
                 kotlin_sources().as_os_str(),
@@ -97,7 +88,7 @@ pub(super) fn node() -> Result<Counts> {
     pages::build_stack()?;
     build_harmony()?;
     let transcript = Invocation::new("node")
-        .args(["scenario.mjs"])
+        .args(["run.mjs"])
         .env("SHENHAI_STACK", pages::stack())
         .env("SHENHAI_ADDON", addon())
         .dir(workspace::root().join("tests/scenario/node"))

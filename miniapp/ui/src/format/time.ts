@@ -58,6 +58,23 @@ export function shortTime(millis: number, now: number): string {
   return `${two(at.month)}-${two(at.day)} ${clockTime(millis)}`;
 }
 
+/**
+ * `11-25 24:00`, with the year where it is not this one. A deadline at midnight is the end of the day before it,
+ * and is written so: `11-26 00:00` reads as if the 26th were still free.
+ */
+export function deadline(millis: number, now: number): string {
+  const full = fullDeadline(millis);
+  const year = `${toWallClock(now).year}-`;
+  return full.startsWith(year) ? full.slice(year.length) : full;
+}
+
+/** `2026-11-25 24:00`. */
+export function fullDeadline(millis: number): string {
+  const at = toWallClock(millis);
+  if (at.hour !== 0 || at.minute !== 0) return fullTime(millis);
+  return fullTime(millis - DAY).replace("00:00", "24:00");
+}
+
 /** A length of time in its two largest units; the sign is dropped. */
 export function span(millis: number): string {
   const length = Math.abs(millis);

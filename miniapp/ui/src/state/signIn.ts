@@ -19,13 +19,42 @@ export function cleanAddress(): void {
   history.replaceState(history.state, "", location.pathname + location.hash);
 }
 
+/** Where `state` waits in this tab: a core that keeps nothing forgets it when the page is left. */
+const KEPT_STATE = "shenhai.signInState";
+
+function keepState(state: string): void {
+  try {
+    sessionStorage.setItem(KEPT_STATE, state);
+  } catch {
+    // A browser may forbid storage; a core that keeps its own data does without.
+  }
+}
+
+/** The state kept before leaving; good once. */
+function takeState(): string | null {
+  try {
+    const state = sessionStorage.getItem(KEPT_STATE);
+    sessionStorage.removeItem(KEPT_STATE);
+    return state;
+  } catch {
+    // As above.
+    return null;
+  }
+}
+
 /** Leave for the container's sign-in page. `path` is this page's own. */
 export async function leaveToSignIn(waist: Waist, path: string): Promise<void> {
-  const { authorize_url } = await waist.call("session.begin", { redirect_uri: location.origin + path });
-  location.href = authorize_url;
+  const begun = await waist.call("session.begin", { redirect_uri: location.origin + path });
+  keepState(begun.state);
+  location.href = begun.authorize_url;
 }
 
 /** Trade what came back for a session. */
 export function finishSignIn(waist: Waist, returned: { code: string; state: string }): Promise<SessionStatus> {
-  return waist.call("session.sign_in", { code: returned.code, state: returned.state });
+  const kept = takeState();
+  return waist.call("session.sign_in", {
+    code: returned.code,
+    state: returned.state,
+    ...(kept === null ? {} : { kept_state: kept }),
+  });
 }
