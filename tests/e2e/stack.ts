@@ -15,6 +15,7 @@ export interface Feedback {
   feedbackId: string;
   orderNo: string;
   action: string;
+  content: Record<string, unknown>;
   deliveries: number;
 }
 

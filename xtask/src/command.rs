@@ -26,6 +26,14 @@ impl Invocation {
     pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program);
         command.current_dir(crate::workspace::root());
+        // `cargo run` tells this program about its own package. Passed on to another cargo, these would make
+        // build scripts that watch them (ring's does) run again, and with them everything above: 25 s a start.
+        let of_cargo = |name: &str| {
+            name == "CARGO" || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")
+        };
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_cargo)) {
+            command.env_remove(name);
+        }
         Self { command }
     }
 

@@ -70,9 +70,7 @@ impl Engine {
         let mut rng = self.rng.clone();
         let login = self.store()?.login()?;
         let expected = match (login, self.durability) {
-            (Some(login), _) => {
-                login.state == params.state && now.since(login.begun_at).abs() < LOGIN_MILLIS
-            }
+            (Some(login), _) => login.state == params.state && now.since(login.begun_at).abs() < LOGIN_MILLIS,
             (None, Durability::BestEffort) => params.kept_state.as_ref() == Some(&params.state),
             (None, Durability::Durable) => false,
         };

@@ -2,6 +2,7 @@
 // Not here: who may see what (App.vue asks the session). Used by the pages.
 
 import { createRouter, createWebHashHistory } from "vue-router";
+import { wide } from "@ui/state/wide";
 import ContactPage from "./pages/ContactPage.vue";
 import MePage from "./pages/MePage.vue";
 import OrderListPage from "./pages/OrderListPage.vue";
@@ -15,7 +16,7 @@ import SignInPage from "./pages/SignInPage.vue";
 
 export const router = createRouter({
   history: createWebHashHistory(),
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  scrollBehavior: (to, from, saved) => (to.path === from.path ? false : (saved ?? { top: 0 })),
   routes: [
     { path: "/", name: "list", component: OrderListPage },
     { path: "/sign-in", name: "sign-in", component: SignInPage },
@@ -27,4 +28,10 @@ export const router = createRouter({
     { path: "/me", name: "me", component: MePage },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
+});
+
+// Where there is room, an order is shown beside the list and has no page of its own.
+router.beforeEach((to) => {
+  if (to.name === "order" && wide.value) return { name: "list", query: { order: String(to.params["id"]) } };
+  return true;
 });

@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { readReturn } from "@ui/state/signIn";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Waist } from "@core";
+import { finishSignIn, leaveToSignIn, readReturn } from "@ui/state/signIn";
 
 describe("coming back from the container", () => {
   it("brings a one-time code and the state", () => {
@@ -13,5 +14,46 @@ describe("coming back from the container", () => {
   it("is not what a plain visit looks like", () => {
     expect(readReturn("")).toEqual({ kind: "none" });
     expect(readReturn("?code=c1")).toEqual({ kind: "none" });
+  });
+});
+
+describe("the state of a sign-in", () => {
+  const kept = new Map<string, string>();
+  const asked: unknown[] = [];
+  const waist = {
+    call: (method: string, params: unknown) => {
+      if (method !== "session.begin") asked.push(params);
+      return Promise.resolve({ authorize_url: "https://container.example/", state: "s1" });
+    },
+  } as unknown as Waist;
+
+  beforeEach(() => {
+    kept.clear();
+    asked.length = 0;
+    vi.stubGlobal("location", { origin: "https://gateway.example", href: "" });
+    vi.stubGlobal("sessionStorage", {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => kept.set(key, value),
+      removeItem: (key: string) => kept.delete(key),
+    });
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("survives the way to the container in this tab and is good once", async () => {
+    await leaveToSignIn(waist, "/hotline/");
+    await finishSignIn(waist, { code: "c1", state: "s1" });
+    await finishSignIn(waist, { code: "c2", state: "s1" });
+    expect(asked).toEqual([
+      { code: "c1", state: "s1", kept_state: "s1" },
+      { code: "c2", state: "s1" },
+    ]);
+    expect(kept.size).toBe(0);
+  });
+
+  it("is done without where the browser forbids storage", async () => {
+    vi.stubGlobal("sessionStorage", undefined);
+    await leaveToSignIn(waist, "/hotline/");
+    await finishSignIn(waist, { code: "c1", state: "s1" });
+    expect(asked).toEqual([{ code: "c1", state: "s1" }]);
   });
 });

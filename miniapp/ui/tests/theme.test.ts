@@ -26,6 +26,7 @@ const PAIRS: readonly (readonly [text: string, background: string])[] = [
   ["ok", "ok-soft"],
   ["on-head", "head-from"],
   ["on-head", "head-to"],
+  ["on-toast", "toast"],
 ];
 
 function colours(block: string): Map<string, string> {

@@ -20,7 +20,7 @@ struct Arguments {
     #[arg(long, default_value_t = 20)]
     seconds: u64,
     /// Most commands signed ahead per device
-    #[arg(long, default_value_t = 1200)]
+    #[arg(long, default_value_t = 2000)]
     commands: usize,
     /// Handlers of the sample directory, one device each
     #[arg(required = true)]

@@ -75,6 +75,9 @@ test("an order is answered from a phone that was offline, and the city receives 
   await reviewer.getByTestId("tab-done").click();
   await rowOf(reviewer, complaint).click();
   await expect(reviewer.getByText(handling)).toBeVisible();
+  const verdict = reviewer.getByTestId("proof-verdict");
+  await expect(verdict).toContainText("3 条指令签名与回执全部有效");
+  await expect(verdict, "the verdict needs no scrolling").toBeInViewport();
   const proofs = reviewer.getByTestId("proof-item");
   await expect(proofs, "签收, 先行联系 and 办结, each once").toHaveCount(3);
   for (const proof of await proofs.all()) {
@@ -83,6 +86,9 @@ test("an order is answered from a phone that was offline, and the city receives 
   }
   await expect(reviewer.locator("body")).not.toContainText("19900001234");
   await keep(reviewer, "desk-1-proof");
+  await verdict.click();
+  await expect(proofs.last(), "one press leads to the proof").toBeInViewport();
+  await keep(reviewer, "desk-2-proof-details");
   await desk.close();
 });
 

@@ -12,6 +12,24 @@ export function codeOf(error: unknown): ErrorCode {
   return "internal";
 }
 
+/** Refusals that the same content sent again meets again: only the person can act, elsewhere. */
+const DECIDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "malformed",
+  "too_large",
+  "form_invalid",
+  "forbidden",
+  "not_found",
+  "scope_denied",
+  "order_not_in_scope",
+  "wrong_state",
+  "wrong_actor",
+  "wrong_device",
+]);
+
+export function isDecided(code: ErrorCode | null): boolean {
+  return code !== null && DECIDED.has(code);
+}
+
 export function sayCode(code: ErrorCode): string {
   return t(`error.${code}`);
 }

@@ -15,10 +15,16 @@ import "vant/es/tabs/index.css";
 import "vant/es/picker/index.css";
 import "vant/es/picker-group/index.css";
 import "vant/es/dialog/index.css";
-import "vant/es/toast/index.css";
 import "vant/es/pull-refresh/index.css";
 import "vant/es/list/index.css";
 import "vant/es/switch/index.css";
+
+import type { OverlayProps } from "vant";
+
+/** The dark ground behind a popup closes it and is a button to screen readers: its name. */
+export function overlayNamed(name: string): Partial<OverlayProps> {
+  return { "aria-label": name } as Partial<OverlayProps>;
+}
 
 export {
   Button as VanButton,
@@ -31,5 +37,4 @@ export {
   Switch as VanSwitch,
   TimePicker as VanTimePicker,
   showConfirmDialog,
-  showToast,
 } from "vant";

@@ -1,0 +1,81 @@
+//! The fuzz targets: for every parser of outside bytes one function that feeds it and asserts what must hold
+//! for any input – it does not panic, what it takes reads back as an equal value, and nothing grows.
+//!
+//! Not a parser of its own and not a list of good cases (those stand beside the parsers). Called by the smoke
+//! tests of this crate on every change and by the libFuzzer wrappers in `fuzz/` for longer runs.
+
+pub mod answers;
+pub mod crypto;
+pub mod files;
+pub mod requests;
+mod round_trip;
+pub mod seeds;
+
+/// A parser under test.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Its name: that of the wrapper in `fuzz/fuzz_targets` and of the folder in `corpus`.
+    pub name: &'static str,
+    /// Feeds it. Panics when an invariant is broken.
+    pub run: fn(&[u8]),
+}
+
+/// Every target, in the order of their names.
+pub const TARGETS: [Target; 14] = [
+    Target {
+        name: "answers",
+        run: answers::answers,
+    },
+    Target {
+        name: "city_config",
+        run: files::city_config,
+    },
+    Target {
+        name: "crypto_text",
+        run: crypto::crypto_text,
+    },
+    Target {
+        name: "directory",
+        run: files::directory,
+    },
+    Target {
+        name: "envelope",
+        run: requests::envelope,
+    },
+    Target {
+        name: "flow_files",
+        run: files::flow_files,
+    },
+    Target {
+        name: "pull_reply",
+        run: answers::pull_reply,
+    },
+    Target {
+        name: "push_reply",
+        run: answers::push_reply,
+    },
+    Target {
+        name: "push_request",
+        run: requests::push_request,
+    },
+    Target {
+        name: "receipt",
+        run: answers::receipt,
+    },
+    Target {
+        name: "rpc_request",
+        run: requests::rpc_request,
+    },
+    Target {
+        name: "sealed_blob",
+        run: crypto::sealed_blob,
+    },
+    Target {
+        name: "session_request",
+        run: requests::session_request,
+    },
+    Target {
+        name: "wake_request",
+        run: requests::wake_request,
+    },
+];

@@ -1,0 +1,208 @@
+//! What the targets start from: the golden JSON of the protocol, the files shipped with the product, and the
+//! few odd inputs kept in `corpus`.
+//!
+//! No copies: whatever exists elsewhere in the repository is read from there. Called by the smoke tests and by
+//! this crate's binary, which writes the seeds out for libFuzzer.
+
+use crate::files::SECRET;
+use serde_json::{Value, json};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The seeds of a target, the larger ones last.
+///
+/// # Errors
+/// When a file of the repository cannot be read or is not of its form.
+pub fn of(target: &str) -> io::Result<Vec<Vec<u8>>> {
+    let mut seeds = generated(target)?;
+    seeds.extend(kept(target)?);
+    seeds.sort_by_key(Vec::len);
+    seeds.dedup();
+    Ok(seeds)
+}
+
+fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
+    let golden = Golden::read()?;
+    Ok(match target {
+        "answers" => golden.named(&[
+            "session_grant",
+            "login_target",
+            "wake_reply",
+            "order_proof",
+            "error_body",
+        ]),
+        "city_config" => city_files(),
+        "crypto_text" => signature_texts()?,
+        "directory" => repository_files(&["tests/scenario/directory.toml"])?,
+        "envelope" => golden.envelopes(),
+        "flow_files" => repository_files(&[
+            "core/flow/data/hotline-flow.toml",
+            "core/flow/data/calendar.toml",
+            "core/flow/data/deadlines.toml",
+        ])?,
+        "pull_reply" => golden.pulls(),
+        "push_reply" => golden.pushes(),
+        "push_request" => vec![bytes(&json!({ "commands": golden.signed_commands() }))],
+        "receipt" => golden.receipts(),
+        "rpc_request" => golden.calls(),
+        "sealed_blob" => vec![vec![1; 29], vec![0; 64]],
+        "session_request" => golden.named(&["session_request"]),
+        "wake_request" => golden.named(&["wake_request"]),
+        _ => Vec::new(),
+    })
+}
+
+/// `tests/vectors/protocol.json`.
+struct Golden(Value);
+
+impl Golden {
+    fn read() -> io::Result<Self> {
+        Ok(Self(vectors("protocol.json")?["types"].take()))
+    }
+
+    fn named(&self, names: &[&str]) -> Vec<Vec<u8>> {
+        names.iter().map(|name| bytes(&self.0[*name])).collect()
+    }
+
+    /// The golden signature, over `payload` only by its form.
+    fn signed(&self, payload: &Value) -> Value {
+        json!({ "payload": payload.to_string(), "sig": self.0["signed_envelope"]["sig"] })
+    }
+
+    /// The golden envelope around every golden command.
+    fn payloads(&self) -> Vec<Value> {
+        ["accept", "contact", "reply", "return", "reveal"]
+            .iter()
+            .map(|kind| {
+                let mut envelope = self.0["envelope"].clone();
+                envelope["body"] = self.0[format!("command_{kind}")].clone();
+                envelope
+            })
+            .collect()
+    }
+
+    fn signed_commands(&self) -> Vec<Value> {
+        self.payloads()
+            .iter()
+            .map(|payload| self.signed(payload))
+            .collect()
+    }
+
+    fn envelopes(&self) -> Vec<Vec<u8>> {
+        let payloads = self.payloads();
+        payloads
+            .iter()
+            .chain(&self.signed_commands())
+            .map(bytes)
+            .collect()
+    }
+
+    fn receipts(&self) -> Vec<Vec<u8>> {
+        ["receipt_accepted", "receipt_refused"]
+            .iter()
+            .map(|name| &self.0[*name])
+            .flat_map(|payload| [bytes(payload), bytes(&self.signed(payload))])
+            .collect()
+    }
+
+    fn pulls(&self) -> Vec<Vec<u8>> {
+        let mut full = self.0["pull_reply"].clone();
+        full["changes"] = json!([self.0["change_upsert"], self.0["change_remove"]]);
+        vec![
+            bytes(&self.0["pull_reply"]),
+            bytes(&full),
+            bytes(&self.0["error_body"]),
+        ]
+    }
+
+    fn pushes(&self) -> Vec<Vec<u8>> {
+        let mut full = self.0["push_reply_complete"].clone();
+        full["receipts"] = json!([self.signed(&self.0["receipt_accepted"])]);
+        let mut seeds = self.named(&["push_reply", "push_reply_complete", "error_body"]);
+        seeds.push(bytes(&full));
+        seeds
+    }
+
+    fn calls(&self) -> Vec<Vec<u8>> {
+        let order = &self.0["command_accept"]["order"];
+        let submit = |form: &str| json!({ "id": order, "form": self.0[form] });
+        let draft =
+            |kind: &str, form: &str| json!({ "id": order, "draft": { "kind": kind, "form": self.0[form] } });
+        [
+            ("session.status", json!({})),
+            ("session.begin", json!({ "redirect_uri": "http://localhost/" })),
+            (
+                "session.sign_in",
+                json!({ "code": "c", "state": "s", "kept_state": null }),
+            ),
+            (
+                "orders.list",
+                json!({ "filter": "todo", "search": "积水", "offset": 0, "limit": 50 }),
+            ),
+            ("orders.get", json!({ "id": order })),
+            ("orders.contact", submit("contact_form")),
+            ("orders.reply", submit("reply_form")),
+            ("orders.return", submit("return_form")),
+            ("draft.save", draft("contact", "contact_form_unreached")),
+            ("form.check", draft("return", "return_form")),
+            ("form.options", json!({ "id": order, "kind": "reply" })),
+            ("outbox.retry", json!({ "cmd_id": self.0["envelope"]["cmd_id"] })),
+            ("network.hint", json!({ "online": true })),
+        ]
+        .map(|(method, params)| bytes(&json!({ "method": method, "params": params })))
+        .into()
+    }
+}
+
+/// The documented configuration, and one whose secrets lack their quotes.
+fn city_files() -> Vec<Vec<u8>> {
+    let good = format!(
+        "[container]\ncorp_id = \"c\"\ncorp_secret = \"{SECRET}\"\napi_url = \"http://127.0.0.1:1\"\n\
+         authorize_url = \"https://login.example/authorize\"\n\n[platforms.12345]\nsecret = \"{SECRET}\"\n\
+         feedback_url = \"http://127.0.0.1:1/feedback\"\n"
+    );
+    let unquoted = good.replace(&format!("\"{SECRET}\""), SECRET);
+    vec![good.into_bytes(), unquoted.into_bytes()]
+}
+
+/// The standard's keys and signatures: alone, and as key, signature and message.
+fn signature_texts() -> io::Result<Vec<Vec<u8>>> {
+    let cases = vectors("sm2.json")?["cases"].take();
+    let text = |case: &Value, name: &str| case[name].as_str().unwrap_or_default().to_owned();
+    Ok(cases
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|case| {
+            let (key, signature) = (text(case, "public_key"), text(case, "signature"));
+            let all = format!("{key}\n{signature}\n{}", text(case, "message"));
+            [key, signature, all].map(String::into_bytes)
+        })
+        .collect())
+}
+
+fn kept(target: &str) -> io::Result<Vec<Vec<u8>>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    fs::read_dir(folder)?
+        .map(|entry| fs::read(entry?.path()))
+        .collect()
+}
+
+fn repository_files(paths: &[&str]) -> io::Result<Vec<Vec<u8>>> {
+    paths.iter().map(|path| fs::read(root().join(path))).collect()
+}
+
+fn vectors(name: &str) -> io::Result<Value> {
+    Ok(serde_json::from_slice(&fs::read(
+        root().join("tests/vectors").join(name),
+    )?)?)
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
