@@ -165,9 +165,7 @@ impl CityConfig {
     /// # Errors
     /// The first [`CityConfigError`] found; secrets never appear in it.
     pub fn parse(text: &str) -> Result<Self, CityConfigError> {
-        // The parser's own text quotes the line at fault, which may hold a secret.
-        let config: Self =
-            toml::from_str(text).map_err(|error| CityConfigError::Syntax(error.message().to_owned()))?;
+        let config: Self = toml::from_str(text).map_err(|error| syntax(text, &error))?;
         check_url("container.api_url", &config.container.api_url)?;
         check_url("container.authorize_url", &config.container.authorize_url)?;
         check_secret("container.corp_secret", &config.container.corp_secret)?;
@@ -187,6 +185,18 @@ impl CityConfig {
     pub(crate) fn platform(&self, channel: Channel) -> Option<&PlatformConfig> {
         self.platforms.get(channel.number())
     }
+}
+
+/// Where a file is wrong. The parser's own words quote the line at fault, and its short message the value, which
+/// may be a secret without its quotes; only the name of a missing field is repeated.
+fn syntax(text: &str, error: &toml::de::Error) -> CityConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    let what = match error.message() {
+        message if message.starts_with("missing field") => message,
+        _ => "not what is expected here",
+    };
+    CityConfigError::Syntax(format!("line {line}: {what}"))
 }
 
 fn check_secret(field: &str, secret: &str) -> Result<(), CityConfigError> {
@@ -254,5 +264,10 @@ mod tests {
         let text = CityConfig::parse(&broken).unwrap_err().to_string();
         assert!(!text.contains("very-secret"), "{text}");
         assert!(!format!("{:?}", CityConfig::parse(GOOD)).contains("very-secret"));
+        let unquoted = GOOD.replace("\"very-secret\"", "4711");
+        assert_eq!(
+            CityConfig::parse(&unquoted).unwrap_err().to_string(),
+            "not a city configuration: line 4: not what is expected here"
+        );
     }
 }

@@ -138,7 +138,7 @@ impl Golden {
             ),
             (
                 "orders.list",
-                json!({ "filter": "todo", "search": "积水", "offset": 0, "limit": 50 }),
+                json!({ "filter": "open", "search": "积水", "offset": 0, "limit": 50 }),
             ),
             ("orders.get", json!({ "id": order })),
             ("orders.contact", submit("contact_form")),

@@ -2,6 +2,7 @@
 
 use proptest::prelude::any;
 use proptest::test_runner::{Config, TestRunner};
+use shenhai_client::rpc::Request;
 use shenhai_fuzz::{TARGETS, Target, seeds};
 use std::collections::BTreeSet;
 use std::fs;
@@ -40,6 +41,19 @@ fn every_target_takes_its_seeds() {
             feed(target, &seed);
         }
     }
+}
+
+#[test]
+fn the_generated_calls_are_calls_of_today() {
+    let refused: Vec<_> = seeds::of("rpc_request")
+        .expect("the seeds are in the repository")
+        .into_iter()
+        .filter(|seed| serde_json::from_slice::<Request>(seed).is_err())
+        .collect();
+    let odd = fs::read(here("corpus/rpc_request/out_of_range.json")).expect("the seed is in the repository");
+    let odd_text = String::from_utf8_lossy(&odd);
+    assert_eq!(refused.len(), 1, "only {odd_text} is none");
+    assert_eq!(refused[0], odd);
 }
 
 #[test]
