@@ -1,0 +1,30 @@
+// Who is not signed in goes to the sign-in page; who is leaves it for the entry's home page.
+// Not here: signing in (`signIn.ts`), what the session is (`session.ts`). Called by the root of both entries.
+
+import { watch } from "vue";
+import { useRoute, useRouter } from "vue-router";
+import { provideSession } from "./session";
+import { readReturn } from "./signIn";
+
+/** Provides the session to the pages below and keeps the route in step with it. `home` names a route. */
+export function guardedSession(home: string): ReturnType<typeof provideSession> {
+  const route = useRoute();
+  const router = useRouter();
+  const provided = provideSession();
+  const { session, user } = provided;
+
+  watch(
+    [() => session.value.value, () => route.name],
+    ([status, name]) => {
+      if (!status || name === undefined) return;
+      const returning = readReturn(location.search).kind !== "none";
+      if (name === "sign-in") {
+        if (user.value && !status.expired && !returning) void router.replace({ name: home });
+      } else if (!user.value || returning) {
+        void router.replace({ name: "sign-in" });
+      }
+    },
+    { immediate: true },
+  );
+  return provided;
+}
