@@ -7,11 +7,13 @@ mod apt;
 mod browser;
 mod java;
 mod node;
+mod openssl;
 mod rust;
 
 pub(crate) use browser::chromium;
 pub(crate) use java::jdk;
 pub(crate) use node::{install_packages, node, node_tool_dir};
+pub(crate) use openssl::openssl;
 pub(crate) use rust::{WasmToolchain, c_compiler_for_wasm, cargo_deny, wasm_bindgen, wasm_toolchain};
 
 use crate::problem::{Problem, Result};
@@ -42,6 +44,7 @@ pub(crate) fn setup(options: &Options) -> Result<()> {
         install_packages("tests/e2e")?;
         chromium()?;
         jdk()?;
+        openssl()?;
     }
     say("everything needed is here");
     Ok(())

@@ -64,6 +64,7 @@ pub(super) fn deny() -> Result<Counts> {
 
 /// Every Rust test: unit, integration and documentation.
 pub(super) fn tests() -> Result<Counts> {
+    setup::openssl()?;
     let transcript = Invocation::new("cargo")
         .args(["test", "--workspace", "--no-fail-fast"])
         .tee()?;
