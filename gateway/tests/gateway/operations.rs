@@ -1,6 +1,6 @@
 //! Starting, stopping, overload, the document: what an operator sees.
 
-use crate::stage::{HANDLER, Stage, code, directory_text, send};
+use crate::stage::{HANDLER, Stage, client, code, directory_text, send};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shenhai_gateway::{Gateway, StartError, openapi_document};
@@ -236,8 +236,7 @@ async fn the_program_logs_json_serves_and_leaves_cleanly_when_asked_to() {
     let first: Value = serde_json::from_str(&log.next().unwrap().unwrap()).unwrap();
     assert_eq!(first["fields"]["message"], "serving");
     let url = format!("http://{}/healthz", first["fields"]["addr"].as_str().unwrap());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    assert_eq!(client.get(url).send().await.unwrap().status(), 200);
+    assert_eq!(client().get(url).send().await.unwrap().status(), 200);
 
     let told = Command::new("kill")
         .arg("-TERM")

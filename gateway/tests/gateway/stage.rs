@@ -85,6 +85,18 @@ pub(crate) struct Stage {
     pub(crate) clock: Arc<AtomicI64>,
 }
 
+/// A client that stays on this machine and follows no redirect.
+pub fn client() -> Client {
+    // A build of the whole workspace gives reqwest TLS without a provider: the process needs one before a client
+    // can be made. Fails when it has one, which then is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
+}
+
 impl Stage {
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
@@ -101,11 +113,7 @@ impl Stage {
         let mut stage = Self {
             gateway: None,
             city: City::start().await,
-            http: Client::builder()
-                .no_proxy()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .unwrap(),
+            http: client(),
             data: TempDir::new().unwrap(),
             clock: Arc::new(AtomicI64::new(NOW)),
         };

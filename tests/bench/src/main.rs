@@ -30,6 +30,8 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
+    // A build of the whole workspace gives reqwest TLS without a provider; fails when there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build()?;
     let mut signing = Vec::new();
     for user in &arguments.handlers {
