@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shenhai_gateway::{Gateway, StartError, openapi_document};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_is_announced_sends_waiting_clients_home_and_refuses_nothing_until_then() {
@@ -208,6 +208,18 @@ async fn the_command_line_explains_itself() {
     );
 }
 
+/// A running gateway that does not outlive its test, however that ends: whoever waits for the test's output
+/// would wait for ever.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Fails when it has ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_logs_json_serves_and_leaves_cleanly_when_asked_to() {
     let city = crate::city::City::start().await;
@@ -221,18 +233,21 @@ async fn the_program_logs_json_serves_and_leaves_cleanly_when_asked_to() {
         write("city.toml", &city.config()),
         write("directory.toml", &directory_text()),
     );
-    let mut program = Command::new(env!("CARGO_BIN_EXE_shenhai-gateway"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(dir.path().join("data"))
-        .arg("--config")
-        .arg(config)
-        .arg("--directory")
-        .arg(directory)
-        .env_remove("RUST_LOG")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(program.stderr.take().unwrap()).lines();
+    let mut program = Program(
+        Command::new(env!("CARGO_BIN_EXE_shenhai-gateway"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(dir.path().join("data"))
+            .arg("--config")
+            .arg(config)
+            .arg("--directory")
+            .arg(directory)
+            .env_remove("RUST_LOG")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut log = BufReader::new(program.0.stderr.take().unwrap()).lines();
     let first: Value = serde_json::from_str(&log.next().unwrap().unwrap()).unwrap();
     assert_eq!(first["fields"]["message"], "serving");
     let url = format!("http://{}/healthz", first["fields"]["addr"].as_str().unwrap());
@@ -240,7 +255,7 @@ async fn the_program_logs_json_serves_and_leaves_cleanly_when_asked_to() {
 
     let told = Command::new("kill")
         .arg("-TERM")
-        .arg(program.id().to_string())
+        .arg(program.0.id().to_string())
         .status()
         .unwrap();
     assert!(told.success());
@@ -248,5 +263,5 @@ async fn the_program_logs_json_serves_and_leaves_cleanly_when_asked_to() {
         .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
         .collect();
     assert_eq!(lines.last().unwrap()["fields"]["message"], "stopped");
-    assert_eq!(program.wait().unwrap().code(), Some(0));
+    assert_eq!(program.0.wait().unwrap().code(), Some(0));
 }
