@@ -86,7 +86,7 @@ pub(crate) struct Stage {
 }
 
 /// A client that stays on this machine and follows no redirect.
-pub fn client() -> Client {
+pub(crate) fn client() -> Client {
     // A build of the whole workspace gives reqwest TLS without a provider: the process needs one before a client
     // can be made. Fails when it has one, which then is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
