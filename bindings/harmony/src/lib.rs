@@ -15,17 +15,12 @@ use napi_ohos as napi_api;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures_channel::oneshot;
 use napi_api::bindgen_prelude::{Function, Uint8Array};
 use napi_api::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_api::{Error, Result, Status};
-use shenhai_client::host::{Host, native::NativeHost};
+use shenhai_client::host::native::{LOST_CALL, NativeHost};
 use shenhai_client::rpc::{self, Event};
 use shenhai_client::{Config, Core, OpenError, Storage};
-
-/// What `rpc` answers when the work itself was lost (a bug in the core, recorded by the panic's message).
-const LOST: &str =
-    r#"{"error":{"code":"core_restarted","retryable":true,"message":"the call was lost","issues":[]}}"#;
 
 /// How to open the core.
 #[napi(object)]
@@ -111,7 +106,7 @@ impl ShenhaiCore {
             store_key,
         };
         let host = Arc::new(NativeHost::new().map_err(|error| failure("host", error))?);
-        let opened = finish(&host, Core::open(config, host.clone())).await;
+        let opened = host.finish(Core::open(config, host.clone())).await;
         let core = opened
             .ok_or_else(|| failure("host", "opening was lost"))?
             .map_err(|error| refused(&error))?;
@@ -125,8 +120,8 @@ impl ShenhaiCore {
     #[napi]
     pub async fn rpc(&self, request: String) -> Result<String> {
         let core = self.core.clone();
-        let answer = finish(&self.host, async move { core.rpc(&request).await }).await;
-        Ok(answer.unwrap_or_else(|| LOST.to_owned()))
+        let answer = self.host.finish(async move { core.rpc(&request).await }).await;
+        Ok(answer.unwrap_or_else(|| LOST_CALL.to_owned()))
     }
 
     /// Follow changes until the answer is stopped or collected. Does not keep the process alive.
@@ -150,7 +145,7 @@ impl ShenhaiCore {
     #[napi]
     pub async fn close(&self) -> Result<()> {
         let core = self.core.clone();
-        finish(&self.host, async move { core.close().await }).await;
+        self.host.finish(async move { core.close().await }).await;
         Ok(())
     }
 }
@@ -181,36 +176,4 @@ fn refused(error: &OpenError) -> Error {
         OpenError::NoStorage(_) | OpenError::Storage(_) => "storage",
     };
     failure(code, error)
-}
-
-/// Run `work` to its end on the core's own thread: the caller's may draw the screen, and may stop waiting.
-/// `None` when it panicked.
-async fn finish<T: Send + 'static>(
-    host: &NativeHost,
-    work: impl Future<Output = T> + Send + 'static,
-) -> Option<T> {
-    let (settle, settled) = oneshot::channel();
-    host.spawn(Box::pin(async move {
-        // Failing to hand over means that the engine is gone.
-        let _ = settle.send(work.await);
-    }));
-    settled.await.ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use shenhai_client::rpc::Outcome;
-
-    #[test]
-    fn a_lost_call_answers_an_error_of_the_waist() {
-        let answer: Outcome<()> = serde_json::from_str(super::LOST).expect("an outcome");
-        let Outcome::Error(error) = answer else {
-            panic!("an error")
-        };
-        assert!(error.retryable);
-        assert_eq!(
-            serde_json::to_value(error.code).expect("a code"),
-            "core_restarted"
-        );
-    }
 }

@@ -6,16 +6,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_channel::oneshot;
-use shenhai_client::host::{Host, native::NativeHost};
+use shenhai_client::host::native::{LOST_CALL, NativeHost};
 use shenhai_client::rpc::{self, Event};
 use shenhai_client::{Config, Core, OpenError, Storage, Subscription};
 
 uniffi::setup_scaffolding!("shenhai");
-
-/// What `rpc` answers when the work itself was lost (a bug in the core, recorded by the panic's message).
-const LOST: &str =
-    r#"{"error":{"code":"core_restarted","retryable":true,"message":"the call was lost","issues":[]}}"#;
 
 /// How to open the core.
 #[derive(uniffi::Record)]
@@ -158,7 +153,7 @@ impl ShenhaiCore {
             reason: error.to_string(),
         })?;
         let host = Arc::new(host);
-        let core = finish(&host, Core::open(config, host.clone())).await;
+        let core = host.finish(Core::open(config, host.clone())).await;
         let core = core.ok_or_else(|| OpenFailure::Host {
             reason: "opening was lost".to_owned(),
         })??;
@@ -170,9 +165,10 @@ impl ShenhaiCore {
     /// Cancelling the call stops the waiting, not the work.
     pub async fn rpc(&self, request: String) -> String {
         let core = self.core.clone();
-        finish(&self.host, async move { core.rpc(&request).await })
+        self.host
+            .finish(async move { core.rpc(&request).await })
             .await
-            .unwrap_or_else(|| LOST.to_owned())
+            .unwrap_or_else(|| LOST_CALL.to_owned())
     }
 
     /// Follow changes until the answer is stopped or released.
@@ -189,7 +185,7 @@ impl ShenhaiCore {
     /// Not `close`: that is how Kotlin releases the handle.
     pub async fn shutdown(&self) {
         let core = self.core.clone();
-        finish(&self.host, async move { core.close().await }).await;
+        self.host.finish(async move { core.close().await }).await;
     }
 }
 
@@ -204,37 +200,5 @@ impl EventSubscription {
         // The lock is gone before the listener is released, which calls into the foreign side.
         let ended = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(ended);
-    }
-}
-
-/// Run `work` to its end on the core's own thread: the caller's may draw the screen, and may stop waiting.
-/// `None` when it panicked.
-async fn finish<T: Send + 'static>(
-    host: &NativeHost,
-    work: impl Future<Output = T> + Send + 'static,
-) -> Option<T> {
-    let (settle, settled) = oneshot::channel();
-    host.spawn(Box::pin(async move {
-        // Failing to hand over means that the foreign side stopped waiting.
-        let _ = settle.send(work.await);
-    }));
-    settled.await.ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use shenhai_client::rpc::Outcome;
-
-    #[test]
-    fn a_lost_call_answers_an_error_of_the_waist() {
-        let answer: Outcome<()> = serde_json::from_str(super::LOST).expect("an outcome");
-        let Outcome::Error(error) = answer else {
-            panic!("an error")
-        };
-        assert!(error.retryable);
-        assert_eq!(
-            serde_json::to_value(error.code).expect("a code"),
-            "core_restarted"
-        );
     }
 }

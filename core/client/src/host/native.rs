@@ -10,9 +10,14 @@
 )]
 
 use super::{Host, HttpAnswer, HttpError, HttpRequest, Method, Task};
+use futures_channel::oneshot;
 use shenhai_protocol::UnixMillis;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::{Builder, Runtime};
+
+/// What a foreign caller is answered when [`NativeHost::finish`] gave nothing.
+pub const LOST_CALL: &str =
+    r#"{"error":{"code":"core_restarted","retryable":true,"message":"the call was lost","issues":[]}}"#;
 
 /// The host on an operating system.
 pub struct NativeHost {
@@ -53,6 +58,22 @@ impl NativeHost {
         };
         let handle = AbortOnDrop(runtime.spawn(work));
         Box::pin(async move { handle.await.unwrap_or(lost) })
+    }
+}
+
+impl NativeHost {
+    /// Run `work` to its end on the core's own thread: the caller's may draw the screen, and may stop waiting.
+    /// `None` when it panicked.
+    pub async fn finish<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let (settle, settled) = oneshot::channel();
+        self.spawn(Box::pin(async move {
+            // Failing to hand over means that the foreign side stopped waiting.
+            let _ = settle.send(work.await);
+        }));
+        settled.await.ok()
     }
 }
 
@@ -159,5 +180,23 @@ impl<T> Future for AbortOnDrop<T> {
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rpc::Outcome;
+
+    #[test]
+    fn a_lost_call_answers_an_error_of_the_waist() {
+        let answer: Outcome<()> = serde_json::from_str(super::LOST_CALL).expect("an outcome");
+        let Outcome::Error(error) = answer else {
+            panic!("an error")
+        };
+        assert!(error.retryable);
+        assert_eq!(
+            serde_json::to_value(error.code).expect("a code"),
+            "core_restarted"
+        );
     }
 }
