@@ -92,6 +92,7 @@ impl Engine {
                 name: device_name.to_owned(),
             },
             proof: key.sign(text.as_bytes(), &mut rng).to_hex(),
+            enrolment_code: None,
         };
         Ok(Offer { request, identity })
     }
