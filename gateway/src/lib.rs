@@ -11,6 +11,7 @@ mod config;
 mod container;
 mod decide;
 mod directory;
+mod grant;
 mod http;
 mod ingest;
 mod keys;

@@ -7,6 +7,7 @@ use super::error::ApiError;
 use crate::access::{self, App as Page};
 use crate::app::App;
 use crate::decide::Asker;
+use crate::grant;
 use crate::keys::{new_token, token_hash};
 use crate::store::{AuditEvent, DeviceRow, SessionRow};
 use axum::Json;
@@ -18,7 +19,7 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 use shenhai_crypto::{PublicKey, device_id, verify_hex};
 use shenhai_protocol::{
-    DeviceId, DeviceInfo, ErrorCode, LoginTarget, SessionGrant, SessionRequest, UserInfo,
+    Credentials, DeviceId, DeviceInfo, ErrorCode, LoginTarget, SessionGrant, SessionRequest, UserInfo,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -184,9 +185,16 @@ pub(crate) async fn sign_in(
         tx.device(&device.id)
     });
     let device = granted.await?.ok_or_else(revoked)?;
+    let grant = grant::signed(&app.key, &user, &request.device.id, &request.app, now, expires_at);
     Ok(Json(SessionGrant {
         token,
         expires_at,
+        grant,
+        credentials: Credentials {
+            device_certificate: String::new(),
+            gateway_certificate: String::new(),
+            authority_certificate: String::new(),
+        },
         scopes: access::scopes_of(&user),
         user,
         gateway_key: app.key.public_hex().to_owned(),
