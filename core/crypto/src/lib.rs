@@ -10,6 +10,7 @@
 mod digest;
 mod keys;
 mod mac;
+mod page;
 mod provider;
 mod seal;
 mod signature;
@@ -17,6 +18,7 @@ mod signature;
 pub use digest::{Digest32, Sm3Hasher, sm3};
 pub use keys::{KeyError, PublicKey, SecretKey, device_id, fingerprint};
 pub use mac::{hmac_sm3, verify_hmac_sm3};
+pub use page::PageKey;
 pub use provider::{Provider, SoftwareProvider};
 pub use rand_core::CryptoRng;
 pub use seal::{OpenError, SealingKey};
