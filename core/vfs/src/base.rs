@@ -66,7 +66,14 @@ impl Base {
         let call = self.table().xAccess.ok_or(Code::READ)?;
         let mut found = 0;
         // SAFETY: a C string and a place for the answer.
-        Code::check(unsafe { call(self.as_ptr(), path.as_ptr(), ffi::SQLITE_ACCESS_EXISTS, &raw mut found) })?;
+        Code::check(unsafe {
+            call(
+                self.as_ptr(),
+                path.as_ptr(),
+                ffi::SQLITE_ACCESS_EXISTS,
+                &raw mut found,
+            )
+        })?;
         Ok(found != 0)
     }
 

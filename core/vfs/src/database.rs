@@ -148,12 +148,7 @@ impl Database {
     }
 
     /// Read a page as SQLite wrote it. Whether it lies within the file.
-    pub(crate) fn read_page(
-        &mut self,
-        file: &mut BaseFile,
-        number: u32,
-        into: &mut [u8; PAGE],
-    ) -> Io<bool> {
+    pub(crate) fn read_page(&mut self, file: &mut BaseFile, number: u32, into: &mut [u8; PAGE]) -> Io<bool> {
         let within = file.read(offset(number), into)?;
         let expected = match (&self.ledger, self.trust) {
             (Some(ledger), Trust::Newest) => Some((ledger.version(number), ledger.is_present())),

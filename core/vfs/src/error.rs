@@ -18,7 +18,11 @@ impl Code {
 
     /// `code` as a result.
     pub(crate) fn check(code: c_int) -> Io<()> {
-        if code == ffi::SQLITE_OK { Ok(()) } else { Err(Self(code)) }
+        if code == ffi::SQLITE_OK {
+            Ok(())
+        } else {
+            Err(Self(code))
+        }
     }
 }
 

@@ -97,7 +97,10 @@ mod tests {
         let mut extents = Extents::default();
         extents.insert(100, 50, 0);
         extents.insert(110, 10, 1);
-        assert_eq!(runs(&extents), [(100, 10, 0, 0), (110, 10, 1, 0), (120, 30, 0, 20)]);
+        assert_eq!(
+            runs(&extents),
+            [(100, 10, 0, 0), (110, 10, 1, 0), (120, 30, 0, 20)]
+        );
         extents.insert(90, 25, 2);
         assert_eq!(runs(&extents), [(90, 25, 2, 0), (115, 5, 1, 5), (120, 30, 0, 20)]);
     }

@@ -137,7 +137,12 @@ impl Log {
     }
 
     /// Read a record again.
-    pub(crate) fn read(&self, file: &mut BaseFile, key: &PageKey, at: RecordAt) -> Io<Result<Vec<u8>, Fault>> {
+    pub(crate) fn read(
+        &self,
+        file: &mut BaseFile,
+        key: &PageKey,
+        at: RecordAt,
+    ) -> Io<Result<Vec<u8>, Fault>> {
         Ok(self
             .open(file, key, at)?
             .map(|(plain, _)| plain)

@@ -234,7 +234,7 @@ fn read_main(shared: &Shared, file: &mut BaseFile, at: u64, into: &mut [u8]) -> 
 
 fn page_number(at: u64) -> Option<u32> {
     let page = PAGE as u64;
-    (at % page == 0)
+    at.is_multiple_of(page)
         .then(|| u32::try_from(at / page + 1).ok())
         .flatten()
 }
