@@ -11,6 +11,7 @@ const NOT_OURS: [&str; 9] = [
     ".git",
     "target",
     "node_modules",
+    ".venv",
     "dist",
     "data",
     "gen",
