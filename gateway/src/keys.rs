@@ -4,13 +4,14 @@
 
 use getrandom::SysRng;
 use rand_core::{Rng, UnwrapErr};
-use shenhai_crypto::{Provider, SecretKey, SoftwareProvider, sm3};
+use shenhai_crypto::{KeyRef, Provider, ProviderError, SecretKey, SoftwareProvider, sm3};
 use shenhai_protocol::SignedReceipt;
 use std::fmt::Write;
 
 /// Signs with the gateway's key. A certified module takes this place behind the same [`Provider`].
 pub(crate) struct GatewayKey {
     provider: SoftwareProvider,
+    key: KeyRef,
     public_hex: String,
 }
 
@@ -18,9 +19,15 @@ impl GatewayKey {
     /// A key from 64 hex digits, as [`new_secret_hex`] makes them.
     pub(crate) fn from_secret_hex(hex: &str) -> Option<Self> {
         let bytes: [u8; 32] = unhex(hex)?.try_into().ok()?;
-        let provider = SoftwareProvider::new(SecretKey::from_bytes(&bytes).ok()?);
-        let public_hex = provider.public_key().to_hex();
-        Some(Self { provider, public_hex })
+        let key = KeyRef::new("receipt");
+        let mut provider = SoftwareProvider::new(UnwrapErr(SysRng));
+        provider.add_signing_key(key.clone(), SecretKey::from_bytes(&bytes).ok()?);
+        let public_hex = provider.public_key(&key).ok()?.to_hex();
+        Some(Self {
+            provider,
+            key,
+            public_hex,
+        })
     }
 
     /// 130 hex digits.
@@ -28,12 +35,13 @@ impl GatewayKey {
         &self.public_hex
     }
 
-    pub(crate) fn sign(&self, payload: String) -> SignedReceipt {
-        let sig = self
-            .provider
-            .sign(payload.as_bytes(), &mut UnwrapErr(SysRng))
-            .to_hex();
-        SignedReceipt { payload, sig }
+    /// The receipt of `payload`.
+    ///
+    /// # Errors
+    /// The provider's: the software provider, which holds this key, has none.
+    pub(crate) fn sign(&self, payload: String) -> Result<SignedReceipt, ProviderError> {
+        let sig = self.provider.sign(&self.key, payload.as_bytes())?.to_hex();
+        Ok(SignedReceipt { payload, sig })
     }
 }
 
