@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::decide::Asker;
 use crate::grant;
 use crate::keys::{new_token, token_hash};
-use crate::store::{AuditEvent, DeviceRow, SessionRow};
+use crate::store::{AuditEvent, DeviceRow, SessionRow, StoreError};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
@@ -185,7 +185,8 @@ pub(crate) async fn sign_in(
         tx.device(&device.id)
     });
     let device = granted.await?.ok_or_else(revoked)?;
-    let grant = grant::signed(&app.key, &user, &request.device.id, &request.app, now, expires_at);
+    let grant = grant::signed(&app.key, &user, &request.device.id, &request.app, now, expires_at)
+        .map_err(StoreError::from)?;
     Ok(Json(SessionGrant {
         token,
         expires_at,
