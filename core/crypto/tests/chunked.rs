@@ -137,7 +137,12 @@ fn a_chunk_has_the_length_its_place_asks_for() {
     let key = FileKey::generate(&mut rng(7));
     let sealer = ChunkSealer::new(&key, PHOTO);
     let mut seal = |index, last, len: usize| sealer.seal_chunk(index, last, &vec![0; len], &mut rng(8)).err();
-    for (index, last, len) in [(0, false, CHUNK - 1), (0, false, 0), (0, true, CHUNK + 1), (1, true, 0)] {
+    for (index, last, len) in [
+        (0, false, CHUNK - 1),
+        (0, false, 0),
+        (0, true, CHUNK + 1),
+        (1, true, 0),
+    ] {
         assert_eq!(
             seal(index, last, len),
             Some(ChunkError::Length),
@@ -154,13 +159,19 @@ fn a_chunk_has_the_length_its_place_asks_for() {
 #[test]
 fn a_foreign_header_says_so() {
     let mut header = ChunkSealer::header();
-    assert_eq!(ChunkOpener::check_header(&header[..7]), Err(ChunkError::NotSealed));
+    assert_eq!(
+        ChunkOpener::check_header(&header[..7]),
+        Err(ChunkError::NotSealed)
+    );
     assert_eq!(
         ChunkOpener::check_header(b"\xff\xd8\xff\xe0\0\x10JFIF"),
         Err(ChunkError::NotSealed)
     );
     header[4] = 2;
-    assert_eq!(ChunkOpener::check_header(&header), Err(ChunkError::UnknownVersion(2)));
+    assert_eq!(
+        ChunkOpener::check_header(&header),
+        Err(ChunkError::UnknownVersion(2))
+    );
 }
 
 #[test]
@@ -176,7 +187,13 @@ fn a_chunk_sealed_again_after_an_interruption_repeats_no_nonce() {
 #[test]
 fn writing_resumes_behind_the_last_full_chunk_and_seeking_finds_its_byte() {
     let chunk = (CHUNK + 29) as u64;
-    for (written, resume) in [(0, 0), (8, 0), (7 + chunk, 0), (8 + chunk, 1), (8 + 2 * chunk + 5, 2)] {
+    for (written, resume) in [
+        (0, 0),
+        (8, 0),
+        (7 + chunk, 0),
+        (8 + chunk, 1),
+        (8 + 2 * chunk + 5, 2),
+    ] {
         assert_eq!(full_chunks(written), resume, "{written}");
     }
     assert_eq!(chunk_at(0), (0, 0));

@@ -19,7 +19,11 @@ fn sequence(body: &str) -> String {
 fn a_signature_of_any_range_reads_back() {
     let smallest = sequence("020101020101");
     let largest = sequence(&format!("{BELOW}{BELOW}"));
-    for hex in [smallest, largest, sequence("0201010202_00ff".replace('_', "").as_str())] {
+    for hex in [
+        smallest,
+        largest,
+        sequence("0201010202_00ff".replace('_', "").as_str()),
+    ] {
         let signature = der(&hex).expect("valid DER");
         assert_eq!(base16ct::lower::encode_string(&signature.to_der()), hex);
     }

@@ -44,7 +44,11 @@ fn a_forged_record_cannot_demand_hours() {
     for iterations in [0, 999, 2_000_001, u32::MAX] {
         let mut bytes = *lock("274691").to_bytes();
         bytes[6..10].copy_from_slice(&iterations.to_be_bytes());
-        assert_eq!(PinLock::from_bytes(&bytes), Err(PinError::Iterations), "{iterations}");
+        assert_eq!(
+            PinLock::from_bytes(&bytes),
+            Err(PinError::Iterations),
+            "{iterations}"
+        );
         let made = PinLock::create(
             "274691",
             &SECRET,
@@ -60,8 +64,14 @@ fn a_forged_record_cannot_demand_hours() {
 fn what_is_no_record_and_no_pin_says_so() {
     let record = *lock("274691").to_bytes();
     assert_eq!(PinLock::from_bytes(&[]), Err(PinError::Length));
-    assert_eq!(PinLock::from_bytes(&record[..PIN_RECORD - 1]), Err(PinError::Length));
-    assert_eq!(PinLock::from_bytes(&[&record[..], &[0]].concat()), Err(PinError::Length));
+    assert_eq!(
+        PinLock::from_bytes(&record[..PIN_RECORD - 1]),
+        Err(PinError::Length)
+    );
+    assert_eq!(
+        PinLock::from_bytes(&[&record[..], &[0]].concat()),
+        Err(PinError::Length)
+    );
     for at in 0..6 {
         let mut other = record;
         other[at] ^= 2;
@@ -75,7 +85,11 @@ fn what_is_no_record_and_no_pin_says_so() {
 #[test]
 fn two_records_of_one_pin_have_nothing_in_common() {
     let rng = &mut StdRng::seed_from_u64(3);
-    let mut make = || *PinLock::create("274691", &SECRET, QUICK, rng).expect("good").to_bytes();
+    let mut make = || {
+        *PinLock::create("274691", &SECRET, QUICK, rng)
+            .expect("good")
+            .to_bytes()
+    };
     let (first, second) = (make(), make());
     assert_ne!(first[10..26], second[10..26], "the salts");
     assert_ne!(first[26..], second[26..], "the wrapped keys");
