@@ -89,7 +89,10 @@ mod tests {
                 closed_until: None,
             };
             breaker.failed(now);
-            assert!(!breaker.may_ask(now + Duration::from_millis(seconds * 1000 - 1)), "{failures}");
+            assert!(
+                !breaker.may_ask(now + Duration::from_millis(seconds * 1000 - 1)),
+                "{failures}"
+            );
             assert!(breaker.may_ask(now + Duration::from_secs(seconds)), "{failures}");
         }
     }

@@ -164,8 +164,15 @@ pub enum CryptoConfigError {
 }
 
 /// The operations whose paths can be set.
-pub(crate) const OPERATIONS: [&str; 7] =
-    ["certificate", "sign", "verify", "digest", "encrypt", "decrypt", "random"];
+pub(crate) const OPERATIONS: [&str; 7] = [
+    "certificate",
+    "sign",
+    "verify",
+    "digest",
+    "encrypt",
+    "decrypt",
+    "random",
+];
 
 impl CryptoConfig {
     /// Check what the shape alone does not say.

@@ -15,13 +15,25 @@ pub(crate) enum Question<'a> {
     /// An SM2 signature with a key kept there.
     Sign { key: &'a ServiceKey, message: &'a [u8] },
     /// Whether a signature holds under a certificate (DER).
-    Verify { certificate: &'a [u8], message: &'a [u8], signature: &'a [u8] },
+    Verify {
+        certificate: &'a [u8],
+        message: &'a [u8],
+        signature: &'a [u8],
+    },
     /// SM3.
     Digest { message: &'a [u8] },
     /// SM4-GCM with a key kept there.
-    Encrypt { key: &'a ServiceKey, plaintext: &'a [u8], aad: &'a [u8] },
+    Encrypt {
+        key: &'a ServiceKey,
+        plaintext: &'a [u8],
+        aad: &'a [u8],
+    },
     /// Its reverse.
-    Decrypt { key: &'a ServiceKey, sealed: &'a [u8], aad: &'a [u8] },
+    Decrypt {
+        key: &'a ServiceKey,
+        sealed: &'a [u8],
+        aad: &'a [u8],
+    },
     /// Random bytes.
     Random { length: usize },
 }

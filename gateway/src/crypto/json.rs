@@ -45,7 +45,10 @@ struct Data {
 
 impl Dialect for JsonService {
     fn ask(&self, question: &Question<'_>, now_unix_millis: i64) -> Result<Ask, ProviderError> {
-        let path = self.paths.get(question.operation()).ok_or(ProviderError::Unsupported)?;
+        let path = self
+            .paths
+            .get(question.operation())
+            .ok_or(ProviderError::Unsupported)?;
         let body = body(question).to_string().into_bytes();
         let mut nonce = [0_u8; 16];
         getrandom::fill(&mut nonce).map_err(|_| ProviderError::Unavailable)?;
@@ -73,7 +76,8 @@ impl Dialect for JsonService {
 
 fn body(question: &Question<'_>) -> Value {
     let with_key = |key: &ServiceKey, algorithm: &str, fields: Value| {
-        let mut body = json!({"keyId": key.label, "keyPassword": key.password.text(), "algorithm": algorithm});
+        let mut body =
+            json!({"keyId": key.label, "keyPassword": key.password.text(), "algorithm": algorithm});
         if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
             body.extend(fields);
         }
@@ -81,9 +85,7 @@ fn body(question: &Question<'_>) -> Value {
     };
     match question {
         Question::Certificate { key } => json!({"keyId": key.label}),
-        Question::Sign { key, message } => {
-            with_key(key, "SM2_SM3", json!({"data": to_base64(message)}))
-        }
+        Question::Sign { key, message } => with_key(key, "SM2_SM3", json!({"data": to_base64(message)})),
         Question::Verify {
             certificate,
             message,

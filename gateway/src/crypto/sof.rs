@@ -33,7 +33,9 @@ struct Answer {
 impl Dialect for SofService {
     fn ask(&self, question: &Question<'_>, now_unix_millis: i64) -> Result<Ask, ProviderError> {
         let (name, arguments) = match question {
-            Question::Certificate { key } => ("SOF_GetServerCertificate", json!({"containerName": key.label})),
+            Question::Certificate { key } => {
+                ("SOF_GetServerCertificate", json!({"containerName": key.label}))
+            }
             Question::Sign { key, message } => (
                 "SOF_SignData",
                 json!({"containerName": key.label, "password": key.password.text(),
@@ -52,7 +54,9 @@ impl Dialect for SofService {
             // SOF_EncryptData binds no associated data: a sealed row could be moved unnoticed.
             _ => return Err(ProviderError::Unsupported),
         };
-        let body = json!({"exec_name": name, "exec_args": arguments}).to_string().into_bytes();
+        let body = json!({"exec_name": name, "exec_args": arguments})
+            .to_string()
+            .into_bytes();
         let signed = [format!("{}\n{now_unix_millis}\n", self.app_id).as_bytes(), &body].concat();
         let tag = hmac_sm3(self.app_secret.text().as_bytes(), &signed);
         Ok(Ask {

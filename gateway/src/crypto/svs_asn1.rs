@@ -206,7 +206,11 @@ impl Dialect for SvsAsn1 {
             _ => 4,
         };
         // An answer to another question is no answer.
-        if kind == asked { Ok(reply) } else { Err(ProviderError::Garbled) }
+        if kind == asked {
+            Ok(reply)
+        } else {
+            Err(ProviderError::Garbled)
+        }
     }
 }
 
