@@ -6,6 +6,7 @@ use super::body::{PathText, read_json};
 use super::error::ApiError;
 use crate::access::{self, App as Page};
 use crate::app::App;
+use crate::crypto::security_gateway::Identity;
 use crate::decide::Asker;
 use crate::grant;
 use crate::keys::{new_token, token_hash};
@@ -62,6 +63,13 @@ impl FromRequestParts<Arc<App>> for Session {
         let Some((session, device)) = found.await? else {
             return Err(missing);
         };
+        if app.city.security_gateway.is_some() {
+            let identity = parts.extensions.get::<Identity>();
+            if !identity.is_some_and(|identity| identity.is_of(&session.user, &session.device)) {
+                let text = "the security gateway authenticated somebody else";
+                return Err(ApiError::new(ErrorCode::Forbidden, text));
+            }
+        }
         check_session(app, &session, &device).map(|user| Self {
             asker: Asker {
                 scopes: access::scopes_of(&user),
