@@ -245,6 +245,16 @@ fn an_authority_of_the_same_name_is_another_authority() {
 }
 
 #[test]
+fn an_authority_of_another_name_is_another_authority_even_with_the_same_key() {
+    let (one, other) = (root("申海 设备证书 CA", 10), root("申海 测试 CA", 10));
+    let chain = [below(&one, 10, 11, Usage::Device)];
+    assert_eq!(
+        verify_chain(&chain, &[other], Usage::Device, NOW),
+        invalid(CertificateFault::UnknownIssuer)
+    );
+}
+
+#[test]
 fn a_chain_without_its_middle_or_in_another_order_does_not_hold() {
     let top = root("CA", 10);
     let middle = below(&top, 10, 11, Usage::Authority);
