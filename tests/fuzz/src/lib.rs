@@ -5,6 +5,7 @@
 //! tests of this crate on every change and by the libFuzzer wrappers in `fuzz/` for longer runs.
 
 pub mod answers;
+pub mod block;
 pub mod crypto;
 pub mod files;
 pub mod requests;
@@ -21,7 +22,7 @@ pub struct Target {
 }
 
 /// Every target, in the order of their names.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target {
         name: "answers",
         run: answers::answers,
@@ -73,6 +74,10 @@ pub const TARGETS: [Target; 14] = [
     Target {
         name: "session_request",
         run: requests::session_request,
+    },
+    Target {
+        name: "sm4_blocks",
+        run: block::sm4_blocks,
     },
     Target {
         name: "wake_request",
