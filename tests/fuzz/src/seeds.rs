@@ -52,6 +52,7 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         "push_request" => vec![bytes(&json!({ "commands": golden.signed_commands() }))],
         "receipt" => golden.receipts(),
         "rpc_request" => golden.calls(),
+        "sm4_blocks" => vec![vec![0; 16 + 16 * 33], vec![0xa5; 16 + 16 * 7 + 3]],
         "sealed_blob" => vec![vec![1; 29], vec![0; 64]],
         "sm2_ciphertext" => ciphertexts()?,
         "session_request" => golden.named(&["session_request"]),
