@@ -7,10 +7,14 @@ use rand_core::{Rng, UnwrapErr};
 use shenhai_crypto::{KeyRef, Provider, ProviderError, SecretKey, SoftwareProvider, sm3};
 use shenhai_protocol::SignedReceipt;
 use std::fmt::Write;
+use std::sync::Arc;
+
+/// The name of the key that signs receipts.
+pub(crate) const RECEIPT_KEY: &str = "receipt";
 
 /// Signs with the gateway's key. A certified module takes this place behind the same [`Provider`].
 pub(crate) struct GatewayKey {
-    provider: SoftwareProvider,
+    provider: Arc<dyn Provider>,
     key: KeyRef,
     public_hex: String,
 }
@@ -19,11 +23,16 @@ impl GatewayKey {
     /// A key from 64 hex digits, as [`new_secret_hex`] makes them.
     pub(crate) fn from_secret_hex(hex: &str) -> Option<Self> {
         let bytes: [u8; 32] = unhex(hex)?.try_into().ok()?;
-        let key = KeyRef::new("receipt");
+        let key = KeyRef::new(RECEIPT_KEY);
         let mut provider = SoftwareProvider::new(UnwrapErr(SysRng));
         provider.add_signing_key(key.clone(), SecretKey::from_bytes(&bytes).ok()?);
-        let public_hex = provider.public_key(&key).ok()?.to_hex();
-        Some(Self {
+        Self::kept_by(Arc::new(provider), key).ok()
+    }
+
+    /// A key that `provider` keeps as `key`.
+    pub(crate) fn kept_by(provider: Arc<dyn Provider>, key: KeyRef) -> Result<Self, ProviderError> {
+        let public_hex = provider.public_key(&key)?.to_hex();
+        Ok(Self {
             provider,
             key,
             public_hex,
@@ -38,7 +47,7 @@ impl GatewayKey {
     /// The receipt of `payload`.
     ///
     /// # Errors
-    /// The provider's: the software provider, which holds this key, has none.
+    /// The provider's, where the key is kept elsewhere.
     pub(crate) fn sign(&self, payload: String) -> Result<SignedReceipt, ProviderError> {
         let sig = self.provider.sign(&self.key, payload.as_bytes())?.to_hex();
         Ok(SignedReceipt { payload, sig })

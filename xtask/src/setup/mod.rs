@@ -16,7 +16,9 @@ pub(crate) use java::jdk;
 pub(crate) use node::{install_packages, node, node_tool_dir};
 pub(crate) use openssl::openssl;
 pub(crate) use peers::peers;
-pub(crate) use rust::{WasmToolchain, c_compiler_for_wasm, cargo_deny, wasm_bindgen, wasm_toolchain};
+pub(crate) use rust::{
+    WasmToolchain, c_compiler_for_wasm, cargo_cyclonedx, cargo_deny, wasm_bindgen, wasm_toolchain,
+};
 
 use crate::problem::{Problem, Result};
 use crate::progress::say;
