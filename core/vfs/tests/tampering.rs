@@ -3,8 +3,8 @@
 mod disk;
 
 use disk::{Disk, NAME};
-use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use rusqlite::Connection;
 use shenhai_vfs::{Fault, FileKind, Sealed, Trust};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -331,4 +331,63 @@ fn the_ledger_is_written_anew_when_its_changes_outgrow_it() {
         .sum();
     assert!(length < 100_000, "{length} bytes for 17 pages");
     assert_eq!(count("TRUNCATE", "again"), Ok(30));
+}
+
+#[test]
+fn whatever_bytes_the_files_hold_opening_ends_with_rows_or_a_clear_error() {
+    let (disk, _turn) = disk();
+    make("WAL", "word");
+    // A WAL and a journal that count, as a crash leaves them.
+    let sealed = attach(&KEY, Trust::Newest);
+    let connection = connect(&sealed, "WAL").expect("opens");
+    fill(&connection, "next", 30);
+    let files: Vec<(String, Vec<u8>)> = disk
+        .names()
+        .into_iter()
+        .map(|name| (name.clone(), disk.read(&name)))
+        .collect();
+    drop((connection, sealed));
+    assert!(
+        files
+            .iter()
+            .any(|(name, bytes)| name.ends_with("-wal") && bytes.len() > PAGE)
+    );
+    let mut random = StdRng::seed_from_u64(6);
+    for round in 0..300 {
+        for (name, bytes) in &files {
+            disk.write(name, bytes);
+        }
+        let (name, bytes) = &files[round % files.len()];
+        disk.write(name, &mutated(bytes, &mut random));
+        for trust in [Trust::Newest, Trust::Any] {
+            let sealed = attach(&KEY, trust);
+            let read = connect(&sealed, "WAL").and_then(|connection| {
+                connection.query_row(
+                    "SELECT count(*), count(*) FILTER (WHERE body LIKE 'next%') FROM t",
+                    [],
+                    |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+                )
+            });
+            if let (Ok((all, next)), Trust::Newest) = (read, trust) {
+                assert!(
+                    all == 30 && (next == 0 || next == 30),
+                    "{name}: {all} rows, {next} of them new"
+                );
+            }
+        }
+    }
+}
+
+/// Bytes changed, cut, repeated or replaced.
+fn mutated(bytes: &[u8], random: &mut StdRng) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let at = random.next_u32() as usize % bytes.len().max(1);
+    match random.next_u32() % 5 {
+        0 => bytes.truncate(at),
+        1 => bytes.iter_mut().skip(at).take(3).for_each(|byte| *byte ^= 0x81),
+        2 => bytes.extend_from_within(at..),
+        3 => random.fill_bytes(&mut bytes[at..]),
+        _ => bytes.rotate_left(at),
+    }
+    bytes
 }
