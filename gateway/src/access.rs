@@ -2,7 +2,7 @@
 //!
 //! Not who has the role (`directory`). Called by sign-in and by every endpoint that needs a session.
 
-use shenhai_protocol::{OrderId, Role, ScopeId, UserInfo, WorkOrder};
+use shenhai_protocol::{Action, OrderId, Role, ScopeId, UserInfo, WorkOrder};
 
 /// The two pages, each with its own roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,19 @@ pub(crate) fn may_push(role: Role) -> bool {
 
 pub(crate) fn may_revoke(role: Role) -> bool {
     role == Role::Administrator
+}
+
+/// What a signed grant says about a role: the same answers as the functions above.
+pub(crate) fn actions_of(role: Role) -> Vec<Action> {
+    Action::ALL
+        .iter()
+        .copied()
+        .filter(|action| match action {
+            Action::ReadOrders | Action::ReadProofs => role != Role::Administrator,
+            Action::SubmitCommands => may_push(role),
+            Action::ManageDevices => may_revoke(role),
+        })
+        .collect()
 }
 
 /// What somebody may follow.

@@ -9,8 +9,10 @@ mod app;
 mod clock;
 mod config;
 mod container;
+mod crypto;
 mod decide;
 mod directory;
+mod grant;
 mod http;
 mod ingest;
 mod keys;
@@ -22,6 +24,10 @@ mod view;
 
 pub use clock::Clock;
 pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
+pub use crypto::{
+    CityProvider, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret,
+    SecurityGatewayConfig, SecurityGatewayError, ServiceKey, answers as crypto_answers,
+};
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;
 pub use server::{Gateway, Running, StartError};

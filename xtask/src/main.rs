@@ -12,6 +12,7 @@ mod pages;
 mod problem;
 mod progress;
 mod run;
+mod sbom;
 mod setup;
 mod stamp;
 mod suites;
@@ -46,6 +47,8 @@ enum Task {
     Bindings(bindings::Options),
     /// Build the pages into miniapp/dist.
     Pages,
+    /// List what a delivery is made of (CycloneDX), into target/sbom.
+    Sbom,
     /// Install what is missing on this machine and say what was found.
     Setup(setup::Options),
 }
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::bench(&options),
         Task::Bindings(options) => bindings::bindings(&options),
         Task::Pages => pages::build().map(|_| ExitCode::SUCCESS),
+        Task::Sbom => sbom::sbom().map(|_| ExitCode::SUCCESS),
         Task::Setup(options) => setup::setup(&options).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|problem| {

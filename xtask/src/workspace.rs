@@ -32,11 +32,7 @@ pub(crate) fn cache() -> Result<PathBuf> {
 
 /// The exact version the workspace pins for a dependency, e.g. `0.2.130` of `wasm-bindgen = "=0.2.130"`.
 pub(crate) fn pinned_version(package: &str) -> Result<String> {
-    let path = root().join("Cargo.toml");
-    let text = read(&path)?;
-    let manifest: toml::Table = text
-        .parse()
-        .map_err(|error| Problem::new(format!("{}: {error}", path.display()), "repair the manifest"))?;
+    let manifest = manifest()?;
     manifest
         .get("workspace")
         .and_then(|w| w.get("dependencies"))
@@ -46,10 +42,31 @@ pub(crate) fn pinned_version(package: &str) -> Result<String> {
         .map(str::to_owned)
         .ok_or_else(|| {
             Problem::new(
-                format!("{} does not pin {package}", path.display()),
+                format!("Cargo.toml does not pin {package}"),
                 format!("write `{package} = \"=x.y.z\"` under [workspace.dependencies]"),
             )
         })
+}
+
+/// The folders of the workspace's crates, relative to the root.
+pub(crate) fn members() -> Result<Vec<String>> {
+    let manifest = manifest()?;
+    let members = manifest
+        .get("workspace")
+        .and_then(|w| w.get("members"))
+        .and_then(|m| m.as_array());
+    Ok(members
+        .into_iter()
+        .flatten()
+        .filter_map(|member| member.as_str().map(str::to_owned))
+        .collect())
+}
+
+fn manifest() -> Result<toml::Table> {
+    let path = root().join("Cargo.toml");
+    read(&path)?
+        .parse()
+        .map_err(|error| Problem::new(format!("{}: {error}", path.display()), "repair the manifest"))
 }
 
 /// A text file's content.

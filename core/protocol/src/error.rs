@@ -32,8 +32,12 @@ wire_enum! {
         BadSignature,
         /// The device is not enrolled.
         UnknownDevice,
-        /// The device was revoked.
+        /// The device was revoked, or replaced its key.
         DeviceRevoked,
+        /// This page wants a one-time code of a device it does not know.
+        EnrolmentNeeded,
+        /// The one-time code is unknown, used, expired or another person's: which of them is not said.
+        BadEnrolmentCode,
         /// The command's device is not the session's.
         WrongDevice,
         /// The command's actor is not the session's.
@@ -76,6 +80,18 @@ wire_enum! {
         CoreRestarted,
         /// No such rpc method, or its parameters do not fit (client only).
         BadRequest,
+        /// Too long without the gateway: connect and sign in (client only).
+        LeaseExpired,
+        /// The app is locked (client only).
+        Locked,
+        /// Not the PIN (client only).
+        PinWrong,
+        /// The device's data was erased (client only).
+        Erased,
+        /// The gateway's certificate is not from the authority this device trusts (client only).
+        AuthorityChanged,
+        /// The local store is older than what this device wrote last (client only).
+        RolledBack,
     }
 }
 
@@ -96,7 +112,7 @@ impl ErrorCode {
     pub fn http_status(self) -> u16 {
         match self {
             Self::Malformed | Self::UnsupportedVersion | Self::BadRequest => 400,
-            Self::Unauthenticated | Self::SessionExpired | Self::BadLoginCode => 401,
+            Self::Unauthenticated | Self::SessionExpired | Self::BadLoginCode | Self::BadEnrolmentCode => 401,
             Self::UnknownUser
             | Self::Forbidden
             | Self::BadSignature
@@ -104,12 +120,17 @@ impl ErrorCode {
             | Self::DeviceRevoked
             | Self::WrongDevice
             | Self::WrongActor
-            | Self::ScopeDenied => 403,
+            | Self::ScopeDenied
+            | Self::EnrolmentNeeded
+            | Self::LeaseExpired
+            | Self::PinWrong
+            | Self::AuthorityChanged => 403,
             Self::NotFound | Self::OrderNotInScope | Self::UnknownChannel | Self::UnknownEndpoint => 404,
-            Self::SeqGap | Self::ChainBroken | Self::WrongState => 409,
-            Self::CursorGone => 410,
+            Self::SeqGap | Self::ChainBroken | Self::WrongState | Self::RolledBack => 409,
+            Self::CursorGone | Self::Erased => 410,
             Self::TooLarge => 413,
             Self::IdReused | Self::FormInvalid | Self::ClockOutOfRange => 422,
+            Self::Locked => 423,
             Self::RateLimited => 429,
             Self::Overloaded | Self::Offline => 503,
             Self::UpstreamUnavailable | Self::BadAnswer => 502,
@@ -122,7 +143,7 @@ impl ErrorCode {
     #[must_use]
     pub fn class(self) -> ErrorClass {
         match self {
-            Self::Unauthenticated | Self::SessionExpired => ErrorClass::SignIn,
+            Self::Unauthenticated | Self::SessionExpired | Self::LeaseExpired => ErrorClass::SignIn,
             Self::RateLimited
             | Self::Overloaded
             | Self::StorageFull

@@ -13,6 +13,7 @@ pub mod limits;
 mod order;
 mod session;
 mod sync;
+mod trust;
 
 pub use command::{Command, CommandKind, Envelope, EnvelopeError, SignedEnvelope};
 pub use error::{ErrorBody, ErrorClass, ErrorCode};
@@ -29,6 +30,12 @@ pub use session::{DeviceInfo, LoginTarget, Role, SessionGrant, SessionRequest, U
 pub use sync::{
     Change, ChangeKind, OrderProof, ProofEntry, PullReply, PushReply, PushRequest, PushStop, Receipt,
     SignedReceipt, Verdict, WakeReply, WakeRequest,
+};
+pub use trust::{
+    AccessGrant, Action, AuthorityView, Credentials, DeviceList, DeviceView, ENROLMENT_ALPHABET,
+    ENROLMENT_CODE_CHARS, EnrolledHow, GrantReply, Invitation, InvitationRequest, LeaseRules,
+    ProviderKindView, ProviderView, RevocationList, RevocationReason, RevokedDevice, RotateReply,
+    RotateRequest, SignedGrant, SignedRevocations, TrustInfo, read_enrolment_code, show_enrolment_code,
 };
 
 /// Version of the envelope and receipt payloads this crate reads and writes.

@@ -1,7 +1,7 @@
 //! Signing in: a one-time code of the container (随申办政务云) becomes a session bound to a device key.
 
 use crate::forms::wire_enum;
-use crate::{DeviceId, HexHash, ScopeId, UnitId, UnixMillis, UserId};
+use crate::{Credentials, DeviceId, HexHash, ScopeId, SignedGrant, UnitId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 
 wire_enum! {
@@ -52,6 +52,9 @@ pub struct SessionRequest {
     pub device: DeviceInfo,
     /// SM2 signature with the device's key over [`SessionRequest::proof_text`], 128 hex digits.
     pub proof: String,
+    /// A one-time code ([`crate::read_enrolment_code`]), where the page wants one of a new device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment_code: Option<String>,
 }
 
 impl SessionRequest {
@@ -101,4 +104,8 @@ pub struct SessionGrant {
     pub device_seq: u64,
     /// Hash of that command's payload, zeros for none.
     pub device_head: HexHash,
+    /// What they may do, signed.
+    pub grant: SignedGrant,
+    /// The certificates that go with it. `gateway_key` is the key of the gateway's.
+    pub credentials: Credentials,
 }

@@ -385,8 +385,14 @@ fn sessions(golden: &mut Golden) {
             name: "Chromium 浏览器".to_owned(),
         },
         proof: SIG.to_owned(),
+        enrolment_code: None,
     };
     golden.is("session_request", &request);
+    let with_code = SessionRequest {
+        enrolment_code: Some("7K3M-9QXT".to_owned()),
+        ..request
+    };
+    golden.is("session_request_with_code", &with_code);
     let grant = SessionGrant {
         token: "opaque".to_owned(),
         expires_at: UnixMillis(T + 28_800_000),
@@ -403,8 +409,149 @@ fn sessions(golden: &mut Golden) {
         server_time: UnixMillis(T),
         device_seq: 0,
         device_head: HexHash::zero(),
+        grant: signed_grant(),
+        credentials: credentials(),
     };
     golden.is("session_grant", &grant);
+}
+
+fn signed_grant() -> SignedGrant {
+    SignedGrant {
+        payload: "{\"v\":1}".to_owned(),
+        sig: SIG.to_owned(),
+    }
+}
+
+fn credentials() -> Credentials {
+    Credentials {
+        device_certificate: "MIIDdevice".to_owned(),
+        gateway_certificate: "MIIDgateway".to_owned(),
+        authority_certificate: "MIIDauthority".to_owned(),
+    }
+}
+
+fn access_grants(golden: &mut Golden) {
+    let grant = AccessGrant {
+        v: PROTOCOL_VERSION,
+        grant_id: "5f0c0a4e-8f0e-4d8e-9c1b-0a4f6c2d7e11".to_owned(),
+        user: UserInfo {
+            id: "u-hp-01".into(),
+            name: "样例经办人".to_owned(),
+            role: Role::Handler,
+            unit: "district-310101".into(),
+            unit_name: "黄浦区水务局".to_owned(),
+        },
+        device: DEVICE.into(),
+        app: "hotline".to_owned(),
+        scopes: vec!["handler:u-hp-01".into()],
+        actions: vec![Action::ReadOrders, Action::SubmitCommands, Action::ReadProofs],
+        issued_at: UnixMillis(T),
+        expires_at: UnixMillis(T + 28_800_000),
+        offline_until: UnixMillis(T + 259_200_000),
+        rules: LeaseRules {
+            version: "2026-11".to_owned(),
+            offline_hours: 72,
+            pin_attempts: 10,
+            pin_digits: 6,
+            lock_after_minutes: 5,
+            pin_required: false,
+        },
+    };
+    golden.is("access_grant", &grant);
+    golden.is("signed_grant", &signed_grant());
+    golden.is("credentials", &credentials());
+    let reply = GrantReply {
+        grant: signed_grant(),
+        credentials: credentials(),
+    };
+    golden.is("grant_reply", &reply);
+}
+
+fn devices(golden: &mut Golden) {
+    let rotate = RotateRequest {
+        device: DeviceInfo {
+            id: DEVICE.into(),
+            public_key: KEY.to_owned(),
+            name: "Chromium 浏览器".to_owned(),
+        },
+        endorsement: SIG.to_owned(),
+        proof: SIG.to_owned(),
+    };
+    golden.is("rotate_request", &rotate);
+    let rotated = RotateReply {
+        grant: signed_grant(),
+        credentials: credentials(),
+        device_seq: 0,
+        device_head: HexHash::zero(),
+    };
+    golden.is("rotate_reply", &rotated);
+    let device = DeviceView {
+        id: DEVICE.into(),
+        name: "Chromium 浏览器".to_owned(),
+        user_id: "u-hp-01".into(),
+        user_name: "样例经办人".to_owned(),
+        unit_name: "黄浦区水务局".to_owned(),
+        key_fingerprint: "e6a4f9765fca89e8".to_owned(),
+        certificate_serial: "5f0c0a4e8f0e4d8e9c1b0a4f6c2d7e11".to_owned(),
+        not_after: Some(UnixMillis(T + 15_552_000_000)),
+        enrolled_at: UnixMillis(T - 86_400_000),
+        last_seen_at: Some(UnixMillis(T)),
+        revoked_at: None,
+        how: EnrolledHow::Container,
+    };
+    let list = DeviceList {
+        devices: vec![device],
+        authority: AuthorityView {
+            name: "申海 设备证书 CA".to_owned(),
+            fingerprint: "66c7 f0f4 62ee edd9".to_owned(),
+            not_after: UnixMillis(T + 315_360_000_000),
+        },
+    };
+    golden.is("device_list", &list);
+    let request = InvitationRequest {
+        user: "u-hp-01".into(),
+    };
+    golden.is("invitation_request", &request);
+    let invitation = Invitation {
+        code: "7K3M-9QXT".to_owned(),
+        user_id: "u-hp-01".into(),
+        user_name: "样例经办人".to_owned(),
+        expires_at: UnixMillis(T + 900_000),
+        authority_fingerprint: "66c7 f0f4 62ee edd9".to_owned(),
+        qr_text: Invitation::qr_text_of("7K3M-9QXT", "66c7 f0f4 62ee edd9"),
+    };
+    golden.is("invitation", &invitation);
+}
+
+fn trust(golden: &mut Golden) {
+    let list = RevocationList {
+        v: PROTOCOL_VERSION,
+        issued_at: UnixMillis(T),
+        devices: vec![RevokedDevice {
+            device: DEVICE.into(),
+            at: UnixMillis(T - 60_000),
+            reason: RevocationReason::Rotated,
+        }],
+    };
+    golden.is("revocation_list", &list);
+    let signed = SignedRevocations {
+        payload: "{\"v\":1}".to_owned(),
+        sig: SIG.to_owned(),
+    };
+    golden.is("signed_revocations", &signed);
+    let info = TrustInfo {
+        authority_certificate: "MIIDauthority".to_owned(),
+        gateway_certificate: "MIIDgateway".to_owned(),
+        earlier_gateway_certificates: vec!["MIIDearlier".to_owned()],
+        provider: ProviderView {
+            name: "software".to_owned(),
+            kind: ProviderKindView::Software,
+            emulated: false,
+            certified: None,
+        },
+        revoked: signed,
+    };
+    golden.is("trust_info", &info);
 }
 
 #[test]
@@ -414,6 +561,9 @@ fn every_type_reads_and_writes_its_golden_json() {
     push_and_receipts(&mut golden);
     orders_and_changes(&mut golden);
     sessions(&mut golden);
+    access_grants(&mut golden);
+    devices(&mut golden);
+    trust(&mut golden);
     let left: Vec<&String> = golden.0.keys().collect();
     assert!(left.is_empty(), "no test for {left:?}");
 }
@@ -445,6 +595,10 @@ fn every_name_of_every_enumeration_is_the_golden_one() {
         "Satisfaction": names(Satisfaction::ALL),
         "ReplyMode": names(ReplyMode::ALL),
         "IssueCode": names(IssueCode::ALL),
+        "Action": names(Action::ALL),
+        "EnrolledHow": names(EnrolledHow::ALL),
+        "ProviderKindView": names(ProviderKindView::ALL),
+        "RevocationReason": names(RevocationReason::ALL),
     });
     let mut expected = golden("enums");
     expected.remove("ErrorCode");
@@ -565,4 +719,64 @@ fn only_a_handlers_own_scope_shows_callers() {
     assert!(ScopeId::handler(&"u".into()).shows_callers());
     assert!(!ScopeId::unit(&"u".into()).shows_callers());
     assert!(!ScopeId::bureau().shows_callers());
+}
+
+#[test]
+fn the_texts_that_are_signed_say_first_what_they_are() {
+    assert_eq!(SignedGrant::signed_text("{}"), "shenhai-grant-v1\n{}");
+    assert_eq!(SignedRevocations::signed_text("{}"), "shenhai-revoked-v1\n{}");
+    assert_eq!(
+        RotateRequest::signed_text(&"old".into(), &"new".into()),
+        "shenhai-rotate-v1\nold\nnew"
+    );
+}
+
+#[test]
+fn an_enrolment_code_is_read_as_people_write_it() {
+    for written in ["7K3M-9QXT", "7k3m9qxt", " 7K3M 9QXT "] {
+        assert_eq!(read_enrolment_code(written).as_deref(), Some("7K3M9QXT"));
+    }
+    assert_eq!(read_enrolment_code("OIL0-1110").as_deref(), Some("01101110"));
+    assert_eq!(show_enrolment_code("7K3M9QXT"), "7K3M-9QXT");
+    for no_code in [
+        "",
+        "7K3M-9QX",
+        "7K3M-9QXTT",
+        "7K3M-9QXU",
+        "7K3M_9QXT",
+        "７K3M9QXT",
+    ] {
+        assert_eq!(read_enrolment_code(no_code), None, "{no_code}");
+    }
+}
+
+#[test]
+fn a_scanned_qr_code_gives_the_code_and_the_fingerprint_to_compare() {
+    let read = Invitation::read_qr_text("shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd9");
+    let expected = ("7K3M9QXT".to_owned(), "66c7f0f462eeedd9".to_owned());
+    assert_eq!(read, Some(expected));
+    for other in [
+        "https://sh.example/",
+        "shenhai-enrol:2:7K3M9QXT:66c7f0f462eeedd9",
+        "shenhai-enrol:1:7K3M9QXT",
+        "shenhai-enrol:1:7K3M9QX:66c7f0f462eeedd9",
+        "shenhai-enrol:1:7K3M9QXT:66C7F0F462EEEDD9",
+        "shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd9aa",
+    ] {
+        assert_eq!(Invitation::read_qr_text(other), None, "{other}");
+    }
+}
+
+#[test]
+fn an_invitation_does_not_print_its_code() {
+    let invitation = Invitation {
+        code: "7K3M-9QXT".to_owned(),
+        user_id: "u".into(),
+        user_name: "样例经办人".to_owned(),
+        expires_at: UnixMillis(T),
+        authority_fingerprint: String::new(),
+        qr_text: "shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd9".to_owned(),
+    };
+    let printed = format!("{invitation:?}");
+    assert!(!printed.contains("7K3M"), "{printed}");
 }

@@ -327,6 +327,7 @@ impl Device {
                 name: "测试设备".to_owned(),
             },
             proof: self.sign(&SessionRequest::proof_text(app, code, &self.id)),
+            enrolment_code: None,
         }
     }
 

@@ -56,6 +56,7 @@ impl Device {
                 name: "bench".to_owned(),
             },
             proof: proof.to_hex(),
+            enrolment_code: None,
         };
         let answer = post(
             http,

@@ -156,6 +156,11 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     cargo_tool("cargo-deny", "0.20.2", "cargo-deny")
 }
 
+/// cargo-cyclonedx, for the bill of materials.
+pub(crate) fn cargo_cyclonedx() -> Result<PathBuf> {
+    cargo_tool("cargo-cyclonedx", "0.5.9", "cargo-cyclonedx")
+}
+
 fn cargo_tool(package: &str, version: &str, binary: &str) -> Result<PathBuf> {
     let root = workspace::cache()?.join(format!("{package}-{version}"));
     let program = root.join("bin").join(binary);

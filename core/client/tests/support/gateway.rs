@@ -255,22 +255,53 @@ impl FakeGateway {
                 key: request.device.public_key.clone(),
             });
         let (role, scopes) = role(&user);
+        let user = UserInfo {
+            name: format!("{user}的姓名"),
+            id: UserId(user),
+            role,
+            unit: UnitId::from("hp"),
+            unit_name: "黄浦区水务局".to_owned(),
+        };
+        let expires_at = now.plus(12 * 3600 * 1000);
+        let granted = AccessGrant {
+            v: PROTOCOL_VERSION,
+            grant_id: format!("00000000-0000-4000-8000-{:012}", self.counter),
+            user: user.clone(),
+            device: request.device.id.clone(),
+            app: request.app.clone(),
+            scopes: scopes.clone(),
+            actions: vec![Action::ReadOrders],
+            issued_at: now,
+            expires_at,
+            offline_until: now.plus(72 * 3600 * 1000),
+            rules: LeaseRules {
+                version: "1".to_owned(),
+                offline_hours: 72,
+                pin_attempts: 10,
+                pin_digits: 6,
+                lock_after_minutes: 5,
+                pin_required: false,
+            },
+        };
+        let payload = serde_json::to_string(&granted).expect("JSON");
+        let text = SignedGrant::signed_text(&payload);
+        let sig = self.key.sign(text.as_bytes(), &mut self.rng).to_hex();
         let grant = SessionGrant {
             token,
-            expires_at: now.plus(12 * 3600 * 1000),
-            user: UserInfo {
-                name: format!("{user}的姓名"),
-                id: UserId(user),
-                role,
-                unit: UnitId::from("hp"),
-                unit_name: "黄浦区水务局".to_owned(),
-            },
+            expires_at,
+            user,
             scopes,
             gateway_key: self.key.public().to_hex(),
             epoch: self.epoch.clone(),
             server_time: now,
             device_seq: device.seq,
             device_head: HexHash(device.head.clone()),
+            grant: SignedGrant { payload, sig },
+            credentials: Credentials {
+                device_certificate: String::new(),
+                gateway_certificate: String::new(),
+                authority_certificate: String::new(),
+            },
         };
         Ok(serde_json::to_value(grant).expect("JSON"))
     }
