@@ -6,6 +6,7 @@
 
 mod access;
 mod app;
+mod authority;
 mod clock;
 mod config;
 mod container;
@@ -17,13 +18,16 @@ mod ingest;
 mod keys;
 mod outbound;
 mod platform_feedback;
+mod rules;
 mod server;
 mod store;
 mod view;
 
+pub use authority::{AuthorityError, GivenKeys};
 pub use clock::Clock;
 pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;
+pub use rules::{TrustRules, TrustRulesError};
 pub use server::{Gateway, Running, StartError};
 pub use store::{StoreError, WriterStats};

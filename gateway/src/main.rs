@@ -4,7 +4,9 @@
 //! per kind of trouble.
 
 use clap::{Args, Parser, Subcommand};
-use shenhai_gateway::{CityConfig, Config, Directory, Gateway, Running, StartError, openapi_document};
+use shenhai_gateway::{
+    CityConfig, Config, Directory, Gateway, Running, StartError, TrustRules, openapi_document,
+};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,7 +40,7 @@ struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8700")]
     listen: SocketAddr,
-    /// Directory for the database and the gateway's key; made when missing
+    /// Directory for the database and, unless --key-file says otherwise, the key file; made when missing
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Directory of the built pages; without it a plain page says how to build them
@@ -50,6 +52,12 @@ struct ServeArgs {
     /// Units, people and routes (TOML)
     #[arg(long, value_name = "FILE")]
     directory: PathBuf,
+    /// How devices are let in and trusted (TOML, see docs/protocol.md) [default: built in]
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// File with the key under which the gateway's keys are sealed; made when missing [default: gateway.key in --data]
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// Origin of the pages as the browser sees it, e.g. https://name; may be given several times
     /// [default: the address listened on]
     #[arg(long, value_name = "URL")]
@@ -89,8 +97,8 @@ impl From<StartError> for Failure {
             StartError::AddressInUse(_) | StartError::Listen { .. } => exit::IN_USE,
             StartError::DataDir { .. } | StartError::DataDirBusy { .. } => exit::CANNOT_CREATE,
             StartError::StorageFull { .. } => exit::NO_SPACE,
-            StartError::BadOrigin(_) => exit::CONFIG,
-            StartError::Store { .. } | StartError::BadKey | StartError::HttpClient => exit::SOFTWARE,
+            StartError::BadOrigin(_) | StartError::Keys(_) => exit::CONFIG,
+            StartError::Store { .. } | StartError::HttpClient => exit::SOFTWARE,
         };
         Self::new(code, error)
     }
@@ -158,6 +166,11 @@ fn read_config(args: ServeArgs) -> Result<Config, Failure> {
         wrong(&args.directory, lines.join("\n  "))
     })?;
     let mut config = Config::new(args.listen, args.data, city, directory);
+    if let Some(path) = &args.trust {
+        let rules = TrustRules::parse(&read(path)?);
+        config.trust = rules.map_err(|error| wrong(path, error.to_string()))?;
+    }
+    config.key_file = args.key_file;
     config.web_dir = args.web;
     config.allowed_origins = args.allowed_origin;
     config.tuning.drain = Duration::from_secs(args.drain);

@@ -3,11 +3,12 @@
 //! Not the command line (`main`). Called by the binary, and in-process by tests.
 
 use crate::app::App;
+use crate::authority::{self, AuthorityError};
 use crate::config::Config;
 use crate::container::Container;
 use crate::http;
 use crate::http::limiter::Limiter;
-use crate::keys::{GatewayKey, new_secret_hex};
+use crate::http::trust::KeptList;
 use crate::outbound::Outbound;
 use crate::platform_feedback;
 use crate::store::{Store, StoreError, Tx, WriterStats};
@@ -68,9 +69,9 @@ pub enum StartError {
     /// An allowed origin is not one.
     #[error("{0:?} is not an origin such as https://name or http://127.0.0.1:8700")]
     BadOrigin(String),
-    /// The key in the database is damaged.
-    #[error("the gateway's key in the database is damaged; restore a backup")]
-    BadKey,
+    /// The gateway's keys or certificates are not ready.
+    #[error("{0}")]
+    Keys(AuthorityError),
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client")]
     HttpClient,
@@ -105,10 +106,17 @@ impl Gateway {
         let origins = origins(&config.allowed_origins, addr)?;
         let lock = prepare_data_dir(&config.data_dir)?;
         let store = open_store(&config.data_dir).await?;
-        let (epoch, key) = identity(&store, &config.data_dir).await?;
+        let epoch = epoch(&store, &config.data_dir).await?;
+        let key_file = config
+            .key_file
+            .unwrap_or_else(|| config.data_dir.join("gateway.key"));
+        let now = config.clock.now();
+        let keys = authority::establish(&store, config.given_keys, &key_file, &config.trust, now);
+        let keys = keys.await.map_err(|error| keys_failed(&config.data_dir, error))?;
         let app = Arc::new(App {
             store,
-            key,
+            keys,
+            rules: config.trust,
             epoch,
             origins,
             container: Container::new(config.city.container.clone()),
@@ -118,6 +126,8 @@ impl Gateway {
             waits: Semaphore::new(config.tuning.concurrent_waits),
             stopping: watch::Sender::new(false),
             feedback_queued: Notify::new(),
+            revocations: watch::Sender::new(0),
+            revoked: KeptList::default(),
             directory: config.directory,
             city: config.city,
             clock: config.clock,
@@ -230,7 +240,7 @@ fn prepare_data_dir(path: &Path) -> Result<File, StartError> {
         }
         Err(TryLockError::Error(source)) => return Err(unusable(source)),
     }
-    // SQLite gives its -wal and -shm files the mode of the database file, which holds the signing key.
+    // SQLite gives its -wal and -shm files the mode of the database file, which holds the callers.
     let database = database_path(path);
     drop(open_private(&database).map_err(unusable)?);
     owner_only(&database, 0o600).map_err(unusable)?;
@@ -275,18 +285,17 @@ async fn open_store(data_dir: &Path) -> Result<Arc<Store>, StartError> {
     store.map(Arc::new).map_err(|error| store_failed(data_dir, error))
 }
 
-/// The epoch and the signing key, made at the first start.
-async fn identity(store: &Store, data_dir: &Path) -> Result<(String, GatewayKey), StartError> {
-    let made_or_kept = store.write(|tx| {
-        let epoch = kept_or(tx, "epoch", || uuid::Uuid::new_v4().to_string())?;
-        let secret = kept_or(tx, "signing_key", new_secret_hex)?;
-        Ok((epoch, secret))
-    });
-    let (epoch, secret) = made_or_kept
-        .await
-        .map_err(|error| store_failed(data_dir, error))?;
-    let key = GatewayKey::from_secret_hex(&secret).ok_or(StartError::BadKey)?;
-    Ok((epoch, key))
+/// The epoch, made at the first start.
+async fn epoch(store: &Store, data_dir: &Path) -> Result<String, StartError> {
+    let made_or_kept = store.write(|tx| kept_or(tx, "epoch", || uuid::Uuid::new_v4().to_string()));
+    made_or_kept.await.map_err(|error| store_failed(data_dir, error))
+}
+
+fn keys_failed(data_dir: &Path, error: AuthorityError) -> StartError {
+    match error {
+        AuthorityError::Store(error) => store_failed(data_dir, error),
+        error => StartError::Keys(error),
+    }
 }
 
 fn kept_or(tx: &mut Tx<'_>, name: &str, make: impl FnOnce() -> String) -> Result<String, StoreError> {
