@@ -5,6 +5,7 @@ mod bad_ingest;
 mod bad_push;
 mod bad_sign_in;
 mod city;
+mod devices;
 mod feedback;
 mod idempotency;
 mod operations;
