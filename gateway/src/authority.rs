@@ -4,6 +4,7 @@
 //! file: a copy of the database alone signs nothing. Where the operator gives a provider with keys of its own, none
 //! are made. Called at start, and when a device's certificate is due.
 
+use crate::config::Config;
 use crate::keys::{GatewayKeys, hex, random, unhex};
 use crate::rules::TrustRules;
 use crate::store::{CertificateKind, CertificateRow, Store, StoreError, Tx};
@@ -20,8 +21,10 @@ use std::sync::Arc;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-const RECEIPT: &str = "receipt";
-const AUTHORITY: &str = "authority";
+/// The name of the key that signs receipts, grants and lists.
+pub(crate) const RECEIPT: &str = "receipt";
+/// The name of the key that issues certificates.
+pub(crate) const AUTHORITY: &str = "authority";
 const AUTHORITY_NAME: &str = "申海 设备证书 CA";
 const GATEWAY_NAME: &str = "申海 网关";
 /// Where the receipt key stood, in the clear, before keys were sealed.
@@ -35,22 +38,37 @@ const BACKDATED_SECONDS: i64 = 300;
 /// Keys the operator gives in the place of those the gateway makes.
 #[derive(Clone)]
 pub struct GivenKeys {
-    /// Who keeps them.
+    /// Who keeps the receipt key.
     pub provider: Arc<dyn Provider>,
     /// Signs receipts, grants and lists.
     pub receipt: KeyRef,
-    /// Issues device certificates.
-    pub authority: KeyRef,
-    /// Of the authority's key, from the city's CA; where `None`, the authority certifies itself.
-    pub authority_certificate: Option<Certificate>,
     /// Of the receipt key; where `None`, the authority issues it.
     pub gateway_certificate: Option<Certificate>,
+    /// Who issues certificates; where `None`, an authority of the gateway's own.
+    pub authority: Option<GivenAuthority>,
+}
+
+/// An authority that is not of the gateway's making.
+#[derive(Clone)]
+pub struct GivenAuthority {
+    /// Who keeps its key.
+    pub provider: Arc<dyn Provider>,
+    /// Its key.
+    pub key: KeyRef,
+    /// From the city's CA; where `None`, the authority certifies itself.
+    pub certificate: Option<Certificate>,
+}
+
+impl std::fmt::Debug for GivenAuthority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GivenAuthority({}: {})", self.provider.origin().name, self.key)
+    }
 }
 
 impl std::fmt::Debug for GivenKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = self.provider.origin().name;
-        write!(f, "GivenKeys({name}: {}, {})", self.receipt, self.authority)
+        write!(f, "GivenKeys({name}: {}, {:?})", self.receipt, self.authority)
     }
 }
 
@@ -69,6 +87,14 @@ pub enum AuthorityError {
     /// The certificate given is not of the key given, or not from the authority given.
     #[error("the {0} certificate given does not go with the keys given")]
     Mismatch(&'static str),
+    /// The provider does not name the public half of a key it is to sign with.
+    #[error("the provider does not know the key {key:?}: {source}")]
+    NoKey {
+        /// Which.
+        key: String,
+        /// Its answer.
+        source: ProviderError,
+    },
     /// The provider failed.
     #[error("the provider of the gateway's keys: {0}")]
     Provider(#[from] ProviderError),
@@ -81,30 +107,26 @@ pub enum AuthorityError {
 pub(crate) async fn establish(
     store: &Arc<Store>,
     given: Option<GivenKeys>,
-    key_file: &Path,
-    rules: &TrustRules,
-    now: UnixMillis,
+    config: &Config,
 ) -> Result<GatewayKeys, AuthorityError> {
-    let given = match given {
-        Some(given) => given,
-        None => own_keys(store, key_file).await?,
-    };
+    let (signer, authority) = signer_and_authority(store, given, config).await?;
     let (kept_authorities, kept_gateways) = store
         .read(|rows| {
             let authorities = rows.certificates(CertificateKind::Authority)?;
             Ok((authorities, rows.certificates(CertificateKind::Gateway)?))
         })
         .await?;
-    let gateway_days = rules.gateway_certificate_days();
+    let (now, days) = (config.clock.now(), config.trust.gateway_certificate_days());
     let certified = tokio::task::spawn_blocking(move || {
-        let authority = authority_certificate(&given, &kept_authorities, now)?;
-        let gateway = gateway_certificate(&given, &authority, &kept_gateways, gateway_days, now)?;
+        let issuer = authority_certificate(&authority, &kept_authorities, now)?;
+        let gateway = gateway_certificate(&signer, &authority, &issuer, &kept_gateways, days, now)?;
         Ok::<_, AuthorityError>(GatewayKeys {
-            provider: given.provider,
-            receipt: given.receipt,
-            authority: given.authority,
+            provider: signer.provider,
+            receipt: signer.key,
+            issuer: authority.provider,
+            authority: authority.key,
             gateway_certificate: gateway,
-            authority_certificate: authority,
+            authority_certificate: issuer,
         })
     });
     let keys = certified.await.map_err(|_| StoreError::Panicked)??;
@@ -114,6 +136,55 @@ pub(crate) async fn establish(
     ];
     store.write(move |tx| keep_all(tx, &current, now)).await?;
     Ok(keys)
+}
+
+/// A key, who keeps it, and the certificate given for it.
+struct Party {
+    provider: Arc<dyn Provider>,
+    key: KeyRef,
+    certificate: Option<Certificate>,
+}
+
+impl Party {
+    fn public_key(&self) -> Result<PublicKey, AuthorityError> {
+        self.provider
+            .public_key(&self.key)
+            .map_err(|source| AuthorityError::NoKey {
+                key: self.key.name().to_owned(),
+                source,
+            })
+    }
+}
+
+/// Who signs receipts and who issues certificates; what is not given is the gateway's own.
+async fn signer_and_authority(
+    store: &Store,
+    given: Option<GivenKeys>,
+    config: &Config,
+) -> Result<(Party, Party), AuthorityError> {
+    let own = |provider: &Arc<dyn Provider>, name| Party {
+        provider: Arc::clone(provider),
+        key: KeyRef::new(name),
+        certificate: None,
+    };
+    let Some(given) = given else {
+        let provider = own_keys(store, config).await?;
+        return Ok((own(&provider, RECEIPT), own(&provider, AUTHORITY)));
+    };
+    let signer = Party {
+        provider: given.provider,
+        key: given.receipt,
+        certificate: given.gateway_certificate,
+    };
+    let authority = match given.authority {
+        Some(given) => Party {
+            provider: given.provider,
+            key: given.key,
+            certificate: given.certificate,
+        },
+        None => own(&own_keys(store, config).await?, AUTHORITY),
+    };
+    Ok((signer, authority))
 }
 
 fn keep_all(
@@ -131,26 +202,20 @@ fn keep_all(
 }
 
 /// Keys of our own: opened, or made at the first start.
-async fn own_keys(store: &Store, key_file: &Path) -> Result<GivenKeys, AuthorityError> {
+async fn own_keys(store: &Store, config: &Config) -> Result<Arc<dyn Provider>, AuthorityError> {
     let begun = store.write(|tx| Ok(tx.meta(&sealed_name(RECEIPT))?.is_some()));
-    let sealing = sealing_key(key_file, begun.await?)?;
+    let beside = || config.data_dir.join("gateway.key");
+    let sealing = sealing_key(&config.key_file.clone().unwrap_or_else(beside), begun.await?)?;
     let opened = store.write(move |tx| {
         let receipt = open_or_make(tx, &sealing, RECEIPT)?;
         let authority = open_or_make(tx, &sealing, AUTHORITY)?;
-        tx.delete_meta(UNSEALED)?;
         Ok(receipt.zip(authority))
     });
     let (receipt, authority) = opened.await?.ok_or(AuthorityError::Sealed)?;
     let mut provider = SoftwareProvider::new(UnwrapErr(SysRng));
     provider.add_signing_key(KeyRef::new(RECEIPT), receipt);
     provider.add_signing_key(KeyRef::new(AUTHORITY), authority);
-    Ok(GivenKeys {
-        provider: Arc::new(provider),
-        receipt: KeyRef::new(RECEIPT),
-        authority: KeyRef::new(AUTHORITY),
-        authority_certificate: None,
-        gateway_certificate: None,
-    })
+    Ok(Arc::new(provider))
 }
 
 fn sealed_name(name: &str) -> String {
@@ -170,12 +235,12 @@ fn open_or_make(tx: &mut Tx<'_>, sealing: &SealingKey, name: &str) -> Result<Opt
         None => Some(SecretKey::generate(&mut UnwrapErr(SysRng))),
     };
     if let Some(made) = &made {
-        let sealed = sealing.seal(
-            made.to_bytes().as_slice(),
-            meta.as_bytes(),
-            &mut UnwrapErr(SysRng),
-        );
+        let secret = made.to_bytes();
+        let sealed = sealing.seal(secret.as_slice(), meta.as_bytes(), &mut UnwrapErr(SysRng));
         tx.insert_meta(&meta, &hex(&sealed))?;
+        if name == RECEIPT {
+            tx.delete_meta(UNSEALED)?;
+        }
     }
     Ok(made)
 }
@@ -216,12 +281,12 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn authority_certificate(
-    given: &GivenKeys,
+    authority: &Party,
     kept: &[String],
     now: UnixMillis,
 ) -> Result<Certificate, AuthorityError> {
-    let key = given.provider.public_key(&given.authority)?;
-    if let Some(certificate) = &given.authority_certificate {
+    let key = authority.public_key()?;
+    if let Some(certificate) = &authority.certificate {
         let fits = *certificate.public_key() == key && certificate.usage() == Usage::Authority;
         return match fits {
             true => Ok(certificate.clone()),
@@ -237,33 +302,35 @@ fn authority_certificate(
     if let Some(certificate) = kept.find(good) {
         return Ok(certificate);
     }
-    let subject = named(AUTHORITY_NAME);
     let validity = validity(now, ROOT_DAYS, i64::MAX);
+    let subject = named(AUTHORITY_NAME);
     Ok(issue_root(
-        &*given.provider,
-        &given.authority,
+        &*authority.provider,
+        &authority.key,
         &subject,
         validity,
     )?)
 }
 
 fn gateway_certificate(
-    given: &GivenKeys,
-    authority: &Certificate,
+    signer: &Party,
+    authority: &Party,
+    issuer: &Certificate,
     kept: &[String],
     days: u32,
     now: UnixMillis,
 ) -> Result<Certificate, AuthorityError> {
-    let key = given.provider.public_key(&given.receipt)?;
-    let anchors = std::slice::from_ref(authority);
+    let key = signer.public_key()?;
+    let anchors = std::slice::from_ref(issuer);
     let holds = |certificate: &Certificate| {
         let chain = std::slice::from_ref(certificate);
-        let verdict = given
+        let at = seconds(now);
+        let verdict = authority
             .provider
-            .verify_certificate(chain, anchors, Usage::Gateway, seconds(now));
+            .verify_certificate(chain, anchors, Usage::Gateway, at);
         *certificate.public_key() == key && verdict.is_valid()
     };
-    if let Some(certificate) = &given.gateway_certificate {
+    if let Some(certificate) = &signer.certificate {
         return match holds(certificate) {
             true => Ok(certificate.clone()),
             false => Err(AuthorityError::Mismatch("gateway")),
@@ -274,13 +341,13 @@ fn gateway_certificate(
         return Ok(certificate);
     }
     Ok(issue(
-        &*given.provider,
-        &given.authority,
-        authority,
+        &*authority.provider,
+        &authority.key,
+        issuer,
         &named(GATEWAY_NAME),
         &key,
         Usage::Gateway,
-        validity(now, i64::from(days), authority.not_after()),
+        validity(now, i64::from(days), issuer.not_after()),
     )?)
 }
 
@@ -308,7 +375,7 @@ pub(crate) fn device_certificate(
     let authority = &keys.authority_certificate;
     let days = i64::from(rules.certificate_days());
     let made = issue(
-        &*keys.provider,
+        &*keys.issuer,
         &keys.authority,
         authority,
         &subject,
@@ -331,7 +398,7 @@ fn serves(
     let chain = std::slice::from_ref(kept);
     own && !due(kept, now)
         && keys
-            .provider
+            .issuer
             .verify_certificate(chain, anchors, Usage::Device, seconds(now))
             .is_valid()
 }

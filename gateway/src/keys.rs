@@ -16,6 +16,8 @@ pub(crate) struct GatewayKeys {
     pub(crate) provider: Arc<dyn Provider>,
     /// Signs receipts, grants and lists; certified by `gateway_certificate`.
     pub(crate) receipt: KeyRef,
+    /// Who issues certificates: the receipt key may be a service's, the authority the gateway's own.
+    pub(crate) issuer: Arc<dyn Provider>,
     /// Issues certificates; certified by `authority_certificate`.
     pub(crate) authority: KeyRef,
     pub(crate) gateway_certificate: Certificate,

@@ -10,6 +10,7 @@ mod authority;
 mod clock;
 mod config;
 mod container;
+mod crypto;
 mod decide;
 mod directory;
 mod grant;
@@ -23,9 +24,13 @@ mod server;
 mod store;
 mod view;
 
-pub use authority::{AuthorityError, GivenKeys};
+pub use authority::{AuthorityError, GivenAuthority, GivenKeys};
 pub use clock::Clock;
 pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
+pub use crypto::{
+    CityProvider, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret,
+    SecurityGatewayConfig, SecurityGatewayError, ServiceKey, answers as crypto_answers,
+};
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;
 pub use rules::{TrustRules, TrustRulesError};

@@ -3,9 +3,10 @@
 //! Not the command line (`main`). Called by the binary, and in-process by tests.
 
 use crate::app::App;
-use crate::authority::{self, AuthorityError};
+use crate::authority::{self, AUTHORITY, AuthorityError, GivenAuthority, GivenKeys, RECEIPT};
 use crate::config::Config;
 use crate::container::Container;
+use crate::crypto::{CityProvider, ConnectError, CryptoProvider, check_continuity, record};
 use crate::http;
 use crate::http::limiter::Limiter;
 use crate::http::trust::KeptList;
@@ -13,6 +14,7 @@ use crate::outbound::Outbound;
 use crate::platform_feedback;
 use crate::store::{Store, StoreError, Tx, WriterStats};
 use axum::serve::ListenerExt;
+use shenhai_crypto::{KeyRef, Provider};
 use shenhai_protocol::Channel;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -23,6 +25,9 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
+
+/// The fact of the database that names who signed the receipts last.
+const SIGNER: &str = "receipt_signer";
 
 /// Why a gateway did not start.
 #[derive(Debug, Error)]
@@ -72,6 +77,20 @@ pub enum StartError {
     /// The gateway's keys or certificates are not ready.
     #[error("{0}")]
     Keys(AuthorityError),
+    /// The cryptographic service cannot be used.
+    #[error("{0}; start again when it serves, or put [crypto] of the configuration right")]
+    Crypto(#[from] ConnectError),
+    /// A weaker provider would take over the signing of receipts.
+    #[error(
+        "receipts were signed by {before:?} so far and would be by {now:?}, which is weaker; if that is meant, \
+             start once with --allow-provider-change"
+    )]
+    ProviderChange {
+        /// Who signed so far.
+        before: String,
+        /// Who would.
+        now: String,
+    },
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client")]
     HttpClient,
@@ -106,13 +125,10 @@ impl Gateway {
         let origins = origins(&config.allowed_origins, addr)?;
         let lock = prepare_data_dir(&config.data_dir)?;
         let store = open_store(&config.data_dir).await?;
-        let epoch = epoch(&store, &config.data_dir).await?;
-        let key_file = config
-            .key_file
-            .unwrap_or_else(|| config.data_dir.join("gateway.key"));
-        let now = config.clock.now();
-        let keys = authority::establish(&store, config.given_keys, &key_file, &config.trust, now);
-        let keys = keys.await.map_err(|error| keys_failed(&config.data_dir, error))?;
+        let (given, signer) = given_keys(&config).await?;
+        let epoch = identity(&store, &config, signer).await?;
+        let keys = authority::establish(&store, given, &config).await;
+        let keys = keys.map_err(|error| keys_failed(&config, error))?;
         let app = Arc::new(App {
             store,
             keys,
@@ -285,15 +301,56 @@ async fn open_store(data_dir: &Path) -> Result<Arc<Store>, StartError> {
     store.map(Arc::new).map_err(|error| store_failed(data_dir, error))
 }
 
-/// The epoch, made at the first start.
-async fn epoch(store: &Store, data_dir: &Path) -> Result<String, StartError> {
-    let made_or_kept = store.write(|tx| kept_or(tx, "epoch", || uuid::Uuid::new_v4().to_string()));
-    made_or_kept.await.map_err(|error| store_failed(data_dir, error))
+/// The epoch, made at the first start, and who signs: the providers of an earlier start are not left for weaker ones
+/// unless that is meant.
+async fn identity(store: &Store, config: &Config, signer: String) -> Result<String, StartError> {
+    let (now, allowed) = (signer.clone(), config.allow_provider_change);
+    let kept = store.write(move |tx| {
+        let before = tx.meta(SIGNER)?;
+        if let Err(before) = check_continuity(before.as_deref(), &now, allowed) {
+            return Ok(Err(before));
+        }
+        tx.set_meta(SIGNER, &now)?;
+        Ok(Ok(kept_or(tx, "epoch", || uuid::Uuid::new_v4().to_string())?))
+    });
+    kept.await
+        .map_err(|error| store_failed(&config.data_dir, error))?
+        .map_err(|before| StartError::ProviderChange { before, now: signer })
 }
 
-fn keys_failed(data_dir: &Path, error: AuthorityError) -> StartError {
+/// The keys given, or those a service of the city keeps, or `None`: the gateway makes its own. And who signs with
+/// them.
+async fn given_keys(config: &Config) -> Result<(Option<GivenKeys>, String), StartError> {
+    let crypto = &config.city.crypto;
+    if config.given_keys.is_some() || matches!(crypto.provider, CryptoProvider::Software) {
+        return Ok((config.given_keys.clone(), record(crypto.provider, false)));
+    }
+    let (wanted, clock) = (crypto.clone(), config.clock.clone());
+    let connecting = tokio::task::spawn_blocking(move || CityProvider::connect(&wanted, clock));
+    let panicked = |_| store_failed(&config.data_dir, StoreError::Panicked);
+    let provider = connecting.await.map_err(panicked)??;
+    let signer = record(crypto.provider, provider.origin().emulated);
+    let provider: Arc<dyn Provider> = Arc::new(provider);
+    let authority = crypto.keys.contains_key(AUTHORITY).then(|| GivenAuthority {
+        provider: Arc::clone(&provider),
+        key: KeyRef::new(AUTHORITY),
+        certificate: None,
+    });
+    let keys = GivenKeys {
+        provider,
+        receipt: KeyRef::new(RECEIPT),
+        gateway_certificate: None,
+        authority,
+    };
+    Ok((Some(keys), signer))
+}
+
+fn keys_failed(config: &Config, error: AuthorityError) -> StartError {
     match error {
-        AuthorityError::Store(error) => store_failed(data_dir, error),
+        AuthorityError::Store(error) => store_failed(&config.data_dir, error),
+        AuthorityError::NoKey { key, source } => {
+            StartError::Crypto(ConnectError::NoCertificate { key, source })
+        }
         error => StartError::Keys(error),
     }
 }

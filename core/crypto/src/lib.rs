@@ -8,11 +8,14 @@
 //! the one place where a certified module or the city's 签名验签服务 takes its place.
 
 mod certificate;
+mod chunked;
 mod der;
 mod digest;
 mod encryption;
 mod keys;
 mod mac;
+mod page;
+mod pin;
 mod provider;
 mod seal;
 mod signature;
@@ -22,11 +25,17 @@ mod verdict;
 pub use certificate::{
     Certificate, CertificateError, LONGEST_CHAIN, Subject, Usage, Validity, issue, issue_root, verify_chain,
 };
+pub use chunked::{
+    CHUNK, ChunkError, ChunkOpener, ChunkSealer, FILE_HEADER, FileKey, chunk_at, chunk_count, chunk_range,
+    full_chunks, plain_len, sealed_len,
+};
 pub use der::DerError;
 pub use digest::{Digest32, Sm3Hasher, sm3};
 pub use encryption::{EncryptionError, LONGEST_PLAINTEXT};
 pub use keys::{KeyError, PublicKey, SecretKey, device_id, fingerprint};
 pub use mac::{hmac_sm3, verify_hmac_sm3};
+pub use page::PageKey;
+pub use pin::{PIN_BYTES, PIN_ITERATIONS, PIN_RECORD, PinError, PinLock, PinParams, pbkdf2_hmac_sm3};
 pub use provider::{KeyRef, Origin, Provider, ProviderError, ProviderKind};
 pub use rand_core::CryptoRng;
 pub use seal::{OpenError, SealingKey};

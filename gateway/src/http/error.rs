@@ -6,7 +6,6 @@ use crate::store::StoreError;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use shenhai_crypto::ProviderError;
 use shenhai_protocol::{ErrorBody, ErrorCode};
 
 #[derive(Debug)]
@@ -39,26 +38,19 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Whether a provider that is reached over the network failed in a way that passes.
-fn is_elsewhere(error: ProviderError) -> bool {
-    matches!(
-        error,
-        ProviderError::Timeout | ProviderError::Unavailable | ProviderError::Refused | ProviderError::Garbled
-    )
-}
-
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full => Self::new(ErrorCode::StorageFull, "no space left on the gateway"),
-            StoreError::Stopped => Self::new(ErrorCode::Overloaded, "the gateway is stopping"),
-            StoreError::Signing(error) if is_elsewhere(error) => {
-                tracing::warn!(%error, "the provider of the gateway's keys failed");
+            // A key kept elsewhere did not sign: nothing was committed, and the client sends the same again.
+            StoreError::Signing(error) => {
+                tracing::warn!(%error, "the gateway's key did not sign");
                 Self::new(
                     ErrorCode::UpstreamUnavailable,
-                    "the signing service did not answer",
+                    "the cryptographic service did not answer",
                 )
             }
+            StoreError::Stopped => Self::new(ErrorCode::Overloaded, "the gateway is stopping"),
             error => {
                 tracing::error!(%error, "the store failed");
                 Self::new(ErrorCode::Internal, "the gateway failed; its log has the details")

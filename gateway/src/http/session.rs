@@ -7,6 +7,7 @@ use super::enrol::{self, Admission, Applicant};
 use super::error::ApiError;
 use crate::access::{self, App as Page};
 use crate::app::App;
+use crate::crypto::security_gateway::Identity;
 use crate::decide::Asker;
 use crate::grant::{self, Grantee};
 use crate::keys::{new_token, token_hash};
@@ -63,6 +64,13 @@ impl FromRequestParts<Arc<App>> for Session {
             app.directory.user(&session.user).cloned().ok_or_else(|| {
                 ApiError::new(ErrorCode::UnknownUser, "the user is no longer in the directory")
             })?;
+        if app.city.security_gateway.is_some() {
+            let identity = parts.extensions.get::<Identity>();
+            if !identity.is_some_and(|identity| identity.is_of(&session.user, &session.device)) {
+                let text = "the security gateway authenticated somebody else";
+                return Err(ApiError::new(ErrorCode::Forbidden, text));
+            }
+        }
         note_seen(app, &session.device, device.last_seen_at).await;
         Ok(Self {
             asker: Asker {

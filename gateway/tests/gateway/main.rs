@@ -8,6 +8,7 @@ mod city;
 mod devices;
 mod feedback;
 mod idempotency;
+mod keys;
 mod operations;
 mod pages;
 mod stage;

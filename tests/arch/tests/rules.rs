@@ -3,15 +3,21 @@
 use shenhai_arch::{Use, files, members, root};
 
 /// Which of our crates a crate may link. A crate that is not listed may link none.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("shenhai-protocol", &[]),
     ("shenhai-crypto", &[]),
     ("shenhai-flow", &["shenhai-protocol"]),
     ("shenhai-sync", &["shenhai-protocol"]),
     (
         "shenhai-store",
-        &["shenhai-protocol", "shenhai-sync", "shenhai-crypto"],
+        &[
+            "shenhai-protocol",
+            "shenhai-sync",
+            "shenhai-crypto",
+            "shenhai-vfs",
+        ],
     ),
+    ("shenhai-vfs", &["shenhai-crypto"]),
     (
         "shenhai-client",
         &[

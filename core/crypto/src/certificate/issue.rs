@@ -120,7 +120,7 @@ impl Order<'_> {
         provider.random(&mut serial)?;
         // Positive and always of the same length: RFC 5280 §4.1.2.2.
         serial[0] = serial[0] & 0x7f | 0x40;
-        let to_be_signed = self.to_be_signed(&serial).map_err(malformed)?;
+        let to_be_signed = self.certifying(&serial).map_err(malformed)?;
         let signature = provider.sign(key, &to_be_signed.to_der().map_err(malformed)?)?;
         let bytes = BitString::from_bytes(&signature.to_der())
             .and_then(|signature| {
@@ -136,7 +136,7 @@ impl Order<'_> {
         Certificate::from_der(&bytes).map_err(|_| ProviderError::Malformed)
     }
 
-    fn to_be_signed(self, serial: &[u8]) -> der::Result<ToBeSigned> {
+    fn certifying(self, serial: &[u8]) -> der::Result<ToBeSigned> {
         Ok(ToBeSigned {
             version: Version::V3,
             serial_number: SerialNumber::new(serial)?,
