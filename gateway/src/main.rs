@@ -106,7 +106,7 @@ impl From<StartError> for Failure {
                 exit::CONFIG
             }
             StartError::Crypto(_) => exit::UPSTREAM,
-            StartError::Store { .. } | StartError::HttpClient => exit::SOFTWARE,
+            StartError::Store { .. } | StartError::HttpClient | StartError::Verifier(_) => exit::SOFTWARE,
         };
         Self::new(code, error)
     }

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::authority::{self, AUTHORITY, AuthorityError, GivenAuthority, GivenKeys, RECEIPT};
 use crate::config::Config;
 use crate::container::Container;
-use crate::crypto::{CityProvider, ConnectError, CryptoProvider, check_continuity, record};
+use crate::crypto::{CityProvider, ConnectError, CryptoProvider, check_continuity, record, verifier};
 use crate::http;
 use crate::http::limiter::Limiter;
 use crate::http::trust::KeptList;
@@ -91,6 +91,9 @@ pub enum StartError {
         /// Who would.
         now: String,
     },
+    /// Signatures cannot be checked.
+    #[error("this build cannot check SM2 signatures: {0}")]
+    Verifier(ProviderError),
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client")]
     HttpClient,
@@ -133,6 +136,7 @@ impl Gateway {
             store,
             keys,
             rules: config.trust,
+            verifier: verifier().map_err(StartError::Verifier)?,
             epoch,
             origins,
             container: Container::new(config.city.container.clone()),
