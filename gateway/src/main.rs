@@ -30,7 +30,7 @@ struct Cli {
 enum Command {
     /// Serve until SIGINT or SIGTERM, then finish what is under way
     #[command(after_help = EXIT_CODES)]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -125,7 +125,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match cli.command {
-        Command::Serve(args) => serve(args),
+        Command::Serve(args) => serve(*args),
         Command::Openapi => print_openapi(),
     };
     match outcome {

@@ -14,7 +14,7 @@ use crate::outbound::Outbound;
 use crate::platform_feedback;
 use crate::store::{Store, StoreError, Tx, WriterStats};
 use axum::serve::ListenerExt;
-use shenhai_crypto::{KeyRef, Provider};
+use shenhai_crypto::{KeyRef, Provider, ProviderError};
 use shenhai_protocol::Channel;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;

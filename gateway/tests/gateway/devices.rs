@@ -279,7 +279,7 @@ async fn keys_and_certificates_stay_over_a_restart_and_a_clock_ten_years_off() {
     assert_ne!(later.gateway_certificate, before.gateway_certificate);
     assert_eq!(
         later.earlier_gateway_certificates,
-        [before.gateway_certificate.clone()]
+        std::slice::from_ref(&before.gateway_certificate)
     );
     let session = stage.sign_in_on(HANDLER, session.device).await;
     verified(&session.grant.grant, &session.grant.credentials, NOW + TEN_YEARS);
