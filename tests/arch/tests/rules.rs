@@ -3,7 +3,7 @@
 use shenhai_arch::{Use, files, members, root};
 
 /// Which of our crates a crate may link. A crate that is not listed may link none.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("shenhai-protocol", &[]),
     ("shenhai-sm4", &[]),
     ("shenhai-crypto", &["shenhai-sm4"]),
