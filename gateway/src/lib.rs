@@ -6,6 +6,7 @@
 
 mod access;
 mod app;
+mod authority;
 mod clock;
 mod config;
 mod container;
@@ -18,10 +19,12 @@ mod ingest;
 mod keys;
 mod outbound;
 mod platform_feedback;
+mod rules;
 mod server;
 mod store;
 mod view;
 
+pub use authority::{AuthorityError, GivenAuthority, GivenKeys};
 pub use clock::Clock;
 pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
 pub use crypto::{
@@ -30,5 +33,6 @@ pub use crypto::{
 };
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;
+pub use rules::{TrustRules, TrustRulesError};
 pub use server::{Gateway, Running, StartError};
 pub use store::{StoreError, WriterStats};

@@ -4,7 +4,9 @@
 //! `shenhai_protocol`. Called by `server`.
 
 mod body;
-mod error;
+mod devices;
+mod enrol;
+pub(crate) mod error;
 mod ingest;
 pub(crate) mod limiter;
 pub(crate) mod openapi;
@@ -12,6 +14,7 @@ mod pages;
 mod push;
 mod session;
 mod sync;
+pub(crate) mod trust;
 
 use crate::app::App;
 use crate::crypto::SecurityGatewayError;
@@ -47,7 +50,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/apps/{app}/login", get(session::login))
         .route("/v1/sessions", post(session::sign_in))
         .route("/v1/sessions/current", delete(session::sign_out))
-        .route("/v1/devices/{id}/revoke", post(session::revoke))
+        .route("/v1/grant", post(trust::renew))
+        .route("/v1/trust", get(trust::trust))
+        .route("/v1/devices", get(devices::list))
+        .route("/v1/devices/invitations", post(devices::invite))
+        .route("/v1/devices/rotate", post(devices::rotate))
+        .route("/v1/devices/{id}/revoke", post(devices::revoke))
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(sync::pull))
         .route(WAKE_PATH, post(sync::wake))

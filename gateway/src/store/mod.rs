@@ -4,6 +4,7 @@
 //! worker through [`Store::write`] (inside the shared commit) and [`Store::read`] (one snapshot).
 
 mod commands;
+mod devices;
 mod error;
 mod feedback;
 mod heads;
@@ -13,6 +14,7 @@ mod schema;
 mod writer;
 
 pub(crate) use commands::{StoredCommand, TakenCommand};
+pub(crate) use devices::{CertificateKind, CertificateRow, InvitationRow, ListedDevice};
 pub use error::StoreError;
 pub(crate) use feedback::WaitingFeedback;
 pub(crate) use heads::Heads;
