@@ -307,7 +307,7 @@ async fn identity(store: &Store, config: &Config) -> Result<(String, GatewayKey)
             let provider = connecting.await.map_err(|_| failed(StoreError::Panicked))??;
             let signer = record(crypto.provider, provider.origin().emulated);
             let key = GatewayKey::kept_by(Arc::new(provider), KeyRef::new(RECEIPT_KEY));
-            (Some(key.map_err(|source| no_receipt_key(source))?), signer)
+            (Some(key.map_err(no_receipt_key)?), signer)
         }
     };
     let (now, allowed, software) = (signer.clone(), config.allow_provider_change, key.is_none());

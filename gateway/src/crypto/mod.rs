@@ -17,7 +17,9 @@ mod svs_codes;
 mod svs_form;
 mod transport;
 
-pub use config::{CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret, ServiceKey};
+pub use config::{
+    CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret, ServiceKey, ServiceKeyKind,
+};
 pub(crate) use continuity::{check_continuity, record};
 pub use provider::{CityProvider, ConnectError};
 pub use security_gateway::{SecurityGatewayConfig, SecurityGatewayError};
