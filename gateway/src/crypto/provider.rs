@@ -241,7 +241,9 @@ impl Provider for CityProvider {
             signature: &signature.to_der(),
         });
         match outcome {
-            Ok(Reply::Verified(true)) => Verdict::Valid,
+            // An answer cut after `respValue=0` still reads as a success: it counts only where the arithmetic agrees.
+            Ok(Reply::Verified(true)) if key.verify(message, signature).is_valid() => Verdict::Valid,
+            Ok(Reply::Verified(true)) => Verdict::Indeterminate(IndeterminateReason::Garbled),
             Ok(Reply::Verified(false)) => Verdict::Invalid(InvalidReason::Mismatch),
             Ok(Reply::Bytes(_)) => Verdict::Indeterminate(IndeterminateReason::Garbled),
             Err(error) => Verdict::Indeterminate(undecided(error)),

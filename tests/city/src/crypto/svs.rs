@@ -41,7 +41,7 @@ fn request(body: &[u8]) -> Option<Wish> {
     if !outer.0.is_empty() {
         return None;
     }
-    // version is left out where it is the default.
+    let _version = message.number().filter(|version| *version == 0)?;
     let kind = message.number()?;
     let (tag, content) = message.next()?;
     message.content(GENERALIZED_TIME)?;
@@ -94,6 +94,7 @@ fn respond(wish: &Option<Wish>, word: Word, now: i64) -> Vec<u8> {
         .unwrap_or_default();
     let fields = [number(code), value].concat();
     let message = [
+        number(0),
         number(u32::from(kind)),
         element(CONTEXT + kind, &fields),
         element(GENERALIZED_TIME, time.as_bytes()),
