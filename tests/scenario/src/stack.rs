@@ -103,7 +103,11 @@ impl Stack {
         let (city, gateway, gateway_config) = match config.crypto {
             None => {
                 let (gateway, gateway_config) = start_gateway(gateway_config, relay_addr).await?;
-                (City::start(city_listener, setup(gateway.url())?)?, gateway, gateway_config)
+                (
+                    City::start(city_listener, setup(gateway.url())?)?,
+                    gateway,
+                    gateway_config,
+                )
             }
             Some(service) => {
                 // The gateway fetches its certificate when it starts, so the service comes first and finds the
@@ -178,7 +182,10 @@ impl Stack {
 
 fn crypto_config(service: CryptoService, city_url: &str) -> Result<CryptoConfig, StackError> {
     let refused = |error: &dyn std::fmt::Display| StackError::Configuration(error.to_string());
-    let table: toml::Table = service.table(city_url).parse().map_err(|error: toml::de::Error| refused(&error))?;
+    let table: toml::Table = service
+        .table(city_url)
+        .parse()
+        .map_err(|error: toml::de::Error| refused(&error))?;
     let table = table.get("crypto").cloned().ok_or_else(|| refused(&"no table"))?;
     table.try_into().map_err(|error: toml::de::Error| refused(&error))
 }
