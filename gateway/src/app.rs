@@ -9,6 +9,7 @@ use crate::keys::GatewayKey;
 use crate::outbound::Outbound;
 use crate::store::Store;
 use crate::{Clock, Directory};
+use shenhai_crypto::Provider;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub(crate) container: Container,
     pub(crate) http: Outbound,
     pub(crate) key: GatewayKey,
+    /// Who checks devices' signatures.
+    pub(crate) verifier: Arc<dyn Provider>,
     pub(crate) epoch: String,
     pub(crate) clock: Clock,
     pub(crate) tuning: Tuning,

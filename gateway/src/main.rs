@@ -96,7 +96,10 @@ impl From<StartError> for Failure {
             StartError::StorageFull { .. } => exit::NO_SPACE,
             StartError::BadOrigin(_) | StartError::ProviderChange { .. } => exit::CONFIG,
             StartError::Crypto(_) => exit::UPSTREAM,
-            StartError::Store { .. } | StartError::BadKey | StartError::HttpClient => exit::SOFTWARE,
+            StartError::Store { .. }
+            | StartError::BadKey
+            | StartError::HttpClient
+            | StartError::Verifier(_) => exit::SOFTWARE,
         };
         Self::new(code, error)
     }

@@ -5,7 +5,7 @@
 use crate::app::App;
 use crate::config::Config;
 use crate::container::Container;
-use crate::crypto::{CityProvider, ConnectError, CryptoProvider, check_continuity, record};
+use crate::crypto::{CityProvider, ConnectError, CryptoProvider, check_continuity, record, verifier};
 use crate::http;
 use crate::http::limiter::Limiter;
 use crate::keys::{GatewayKey, RECEIPT_KEY, new_secret_hex};
@@ -90,6 +90,9 @@ pub enum StartError {
         /// Who would.
         now: String,
     },
+    /// Signatures cannot be checked.
+    #[error("this build cannot check SM2 signatures: {0}")]
+    Verifier(ProviderError),
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client")]
     HttpClient,
@@ -128,6 +131,7 @@ impl Gateway {
         let app = Arc::new(App {
             store,
             key,
+            verifier: verifier().map_err(StartError::Verifier)?,
             epoch,
             origins,
             container: Container::new(config.city.container.clone()),

@@ -21,8 +21,8 @@ pub enum DerError {
     /// More bytes than such a value can have.
     #[error("oversized")]
     Oversized,
-    /// A length or a number with a byte that it does not need.
-    #[error("not the shortest form")]
+    /// A length or a number that is not in its one form: with a byte that it does not need, or with none.
+    #[error("not in its shortest form")]
     NonMinimal,
     /// A length left open, which only BER knows.
     #[error("indefinite length")]
@@ -49,8 +49,12 @@ impl DerError {
         match error.kind() {
             ErrorKind::Incomplete { .. } => Self::Truncated,
             ErrorKind::IndefiniteLength => Self::IndefiniteLength,
-            // Within our limits of size `der` says this of a length with a byte too many only.
-            ErrorKind::Noncanonical { .. } | ErrorKind::Overlength => Self::NonMinimal,
+            // `der` says `Length` of a header whose own length has a byte too many.
+            ErrorKind::Noncanonical { .. }
+            | ErrorKind::Overlength
+            | ErrorKind::Length {
+                tag: der::Tag::Sequence | der::Tag::Integer,
+            } => Self::NonMinimal,
             ErrorKind::TrailingData { .. } => Self::Trailing,
             ErrorKind::TagUnexpected { .. } | ErrorKind::TagUnknown { .. } | ErrorKind::TagNumberInvalid => {
                 Self::UnexpectedTag

@@ -136,7 +136,7 @@ fn a_file_key_unwraps_for_its_file_and_under_its_key_only() {
 fn a_chunk_has_the_length_its_place_asks_for() {
     let key = FileKey::generate(&mut rng(7));
     let sealer = ChunkSealer::new(&key, PHOTO);
-    let mut seal = |index, last, len: usize| sealer.seal_chunk(index, last, &vec![0; len], &mut rng(8)).err();
+    let seal = |index, last, len: usize| sealer.seal_chunk(index, last, &vec![0; len], &mut rng(8)).err();
     for (index, last, len) in [
         (0, false, CHUNK - 1),
         (0, false, 0),

@@ -19,11 +19,7 @@ fn sequence(body: &str) -> String {
 fn a_signature_of_any_range_reads_back() {
     let smallest = sequence("020101020101");
     let largest = sequence(&format!("{BELOW}{BELOW}"));
-    for hex in [
-        smallest,
-        largest,
-        sequence("0201010202_00ff".replace('_', "").as_str()),
-    ] {
+    for hex in [smallest, largest, sequence("020101020200ff")] {
         let signature = der(&hex).expect("valid DER");
         assert_eq!(base16ct::lower::encode_string(&signature.to_der()), hex);
     }
@@ -54,7 +50,7 @@ fn each_broken_rule_of_der_has_its_own_error() {
         ("3106020101020101", DerError::UnexpectedTag),
         ("3006040101020101", DerError::UnexpectedTag),
         ("3006020101040101", DerError::UnexpectedTag),
-        ("30050200020101", DerError::Malformed),
+        ("30050200020101", DerError::NonMinimal),
     ] {
         assert_eq!(der(&hex.replace('_', "")), Err(error), "{hex}");
     }

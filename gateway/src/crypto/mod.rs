@@ -4,6 +4,8 @@
 //! one [`Dialect`](dialect::Dialect) each; [`CityProvider`] holds the rules that are the same for all: bounded
 //! time, no trust in an answer that can be checked, a time-out that is never a success.
 
+#[cfg(feature = "botan")]
+mod botan;
 mod breaker;
 mod config;
 mod continuity;
@@ -17,12 +19,39 @@ mod svs_codes;
 mod svs_form;
 mod transport;
 
+#[cfg(not(feature = "botan"))]
+use getrandom::SysRng;
+#[cfg(not(feature = "botan"))]
+use rand_core::UnwrapErr;
+#[cfg(not(feature = "botan"))]
+use shenhai_crypto::SoftwareProvider;
+use shenhai_crypto::{Provider, ProviderError};
+use std::sync::Arc;
+
 pub use config::{
     CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret, ServiceKey, ServiceKeyKind,
 };
 pub(crate) use continuity::{check_continuity, record};
 pub use provider::{CityProvider, ConnectError};
 pub use security_gateway::{SecurityGatewayConfig, SecurityGatewayError};
+
+/// Who checks devices' signatures: the fastest provider that was compiled in. It keeps no key.
+///
+/// # Errors
+/// [`ProviderError::Unsupported`] when it cannot do SM2.
+#[cfg(feature = "botan")]
+pub(crate) fn verifier() -> Result<Arc<dyn Provider>, ProviderError> {
+    Ok(Arc::new(botan::BotanProvider::new()?))
+}
+
+/// Who checks devices' signatures: the fastest provider that was compiled in. It keeps no key.
+///
+/// # Errors
+/// None of the software provider's.
+#[cfg(not(feature = "botan"))]
+pub(crate) fn verifier() -> Result<Arc<dyn Provider>, ProviderError> {
+    Ok(Arc::new(SoftwareProvider::new(UnwrapErr(SysRng))))
+}
 
 /// The readers of the services' answers, for fuzzing alone: none of them is part of the gateway's interface.
 #[doc(hidden)]

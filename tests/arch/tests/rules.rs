@@ -5,7 +5,8 @@ use shenhai_arch::{Use, files, members, root};
 /// Which of our crates a crate may link. A crate that is not listed may link none.
 const ARROWS: [(&str, &[&str]); 12] = [
     ("shenhai-protocol", &[]),
-    ("shenhai-crypto", &[]),
+    ("shenhai-sm4", &[]),
+    ("shenhai-crypto", &["shenhai-sm4"]),
     ("shenhai-flow", &["shenhai-protocol"]),
     ("shenhai-sync", &["shenhai-protocol"]),
     (
