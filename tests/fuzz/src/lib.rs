@@ -11,6 +11,7 @@ pub mod requests;
 mod round_trip;
 pub mod safekeeping;
 pub mod seeds;
+pub mod services;
 
 /// A parser under test.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +23,7 @@ pub struct Target {
 }
 
 /// Every target, in the order of their names.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 21] = [
     Target {
         name: "answers",
         run: answers::answers,
@@ -88,12 +89,20 @@ pub const TARGETS: [Target; 19] = [
         run: crypto::sealed_blob,
     },
     Target {
+        name: "service_answers",
+        run: services::service_answers,
+    },
+    Target {
         name: "session_request",
         run: requests::session_request,
     },
     Target {
         name: "sm2_ciphertext",
         run: safekeeping::sm2_ciphertext,
+    },
+    Target {
+        name: "svs_respond",
+        run: services::svs_respond,
     },
     Target {
         name: "wake_request",

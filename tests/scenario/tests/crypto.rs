@@ -26,7 +26,7 @@ async fn a_handler_works_under_receipts_signed_by_the_signature_service() {
     let config = with(Some(CryptoService::SvsAsn1), data.path());
     let stack = Stack::start(config).await.expect("a stack");
     let city = EmulatedCity::new(&stack.city_url());
-    // The first receipts fail: the gateway says 503, the client sends the same again.
+    // The first receipts fail: the gateway says upstream_unavailable, the client sends the same again.
     let order = json!({"mode": "error500", "count": 2});
     let faults = format!("{}/admin/crypto-faults", stack.city_url());
     assert_eq!(
