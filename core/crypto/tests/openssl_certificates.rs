@@ -15,6 +15,10 @@ const DAY: i64 = 86_400;
 const ID: &str = "distid:1234567812345678";
 
 /// OpenSSL judges by the machine's clock, so these certificates are made for today.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is no host here, and OpenSSL asks this clock"
+)]
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     i64::try_from(since.as_secs()).expect("before the end of time")
@@ -185,49 +189,44 @@ fn openssl_reads_what_we_wrote_into_a_certificate() {
 const LEAF: &str = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n\
                     subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
 
-/// An authority and a device certificate below it, both made by OpenSSL: `ca.pem` and `leaf.pem`.
-fn theirs(bench: &Bench, extensions: &str) {
+const AUTHORITY: &str =
+    "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash\n";
+
+/// A key and a certificate for it, both made by OpenSSL: `NAME.key`, `NAME.pem`. It signs itself or has an issuer.
+fn made(bench: &Bench, name: &str, issuer: Option<&str>, extensions: &str) {
+    let file = |kind: &str| format!("{name}.{kind}");
+    let (key, request, certificate) = (file("key"), file("csr"), file("pem"));
+    let subject = format!("/C=CN/O=Peer/CN={name}");
+    bench.must(["genpkey", "-algorithm", "SM2", "-out", &key]);
     let signing = ["-sm3", "-sigopt", ID];
-    bench.must(["genpkey", "-algorithm", "SM2", "-out", "ca.key"]);
-    let root = [
-        "req",
-        "-x509",
-        "-new",
-        "-key",
-        "ca.key",
-        "-days",
-        "30",
-        "-subj",
-        "/O=Peer/CN=Peer CA",
-    ];
-    let may_issue = ["-addext", "keyUsage=critical,keyCertSign", "-out", "ca.pem"];
-    bench.must(root.into_iter().chain(signing).chain(may_issue));
-    bench.must(["genpkey", "-algorithm", "SM2", "-out", "leaf.key"]);
-    let request = [
-        "req",
-        "-new",
-        "-key",
-        "leaf.key",
-        "-subj",
-        "/C=CN/O=Peer/CN=Device 7",
-        "-out",
-        "leaf.csr",
-    ];
-    bench.must(request.into_iter().chain(signing));
+    let asking = ["req", "-new", "-key", &key, "-subj", &subject, "-out", &request];
+    bench.must(asking.into_iter().chain(signing));
     bench.write("extensions", extensions.as_bytes());
-    let issued = [
-        "x509", "-req", "-in", "leaf.csr", "-vfyopt", ID, "-CA", "ca.pem", "-CAkey", "ca.key",
-    ];
-    let with = [
-        "-CAcreateserial",
+    let issuing = [
+        "x509",
+        "-req",
+        "-vfyopt",
+        ID,
         "-days",
         "10",
         "-extfile",
         "extensions",
-        "-out",
-        "leaf.pem",
     ];
-    bench.must(issued.into_iter().chain(signing).chain(with));
+    let files = ["-in", &request, "-out", &certificate];
+    let by = match issuer {
+        None => vec!["-signkey".to_owned(), key.clone()],
+        Some(issuer) => {
+            let files = [
+                "-CA".to_owned(),
+                format!("{issuer}.pem"),
+                "-CAkey".to_owned(),
+                format!("{issuer}.key"),
+            ];
+            [&files[..], &["-CAcreateserial".to_owned()]].concat()
+        }
+    };
+    let by = by.iter().map(String::as_str);
+    bench.must(issuing.into_iter().chain(files).chain(signing).chain(by));
 }
 
 fn pem(bench: &Bench, file: &str) -> Result<Certificate, CertificateError> {
@@ -238,19 +237,20 @@ fn pem(bench: &Bench, file: &str) -> Result<Certificate, CertificateError> {
 #[test]
 fn we_follow_a_chain_that_openssl_made() {
     let bench = Bench::new("theirs");
-    theirs(&bench, LEAF);
+    made(&bench, "Peer CA", None, AUTHORITY);
+    made(&bench, "Device 7", Some("Peer CA"), LEAF);
     let (root, leaf) = (
-        pem(&bench, "ca.pem").expect("a root"),
-        pem(&bench, "leaf.pem").expect("a leaf"),
+        pem(&bench, "Peer CA.pem").expect("a root"),
+        pem(&bench, "Device 7.pem").expect("a leaf"),
     );
     assert_eq!((root.usage(), leaf.usage()), (Usage::Authority, Usage::Device));
     assert_eq!(leaf.subject().common_name, "Device 7");
     assert_eq!(leaf.issuer_common_name(), "Peer CA");
-    let spki = bench.must(["pkey", "-in", "leaf.key", "-pubout", "-outform", "DER"]);
+    let spki = bench.must(["pkey", "-in", "Device 7.key", "-pubout", "-outform", "DER"]);
     let key = PublicKey::from_sec1(&spki[spki.len() - 65..]).expect("a key");
     assert_eq!(leaf.public_key(), &key);
     assert_eq!(
-        bench.must(["x509", "-in", "leaf.pem", "-outform", "DER"]),
+        bench.must(["x509", "-in", "Device 7.pem", "-outform", "DER"]),
         leaf.to_der()
     );
 
@@ -268,6 +268,29 @@ fn we_follow_a_chain_that_openssl_made() {
         let verdict = verify_chain(&chain, &anchors, usage, at);
         assert_eq!(verdict, Verdict::Invalid(InvalidReason::Certificate(fault)));
     }
+}
+
+#[test]
+fn an_authority_that_may_have_none_below_it_has_none() {
+    let bench = Bench::new("pathlen");
+    made(
+        &bench,
+        "root",
+        None,
+        &AUTHORITY.replace("CA:TRUE", "CA:TRUE,pathlen:0"),
+    );
+    made(&bench, "middle", Some("root"), AUTHORITY);
+    made(&bench, "below", Some("middle"), LEAF);
+    made(&bench, "direct", Some("root"), LEAF);
+    let [root, middle, below, direct] =
+        ["root.pem", "middle.pem", "below.pem", "direct.pem"].map(|file| pem(&bench, file).expect(file));
+    let anchors = [root];
+    let verdict = |chain: &[Certificate]| verify_chain(chain, &anchors, Usage::Device, now() + 60);
+    assert_eq!(verdict(&[direct]), Verdict::Valid);
+    assert_eq!(
+        verdict(&[below, middle]),
+        Verdict::Invalid(InvalidReason::Certificate(CertificateFault::ChainTooLong))
+    );
 }
 
 #[test]
@@ -290,7 +313,7 @@ fn what_a_certificate_may_not_say_here_is_refused_when_read() {
             CertificateError::Extension,
         ),
     ] {
-        theirs(&bench, &extensions);
+        made(&bench, "leaf", None, &extensions);
         assert_eq!(pem(&bench, "leaf.pem"), Err(error), "{extensions}");
     }
 }

@@ -42,11 +42,40 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full => Self::new(ErrorCode::StorageFull, "no space left on the gateway"),
+            // A key kept elsewhere did not sign: nothing was committed, and the client sends the same again.
+            StoreError::Signing(error) => {
+                tracing::warn!(%error, "the gateway's key did not sign");
+                Self::new(
+                    ErrorCode::UpstreamUnavailable,
+                    "the cryptographic service did not answer",
+                )
+            }
             StoreError::Stopped => Self::new(ErrorCode::Overloaded, "the gateway is stopping"),
             error => {
                 tracing::error!(%error, "the store failed");
                 Self::new(ErrorCode::Internal, "the gateway failed; its log has the details")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shenhai_crypto::ProviderError;
+
+    #[test]
+    fn a_key_that_does_not_sign_is_to_be_tried_again() {
+        let errors = [
+            ProviderError::Timeout,
+            ProviderError::Unavailable,
+            ProviderError::Garbled,
+            ProviderError::Refused,
+        ];
+        for error in errors {
+            let answer = ApiError::from(StoreError::Signing(error)).body();
+            assert!(answer.retryable, "{error}");
+            assert_eq!(answer.code, ErrorCode::UpstreamUnavailable, "{error}");
         }
     }
 }

@@ -5,11 +5,14 @@
 //! tests of this crate on every change and by the libFuzzer wrappers in `fuzz/` for longer runs.
 
 pub mod answers;
+pub mod block;
 pub mod crypto;
 pub mod files;
 pub mod requests;
 mod round_trip;
+pub mod safekeeping;
 pub mod seeds;
+pub mod services;
 
 /// A parser under test.
 #[derive(Debug, Clone, Copy)]
@@ -21,10 +24,18 @@ pub struct Target {
 }
 
 /// Every target, in the order of their names.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: &[Target] = &[
     Target {
         name: "answers",
         run: answers::answers,
+    },
+    Target {
+        name: "certificate",
+        run: safekeeping::certificate,
+    },
+    Target {
+        name: "chunked_file",
+        run: safekeeping::chunked_file,
     },
     Target {
         name: "city_config",
@@ -33,6 +44,10 @@ pub const TARGETS: [Target; 14] = [
     Target {
         name: "crypto_text",
         run: crypto::crypto_text,
+    },
+    Target {
+        name: "der_signature",
+        run: safekeeping::der_signature,
     },
     Target {
         name: "directory",
@@ -45,6 +60,10 @@ pub const TARGETS: [Target; 14] = [
     Target {
         name: "flow_files",
         run: files::flow_files,
+    },
+    Target {
+        name: "pin_record",
+        run: safekeeping::pin_record,
     },
     Target {
         name: "pull_reply",
@@ -71,8 +90,24 @@ pub const TARGETS: [Target; 14] = [
         run: crypto::sealed_blob,
     },
     Target {
+        name: "service_answers",
+        run: services::service_answers,
+    },
+    Target {
         name: "session_request",
         run: requests::session_request,
+    },
+    Target {
+        name: "sm2_ciphertext",
+        run: safekeeping::sm2_ciphertext,
+    },
+    Target {
+        name: "sm4_blocks",
+        run: block::sm4_blocks,
+    },
+    Target {
+        name: "svs_respond",
+        run: services::svs_respond,
     },
     Target {
         name: "wake_request",

@@ -5,7 +5,9 @@
 //! this crate's binary, which writes the seeds out for libFuzzer.
 
 use crate::files::SECRET;
+use crate::safekeeping;
 use serde_json::{Value, json};
+use shenhai_crypto::Signature;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,8 +34,11 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
             "order_proof",
             "error_body",
         ]),
+        "certificate" => certificates(),
+        "chunked_file" => vec![vec![1; 8 + 29], vec![0; 64]],
         "city_config" => city_files(),
         "crypto_text" => signature_texts()?,
+        "der_signature" => signatures_in_der()?,
         "directory" => repository_files(&["tests/scenario/directory.toml"])?,
         "envelope" => golden.envelopes(),
         "flow_files" => repository_files(&[
@@ -41,13 +46,18 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
             "core/flow/data/calendar.toml",
             "core/flow/data/deadlines.toml",
         ])?,
+        "pin_record" => vec![safekeeping::record().to_bytes().to_vec(), b"274691".to_vec()],
         "pull_reply" => golden.pulls(),
         "push_reply" => golden.pushes(),
         "push_request" => vec![bytes(&json!({ "commands": golden.signed_commands() }))],
         "receipt" => golden.receipts(),
         "rpc_request" => golden.calls(),
+        "sm4_blocks" => vec![vec![0; 16 + 16 * 33], vec![0xa5; 16 + 16 * 7 + 3]],
         "sealed_blob" => vec![vec![1; 29], vec![0; 64]],
+        "sm2_ciphertext" => ciphertexts()?,
+        "service_answers" => service_answers(),
         "session_request" => golden.named(&["session_request"]),
+        "svs_respond" => svs_responds(),
         "wake_request" => golden.named(&["wake_request"]),
         _ => Vec::new(),
     })
@@ -182,6 +192,47 @@ fn signature_texts() -> io::Result<Vec<Vec<u8>>> {
         .collect())
 }
 
+fn signatures_in_der() -> io::Result<Vec<Vec<u8>>> {
+    let cases = vectors("sm2.json")?["cases"].take();
+    Ok(cases
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|case| Signature::from_hex(case["signature"].as_str()?).ok())
+        .map(|signature| signature.to_der())
+        .collect())
+}
+
+/// The standard's cipher text, in both forms.
+fn ciphertexts() -> io::Result<Vec<Vec<u8>>> {
+    let case = vectors("sm2.json")?["encryption"].take();
+    let part = |name: &str| case[name].as_str().unwrap_or_default().to_owned();
+    let (c1, c3, c2) = (part("c1"), part("c3"), part("c2"));
+    let (x, y) = c1.split_at(c1.len() / 2);
+    let forms = [
+        format!("04{c1}{c3}{c2}"),
+        format!("307c0220{x}022100{y}0420{c3}0413{c2}"),
+    ];
+    Ok(forms.iter().map(|form| unhex(form)).collect())
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2)
+        .filter_map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok())
+        .collect()
+}
+
+/// A root and a leaf, as DER, and the leaf as text.
+fn certificates() -> Vec<Vec<u8>> {
+    let [root, leaf] = safekeeping::certificates();
+    vec![
+        root.to_der().to_vec(),
+        leaf.to_der().to_vec(),
+        leaf.to_pem().into_bytes(),
+        leaf.to_base64().into_bytes(),
+    ]
+}
+
 fn kept(target: &str) -> io::Result<Vec<Vec<u8>>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     fs::read_dir(folder)?
@@ -205,4 +256,29 @@ fn root() -> PathBuf {
 
 fn bytes(value: &Value) -> Vec<u8> {
     value.to_string().into_bytes()
+}
+
+/// A check that held and a signature, as `SVSRespond`: lengths and tags worked out by hand.
+fn svs_responds() -> Vec<Vec<u8>> {
+    let time = b"\x18\x0f20261124000000Z";
+    let held = [
+        b"\x30\x1c\x02\x01\x00\x02\x01\x04\xa4\x03\x02\x01\x00".as_slice(),
+        time,
+    ]
+    .concat();
+    let head =
+        b"\x30\x26\x02\x01\x00\x02\x01\x03\xa3\x0d\x02\x01\x00\x04\x08\x30\x06\x02\x01\x05\x02\x01\x07";
+    vec![held, [head.as_slice(), time].concat()]
+}
+
+fn service_answers() -> Vec<Vec<u8>> {
+    [
+        "respValue=0&signature=MAYCAQUCAQc%3D&provider=emulated",
+        "respValue=67108876",
+        r#"{"code":0,"message":"ok","data":{"signature":"MAYCAQUCAQc="}}"#,
+        r#"{"code":0,"data":{"result":true}}"#,
+        r#"{"code":"0","msg":"SUCCESS","data":"MAYCAQUCAQc="}"#,
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec()
 }

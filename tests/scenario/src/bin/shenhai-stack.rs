@@ -47,6 +47,7 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         data_dir: arguments.data,
         directory,
         orders: arguments.orders,
+        crypto: None,
     };
     let stack = Arc::new(Stack::start(config).await?);
     let control = Control::start(Arc::clone(&stack)).await?;
