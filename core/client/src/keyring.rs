@@ -26,8 +26,8 @@ const RECORD_AAD: &[u8] = b"shenhai-lock-v1";
 const BIOMETRIC_AAD: &[u8] = b"shenhai-bio-v1";
 /// The record's first version.
 const VERSION: u32 = 1;
-/// The key of the database.
-pub(crate) type StoreKey = Zeroizing<[u8; 16]>;
+/// The key of the database. Boxed: moving it through futures would leave copies of the bytes behind.
+pub(crate) type StoreKey = Box<Zeroizing<[u8; 16]>>;
 
 /// What a PIN has to satisfy and what happens to a wrong one. Of the last signed-in person's grant; kept outside of
 /// the database because it is needed while that is shut.
@@ -104,7 +104,7 @@ impl KeyRecord {
     /// A new database key, without a PIN.
     pub(crate) fn fresh(rng: &mut dyn CryptoRng) -> (Self, StoreKey) {
         let mut key = StoreKey::default();
-        rng.fill_bytes(key.as_mut());
+        rng.fill_bytes(key.as_mut_slice());
         (Self::of(Wrapped::Platform(Zeroizing::new(key.to_vec()))), key)
     }
 
@@ -167,7 +167,7 @@ impl KeyRecord {
     /// The database key by its PIN; `None` when that is not the PIN. Takes a tenth of a second or more.
     pub(crate) fn key_by_pin(&self, pin: &str) -> Option<StoreKey> {
         match &self.key {
-            Wrapped::Pin(lock) => PinLock::from_bytes(lock).ok()?.open(pin).ok(),
+            Wrapped::Pin(lock) => PinLock::from_bytes(lock).ok()?.open(pin).ok().map(Box::new),
             Wrapped::Platform(_) | Wrapped::Erased => None,
         }
     }
@@ -195,7 +195,7 @@ impl KeyRecord {
 
 /// The database key for the platform to keep under biometric protection.
 pub(crate) fn seal_biometric(key: &StoreKey, platform: &[u8; 16], rng: &mut dyn CryptoRng) -> Vec<u8> {
-    SealingKey::from_bytes(platform).seal(key.as_ref(), BIOMETRIC_AAD, rng)
+    SealingKey::from_bytes(platform).seal(key.as_slice(), BIOMETRIC_AAD, rng)
 }
 
 /// The other way.
@@ -207,7 +207,9 @@ pub(crate) fn unseal_biometric(sealed: &[u8], platform: &[u8; 16]) -> Option<Sto
 }
 
 fn whole(bytes: &[u8]) -> Option<StoreKey> {
-    <[u8; 16]>::try_from(bytes).ok().map(StoreKey::new)
+    let mut key = StoreKey::default();
+    (bytes.len() == key.len()).then(|| key.copy_from_slice(bytes))?;
+    Some(key)
 }
 
 /// How long the next try has to wait after so many wrong ones, milliseconds.

@@ -106,8 +106,22 @@ impl World {
         serde_json::from_value(record["key"]["platform"].clone()).expect("16 bytes")
     }
 
+    /// The device's secret key, read past the core, which must be closed.
+    pub fn device_secret(&self, directory: &Path) -> Vec<u8> {
+        let sealed = self.attached(directory);
+        let connection = sealed.connect().expect("opens");
+        let secret = "SELECT secret FROM identities WHERE user IS NOT NULL";
+        connection.query_row(secret, [], |row| row.get(0)).expect("a key")
+    }
+
     /// The database past the core, which must be closed.
     pub fn raw(&self, directory: &Path, sql: &str) {
+        let connection = self.attached(directory);
+        let connection = connection.connect().expect("opens");
+        connection.execute_batch(sql).expect("runs");
+    }
+
+    fn attached(&self, directory: &Path) -> shenhai_vfs::Sealed {
         let sealed = shenhai_vfs::Sealed::attach(
             None,
             directory.join("shenhai.db").to_str().expect("Unicode"),
@@ -116,9 +130,7 @@ impl World {
             shenhai_vfs::Trust::Newest,
             Duration::ZERO,
         );
-        let sealed = sealed.expect("attaches");
-        let connection = sealed.connect().expect("opens");
-        connection.execute_batch(sql).expect("runs");
+        sealed.expect("attaches")
     }
 
     /// What the platform keeps for the core.
