@@ -6,6 +6,7 @@ use crate::config::{CityConfig, Tuning};
 use crate::container::Container;
 use crate::http::limiter::Limiter;
 use crate::keys::GatewayKey;
+use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::store::Store;
 use crate::{Clock, Directory};
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub(crate) container: Container,
     pub(crate) http: Outbound,
     pub(crate) key: GatewayKey,
+    /// The log's signed heads.
+    pub(crate) log: Heads,
     pub(crate) epoch: String,
     pub(crate) clock: Clock,
     pub(crate) tuning: Tuning,

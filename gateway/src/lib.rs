@@ -15,6 +15,7 @@ mod grant;
 mod http;
 mod ingest;
 mod keys;
+mod log;
 mod outbound;
 mod platform_feedback;
 mod server;

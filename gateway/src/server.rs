@@ -8,6 +8,7 @@ use crate::container::Container;
 use crate::http;
 use crate::http::limiter::Limiter;
 use crate::keys::{GatewayKey, new_secret_hex};
+use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::platform_feedback;
 use crate::store::{Store, StoreError, Tx, WriterStats};
@@ -109,6 +110,7 @@ impl Gateway {
         let app = Arc::new(App {
             store,
             key,
+            log: Heads::default(),
             epoch,
             origins,
             container: Container::new(config.city.container.clone()),

@@ -7,6 +7,7 @@ mod commands;
 mod error;
 mod feedback;
 mod heads;
+mod log;
 mod orders;
 mod people;
 mod schema;

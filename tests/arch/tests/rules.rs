@@ -3,9 +3,10 @@
 use shenhai_arch::{Use, files, members, root};
 
 /// Which of our crates a crate may link. A crate that is not listed may link none.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("shenhai-protocol", &[]),
     ("shenhai-crypto", &[]),
+    ("shenhai-proof", &["shenhai-protocol", "shenhai-crypto"]),
     ("shenhai-flow", &["shenhai-protocol"]),
     ("shenhai-sync", &["shenhai-protocol"]),
     (
@@ -17,6 +18,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
         &[
             "shenhai-protocol",
             "shenhai-crypto",
+            "shenhai-proof",
             "shenhai-flow",
             "shenhai-sync",
             "shenhai-store",
@@ -27,13 +29,13 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("shenhai-harmony", &["shenhai-client"]),
     (
         "shenhai-gateway",
-        &["shenhai-protocol", "shenhai-crypto", "shenhai-flow"],
+        &["shenhai-protocol", "shenhai-crypto", "shenhai-proof", "shenhai-flow"],
     ),
     ("xtask", &[]),
 ];
 
 /// Crates that decide and never act: whatever does I/O, keeps time or starts threads stays out of them.
-const WITHOUT_IO: [&str; 3] = ["shenhai-protocol", "shenhai-flow", "shenhai-sync"];
+const WITHOUT_IO: [&str; 4] = ["shenhai-protocol", "shenhai-proof", "shenhai-flow", "shenhai-sync"];
 const DOES_IO: [&str; 9] = [
     "axum",
     "getrandom",
