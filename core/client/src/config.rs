@@ -1,5 +1,6 @@
 //! What a binding says when it opens the core, and why that may fail.
 
+use crate::host::KeepError;
 use shenhai_protocol::ErrorCode;
 use shenhai_store::{Place, StoreError};
 use thiserror::Error;
@@ -15,8 +16,6 @@ pub struct Config {
     pub device_name: String,
     /// Where to keep data.
     pub storage: Storage,
-    /// Seals what is kept; wrapped by the platform's key store while the app does not run.
-    pub store_key: [u8; 16],
 }
 
 /// Where to keep data.
@@ -39,6 +38,9 @@ pub enum OpenError {
     /// What is wrong with the [`Config`].
     #[error("configuration: {0}")]
     Config(&'static str),
+    /// The platform's store of secrets failed; nothing was changed.
+    #[error(transparent)]
+    Secrets(#[from] KeepError),
     /// The data on this device was sealed with another key. It was left as it is.
     #[error("the data on this device belongs to another key")]
     WrongKey,

@@ -86,7 +86,8 @@ impl Core {
     pub async fn open(config: Config, host: Arc<dyn Host>) -> Result<Self, OpenError> {
         let place = config.place()?;
         let rng: StoreRng = Box::new(HostRng(Arc::clone(&host)));
-        let (store, opened) = Store::open(&place, &config.store_key, rng, host.now()).await?;
+        let store_key = host.store_key().await?;
+        let (store, opened) = Store::open(&place, &store_key, rng, host.now()).await?;
         if let Some((name, rescued)) = &opened.put_aside {
             tracing::error!(%name, rescued, "the database was damaged and put aside");
         }

@@ -34,6 +34,10 @@ impl Shared {
             Request::SyncStatus(_) => self.answer(|engine| engine.status()),
             Request::SyncNow(_) => self.answer(Engine::hurry),
             Request::NetworkHint(params) => self.answer(|engine| engine.network(params.online)),
+            _ => outcome_text(Err::<(), _>(Failure::Refused(
+                shenhai_protocol::ErrorCode::BadRequest,
+                "not yet",
+            ))),
         }
     }
 

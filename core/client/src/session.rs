@@ -57,6 +57,10 @@ impl Engine {
         Ok(SessionStatus {
             user: record.map(|record| record.user.clone()),
             expired: record.is_some_and(|record| record.ended.is_some()),
+            revoked: false,
+            lock: crate::rpc::LockState::Open,
+            lease_expired: false,
+            rollback_suspected: false,
             device_id,
             key_fingerprint: fingerprint(&public),
             durability: self.durability,

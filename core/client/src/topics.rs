@@ -8,7 +8,13 @@ use crate::rpc::{Event, Topic};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-const ALL: [Topic; 4] = [Topic::Session, Topic::Orders, Topic::Outbox, Topic::Sync];
+const ALL: [Topic; 5] = [
+    Topic::Session,
+    Topic::Orders,
+    Topic::Outbox,
+    Topic::Sync,
+    Topic::Lock,
+];
 
 #[cfg(not(target_arch = "wasm32"))]
 type Listen = dyn Fn(Event) + Send + Sync;
@@ -134,13 +140,14 @@ mod tests {
             (Topic::Orders, 2),
             (Topic::Outbox, 1),
             (Topic::Sync, 1),
+            (Topic::Lock, 1),
         ];
         assert_eq!(heard(&log), present);
 
         topics.publish([Topic::Outbox]);
         drop(subscription);
         topics.publish([Topic::Outbox]);
-        assert_eq!(heard(&log)[4..], [(Topic::Outbox, 2)]);
+        assert_eq!(heard(&log)[5..], [(Topic::Outbox, 2)]);
     }
 
     #[test]

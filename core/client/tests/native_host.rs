@@ -2,11 +2,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "the server side of these tests is real")]
 
-use shenhai_client::host::native::NativeHost;
+use shenhai_client::host::native::{FileSecrets, NativeHost};
 use shenhai_client::host::{Host, HttpAnswer, HttpError, HttpRequest, Method};
 use shenhai_client::{Config, Core, Storage};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -48,8 +49,12 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
+fn host(directory: &Path) -> NativeHost {
+    NativeHost::new(Arc::new(FileSecrets::new(directory.join("secrets")))).expect("a host")
+}
+
 fn exchange(request: HttpRequest) -> Result<HttpAnswer, HttpError> {
-    let host = NativeHost::new().expect("a host");
+    let host = host(Path::new("never used"));
     wait(host.http(request))
 }
 
@@ -111,12 +116,11 @@ fn a_core_opens_answers_and_is_dropped_inside_another_runtime() {
         app: "hotline".to_owned(),
         device_name: "测试".to_owned(),
         storage: Storage::Directory(directory.path().to_owned()),
-        store_key: [1; 16],
     };
     wait(async {
         let mut devices = Vec::new();
         for _ in 0..2 {
-            let core = Core::open(config(), Arc::new(NativeHost::new().expect("a host")))
+            let core = Core::open(config(), Arc::new(host(directory.path())))
                 .await
                 .expect("opens");
             let answer: serde_json::Value =

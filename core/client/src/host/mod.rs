@@ -1,4 +1,4 @@
-//! The one seam between the core and the machine it runs on: clock, randomness, tasks, pauses, HTTP.
+//! The one seam between the core and the machine it runs on: clock, randomness, tasks, pauses, HTTP, secrets.
 //!
 //! Nothing else in the core asks for the time or the network; `core/clippy.toml` forbids it. `native` and
 //! `web` implement the seam for the platforms, the tests implement it with a hand-driven clock.
@@ -11,6 +11,7 @@ pub mod web;
 use rand_core::{CryptoRng, Infallible, TryCryptoRng, TryRng};
 use shenhai_protocol::UnixMillis;
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use zeroize::Zeroizing;
 
 /// `Send` where there are threads; nothing in a browser's Worker, which has one.
 #[cfg(not(target_arch = "wasm32"))]
@@ -104,6 +105,20 @@ pub enum HttpError {
     Broken,
 }
 
+/// Why the platform's store of secrets did not do something. Says nothing of what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeepError {
+    /// It cannot be reached now, e.g. before the first unlock after a restart, or the disk failed.
+    #[error("the store of secrets cannot be reached")]
+    Unavailable,
+    /// The person did not confirm who they are.
+    #[error("the person did not confirm")]
+    Refused,
+    /// What it holds cannot be read.
+    #[error("the store of secrets is damaged")]
+    Damaged,
+}
+
 /// What the core needs of the machine it runs on.
 pub trait Host: MaybeSend + MaybeSync {
     /// The wall clock. May be wrong and may jump: people set it.
@@ -126,6 +141,20 @@ pub trait Host: MaybeSend + MaybeSync {
 
     /// Send a request. Dropping the future gives the request up.
     fn http(&self, request: HttpRequest) -> Task<Result<HttpAnswer, HttpError>>;
+
+    /// The 16 bytes that seal what the core keeps; always the same for one installation. The core asks when it
+    /// opens or unlocks its data and forgets them again.
+    ///
+    /// Made once by the platform and kept only wrapped by its key store. Android Keystore, the Secure Enclave
+    /// and WebCrypto know no SM algorithms: they wrap these bytes with their own, the data itself is under SM4.
+    fn store_key(&self) -> Task<Result<Zeroizing<[u8; 16]>, KeepError>>;
+
+    /// Keep a small secret (below 4 KiB) under `name`, or forget it; it is on the disk when this ends. A new value
+    /// replaces the old one as a whole or not at all.
+    fn keep(&self, name: &'static str, value: Option<Vec<u8>>) -> Task<Result<(), KeepError>>;
+
+    /// What was last kept under `name`. `None` only when there is nothing, never when it cannot be read now.
+    fn kept(&self, name: &'static str) -> Task<Result<Option<Vec<u8>>, KeepError>>;
 }
 
 /// The host's randomness as the generator the cryptography asks for.

@@ -9,11 +9,16 @@
     reason = "this is the one native place that may ask the machine"
 )]
 
-use super::{Host, HttpAnswer, HttpError, HttpRequest, Method, Task};
+use super::{Host, HttpAnswer, HttpError, HttpRequest, KeepError, Method, Task};
 use futures_channel::oneshot;
 use shenhai_protocol::UnixMillis;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::{Builder, Runtime};
+use zeroize::Zeroizing;
+
+mod secrets;
+pub use secrets::{FileSecrets, SecretStore};
 
 /// What a foreign caller is answered when [`NativeHost::finish`] gave nothing.
 pub const LOST_CALL: &str =
@@ -25,14 +30,15 @@ pub struct NativeHost {
     runtime: Option<Runtime>,
     client: reqwest::Client,
     started: Instant,
+    secrets: Arc<dyn SecretStore>,
 }
 
 impl NativeHost {
-    /// A host with one worker thread of its own.
+    /// A host with one worker thread of its own, whose secrets the platform keeps.
     ///
     /// # Errors
     /// When the operating system gives no thread, or TLS cannot be set up.
-    pub fn new() -> Result<Self, std::io::Error> {
+    pub fn new(secrets: Arc<dyn SecretStore>) -> Result<Self, std::io::Error> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("shenhai-core")
@@ -49,7 +55,21 @@ impl NativeHost {
             runtime: Some(runtime),
             client,
             started: Instant::now(),
+            secrets,
         })
+    }
+
+    /// Ask the platform's store on a thread that may wait: it may ask the person.
+    fn ask<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&dyn SecretStore) -> Result<T, KeepError> + Send + 'static,
+    ) -> Task<Result<T, KeepError>> {
+        let secrets = Arc::clone(&self.secrets);
+        let Some(runtime) = &self.runtime else {
+            return Box::pin(async { Err(KeepError::Unavailable) });
+        };
+        let asked = runtime.spawn_blocking(move || what(&*secrets));
+        Box::pin(async move { asked.await.unwrap_or(Err(KeepError::Unavailable)) })
     }
 
     fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static, lost: T) -> Task<T> {
@@ -118,6 +138,18 @@ impl Host for NativeHost {
             exchange(self.client.clone(), request),
             Err(HttpError::Unreachable),
         )
+    }
+
+    fn store_key(&self) -> Task<Result<Zeroizing<[u8; 16]>, KeepError>> {
+        self.ask(|secrets| secrets.store_key())
+    }
+
+    fn keep(&self, name: &'static str, value: Option<Vec<u8>>) -> Task<Result<(), KeepError>> {
+        self.ask(move |secrets| secrets.keep(name, value.as_deref()))
+    }
+
+    fn kept(&self, name: &'static str) -> Task<Result<Option<Vec<u8>>, KeepError>> {
+        self.ask(move |secrets| secrets.kept(name))
     }
 }
 

@@ -1,4 +1,5 @@
-//! The host of a browser: a dedicated Worker's clock, generator, timers and `fetch`.
+//! The host of a browser: a dedicated Worker's clock, generator, timers and `fetch`, and the page's store of
+//! secrets.
 //!
 //! Made by `bindings/web`. One thread, so nothing here is `Send`.
 
@@ -7,30 +8,63 @@
     reason = "this is the one place in a browser that may ask the machine"
 )]
 
-use super::{Host, HttpAnswer, HttpError, HttpRequest, Method, Task};
+use super::{Host, HttpAnswer, HttpError, HttpRequest, KeepError, Method, Task};
+use js_sys::{Promise, Uint8Array};
 use shenhai_protocol::UnixMillis;
 use std::time::Duration;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Performance, WorkerGlobalScope};
+use zeroize::Zeroizing;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the Worker's script brings: `miniapp/ui/src/core/secrets.ts`. Every method may reject.
+    #[wasm_bindgen(typescript_type = "SecretStore")]
+    pub type SecretStore;
+
+    #[wasm_bindgen(method, catch, js_name = storeKey)]
+    fn store_key(this: &SecretStore) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn keep(this: &SecretStore, name: &str, value: Option<Uint8Array>) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn kept(this: &SecretStore, name: &str) -> Result<Promise, JsValue>;
+}
+
+#[wasm_bindgen(typescript_custom_section)]
+const SECRET_STORE: &str = r#"
+/** Small secrets, wrapped by a key this browser never hands out. */
+export interface SecretStore {
+  /** 16 bytes, always the same. */
+  storeKey(): Promise<Uint8Array>;
+  /** Resolves once it is on the disk; no value forgets it. */
+  keep(name: string, value: Uint8Array | undefined): Promise<void>;
+  /** `undefined` only when there is nothing. */
+  kept(name: string): Promise<Uint8Array | undefined>;
+}
+"#;
 
 /// The host inside a dedicated Worker.
 pub struct WebHost {
     scope: WorkerGlobalScope,
     performance: Option<Performance>,
     client: reqwest::Client,
+    secrets: SecretStore,
 }
 
 impl WebHost {
     /// The Worker this runs in; `None` outside of one.
     #[must_use]
-    pub fn new() -> Option<Self> {
+    pub fn new(secrets: SecretStore) -> Option<Self> {
         let scope: WorkerGlobalScope = js_sys::global().dyn_into().ok()?;
         let performance = scope.performance();
         Some(Self {
             scope,
             performance,
             client: reqwest::Client::new(),
+            secrets,
         })
     }
 }
@@ -73,6 +107,44 @@ impl Host for WebHost {
     fn http(&self, request: HttpRequest) -> Task<Result<HttpAnswer, HttpError>> {
         Box::pin(exchange(self.client.clone(), request))
     }
+
+    fn store_key(&self) -> Task<Result<Zeroizing<[u8; 16]>, KeepError>> {
+        let asked = self.secrets.store_key();
+        Box::pin(async move {
+            let bytes = bytes(told(asked).await?).ok_or(KeepError::Damaged)?;
+            let key = <[u8; 16]>::try_from(bytes.as_slice()).map_err(|_| KeepError::Damaged)?;
+            Ok(Zeroizing::new(key))
+        })
+    }
+
+    fn keep(&self, name: &'static str, value: Option<Vec<u8>>) -> Task<Result<(), KeepError>> {
+        let value = value.map(|value| Uint8Array::from(value.as_slice()));
+        let asked = self.secrets.keep(name, value);
+        Box::pin(async move { told(asked).await.map(drop) })
+    }
+
+    fn kept(&self, name: &'static str) -> Task<Result<Option<Vec<u8>>, KeepError>> {
+        let asked = self.secrets.kept(name);
+        Box::pin(async move {
+            let value = told(asked).await?;
+            if value.is_undefined() {
+                return Ok(None);
+            }
+            let bytes = bytes(value).ok_or(KeepError::Damaged)?;
+            Ok(Some(bytes.to_vec()))
+        })
+    }
+}
+
+/// What a promise of the page's script came to.
+async fn told(asked: Result<Promise, JsValue>) -> Result<JsValue, KeepError> {
+    let promise = asked.map_err(|_| KeepError::Unavailable)?;
+    JsFuture::from(promise).await.map_err(|_| KeepError::Unavailable)
+}
+
+fn bytes(value: JsValue) -> Option<Zeroizing<Vec<u8>>> {
+    let array: Uint8Array = value.dyn_into().ok()?;
+    Some(Zeroizing::new(array.to_vec()))
 }
 
 async fn exchange(client: reqwest::Client, request: HttpRequest) -> Result<HttpAnswer, HttpError> {

@@ -3,11 +3,16 @@
 //! Only types. `crate::dispatch` carries the requests out; the TypeScript twin of this file is generated
 //! into `miniapp/ui/src/core/gen` by `cargo xtask bindings`.
 
+mod trust;
 mod views;
+pub use trust::*;
 pub use views::*;
 
 use serde::{Deserialize, Serialize};
-use shenhai_protocol::{CmdId, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, ReplyForm, ReturnForm};
+use shenhai_protocol::{
+    CmdId, ContactForm, DeviceList, ErrorCode, FormIssue, FormKind, Invitation, OrderId, ReplyForm,
+    ReturnForm,
+};
 
 macro_rules! rpc_methods {
     ($($(#[$doc:meta])* $variant:ident $name:literal ($params:ty) -> $reply:ty;)+) => {
@@ -91,6 +96,33 @@ rpc_methods! {
     /// Give a parked command up. Its content is gone afterwards.
     OutboxDiscard "outbox.discard" (CommandParams) -> OutboxList;
 
+    /// Whether the data on this device is open. While it is not, every call but these and `session.status` is
+    /// answered `locked` or `erased`.
+    LockStatus "lock.status" (Empty) -> LockStatus;
+    /// Set or change the PIN. `form_invalid` when it is too short or not of digits, `pin_wrong` when the old one is.
+    LockSetPin "lock.set_pin" (SetPinParams) -> LockStatus;
+    /// Open the data. `pin_wrong`; after the last attempt `erased`; `rate_limited` before the pause is over.
+    LockUnlock "lock.unlock" (UnlockParams) -> LockStatus;
+    /// Close the data and forget its keys. `wrong_state` where there is no PIN.
+    LockLock "lock.lock" (Empty) -> LockStatus;
+    /// Do without a PIN. `forbidden` where the rules want one.
+    LockClearPin "lock.clear_pin" (PinParams) -> LockStatus;
+    /// Let the platform open the data after it recognised the person, or no longer.
+    LockSetBiometric "lock.set_biometric" (BiometricParams) -> LockStatus;
+    /// Destroy the key of everything on this device.
+    LockErase "lock.erase" (EraseParams) -> LockStatus;
+
+    /// This device's key, certificate and lease.
+    DeviceStatus "device.status" (Empty) -> DeviceStatus;
+    /// Take a new key, endorsed by the present one. `wrong_state` while something sent is not answered.
+    DeviceRotate "device.rotate" (Empty) -> DeviceStatus;
+    /// Every device; only for an administrator.
+    DevicesList "devices.list" (Empty) -> DeviceList;
+    /// A one-time code for one person's new device; only for an administrator.
+    DevicesInvite "devices.invite" (InviteParams) -> Invitation;
+    /// Revoke a device; only for an administrator.
+    DevicesRevoke "devices.revoke" (DeviceParams) -> DeviceList;
+
     /// How synchronisation stands.
     SyncStatus "sync.status" (Empty) -> SyncStatus;
     /// Try now instead of waiting.
@@ -128,6 +160,11 @@ pub struct SignInParams {
     #[serde(default)]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub kept_state: Option<String>,
+    /// The one-time code of an invitation as typed, or the whole text of its QR code; then the gateway's authority
+    /// must be the one the QR code names.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub enrolment_code: Option<String>,
 }
 
 /// Names one order.
@@ -245,6 +282,8 @@ pub enum Topic {
     Outbox,
     /// [`SyncStatus`] changed.
     Sync,
+    /// [`LockStatus`] changed.
+    Lock,
 }
 
 /// Something changed: fetch it anew. The first event of a subscription gives every topic's version.

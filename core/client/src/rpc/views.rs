@@ -1,5 +1,6 @@
 //! What a screen shows, ready to show: masked, sorted, with what may be done next.
 
+use super::LockState;
 use serde::{Deserialize, Serialize};
 use shenhai_protocol::{
     AppealFinding, Channel, CmdId, CommandKind, ContactForm, DeviceId, ErrorCode, FactFinding, FormIssue,
@@ -26,9 +27,18 @@ pub struct SessionStatus {
     pub user: Option<UserInfo>,
     /// The session ended by itself: work goes on offline, sending needs a new sign-in.
     pub expired: bool,
-    /// This device.
+    /// This device was revoked: received orders are gone, unsent work stays sealed until its author signs in anew.
+    pub revoked: bool,
+    /// Whether the data on this device is open. While it is not, nobody is shown as signed in.
+    pub lock: LockState,
+    /// Too long without the gateway: personal data stays shut until the next synchronisation.
+    pub lease_expired: bool,
+    /// The data on this device is, or was when it was opened, older than what this device last wrote. Unsent work
+    /// that is here is kept.
+    pub rollback_suspected: bool,
+    /// This device; empty while locked.
     pub device_id: DeviceId,
-    /// First 16 hex digits of SM3(public key), for comparing by eye.
+    /// First 16 hex digits of SM3(public key), for comparing by eye; empty while locked.
     pub key_fingerprint: String,
     /// How safe unsent work is here.
     pub durability: Durability,

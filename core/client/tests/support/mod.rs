@@ -13,14 +13,16 @@ use futures_channel::oneshot;
 use futures_util::task::noop_waker;
 use gateway::{FakeGateway, Reply};
 use serde_json::{Value, json};
-use shenhai_client::host::{Host, HttpAnswer, HttpError, HttpRequest, Task};
+use shenhai_client::host::{Host, HttpAnswer, HttpError, HttpRequest, KeepError, Task};
 use shenhai_client::{Config, Core, OpenError, Storage};
 use shenhai_protocol::UnixMillis;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// 2026-11-23 10:00 in Shanghai.
 pub const START: i64 = 1_795_399_200_000;
@@ -39,6 +41,8 @@ struct State {
     sleeps: Vec<(u64, oneshot::Sender<()>)>,
     gateway: FakeGateway,
     held: Vec<(HttpRequest, oneshot::Sender<Result<HttpAnswer, HttpError>>)>,
+    store_key: [u8; 16],
+    secrets: BTreeMap<&'static str, Vec<u8>>,
 }
 
 impl World {
@@ -53,6 +57,8 @@ impl World {
                 sleeps: Vec::new(),
                 gateway: FakeGateway::new(),
                 held: Vec::new(),
+                store_key: KEY,
+                secrets: BTreeMap::new(),
             }),
         })
     }
@@ -81,8 +87,17 @@ impl World {
             app: "hotline".to_owned(),
             device_name: "测试手机".to_owned(),
             storage,
-            store_key: KEY,
         }
+    }
+
+    /// The platform's key store answers with another key from now on.
+    pub fn set_store_key(&self, key: [u8; 16]) {
+        self.state().store_key = key;
+    }
+
+    /// What the platform keeps for the core.
+    pub fn secrets<T>(&self, work: impl FnOnce(&mut BTreeMap<&'static str, Vec<u8>>) -> T) -> T {
+        work(&mut self.state().secrets)
     }
 
     pub fn open(self: &Arc<Self>, directory: &Path) -> Core {
@@ -278,6 +293,24 @@ impl Host for World {
         let (tell, told) = oneshot::channel();
         self.state().held.push((request, tell));
         Box::pin(async move { told.await.unwrap_or(Err(HttpError::Unreachable)) })
+    }
+
+    fn store_key(&self) -> Task<Result<Zeroizing<[u8; 16]>, KeepError>> {
+        let key = Zeroizing::new(self.state().store_key);
+        Box::pin(async move { Ok(key) })
+    }
+
+    fn keep(&self, name: &'static str, value: Option<Vec<u8>>) -> Task<Result<(), KeepError>> {
+        self.secrets(|secrets| match value {
+            Some(value) => secrets.insert(name, value),
+            None => secrets.remove(name),
+        });
+        Box::pin(async { Ok(()) })
+    }
+
+    fn kept(&self, name: &'static str) -> Task<Result<Option<Vec<u8>>, KeepError>> {
+        let value = self.secrets(|secrets| secrets.get(name).cloned());
+        Box::pin(async move { Ok(value) })
     }
 }
 

@@ -6,6 +6,23 @@
 export type AppealFinding = "reasonable" | "no_policy_basis" | "excessive" | "other";
 
 /**
+ * Who issues certificates here.
+ */
+export type AuthorityView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Of its certificate: the first 16 hex digits of SM3 over the DER, in groups of four.
+ */
+fingerprint: string, 
+/**
+ * When it ends.
+ */
+not_after: UnixMillis, };
+
+/**
  * Parameters of `session.begin`.
  */
 export type BeginParams = { 
@@ -26,6 +43,19 @@ authorize_url: string,
  * Comes back with the code.
  */
 state: string, };
+
+/**
+ * Parameters of `lock.set_biometric`.
+ */
+export type BiometricParams = { 
+/**
+ * The present PIN.
+ */
+pin: string, 
+/**
+ * Whether the platform may open the data after it recognised the person.
+ */
+on: boolean, };
 
 /**
  * The citizen as shown.
@@ -117,6 +147,139 @@ export type Delivery = "on_device" | "received" | "parked";
 export type DeviceId = string;
 
 /**
+ * Answer to `GET /v1/devices`.
+ */
+export type DeviceList = { 
+/**
+ * Newest first.
+ */
+devices: Array<DeviceView>, 
+/**
+ * Who issued their certificates.
+ */
+authority: AuthorityView, };
+
+/**
+ * Parameters of `devices.revoke`.
+ */
+export type DeviceParams = { 
+/**
+ * Which.
+ */
+id: DeviceId, };
+
+/**
+ * What does the cryptography on this device.
+ */
+export type DeviceProvider = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether it is a certified cryptographic module (商用密码产品认证).
+ */
+certified: boolean, };
+
+/**
+ * Answer of `device.status` and `device.rotate`.
+ */
+export type DeviceStatus = { 
+/**
+ * This device.
+ */
+device_id: DeviceId, 
+/**
+ * First 16 hex digits of SM3(public key), for comparing by eye.
+ */
+key_fingerprint: string, 
+/**
+ * Who issued this device's certificate; empty before the first sign-in.
+ */
+authority_name: string, 
+/**
+ * Of the authority's certificate, in groups of four, for comparing by eye; empty before the first sign-in.
+ */
+authority_fingerprint: string, 
+/**
+ * When this device's certificate ends.
+ */
+certificate_until: UnixMillis | null, 
+/**
+ * Until when personal data may be opened without having heard from the gateway.
+ */
+lease_until: UnixMillis | null, 
+/**
+ * That instant has passed: connect, and it is renewed.
+ */
+lease_expired: boolean, 
+/**
+ * Where the data lies.
+ */
+storage: StorageKind, 
+/**
+ * The data on this device is, or was when it was opened, older than what this device last wrote.
+ */
+rollback_suspected: boolean, 
+/**
+ * What does the cryptography.
+ */
+provider: DeviceProvider, };
+
+/**
+ * A device as an administrator sees it.
+ */
+export type DeviceView = { 
+/**
+ * Its id.
+ */
+id: DeviceId, 
+/**
+ * What its owner calls it.
+ */
+name: string, 
+/**
+ * Whose it is.
+ */
+user_id: UserId, 
+/**
+ * Their name; the id where they left the directory.
+ */
+user_name: string, 
+/**
+ * Their unit; empty where they left the directory.
+ */
+unit_name: string, 
+/**
+ * First 16 hex digits of SM3 over its key: what is compared by eye.
+ */
+key_fingerprint: string, 
+/**
+ * Serial number of its certificate, hex; empty for a device that has not come by since certificates exist.
+ */
+certificate_serial: string, 
+/**
+ * When the certificate ends.
+ */
+not_after: UnixMillis | null, 
+/**
+ * When it was let in.
+ */
+enrolled_at: UnixMillis, 
+/**
+ * When it was last heard, to the minute.
+ */
+last_seen_at: UnixMillis | null, 
+/**
+ * When it was revoked or replaced its key.
+ */
+revoked_at: UnixMillis | null, 
+/**
+ * By what it was let in.
+ */
+how: EnrolledHow, };
+
+/**
  * A form being filled in.
  */
 export type Draft = { "kind": "contact", "form": ContactForm } | { "kind": "reply", "form": ReplyForm } | { "kind": "return", "form": ReturnForm };
@@ -165,6 +328,20 @@ export type Durability = "durable" | "best_effort";
  * No parameters: `{}`.
  */
 export type Empty = Record<symbol, never>;
+
+/**
+ * By what a device was let in.
+ */
+export type EnrolledHow = "container" | "code" | "rotated";
+
+/**
+ * Parameters of `lock.erase`.
+ */
+export type EraseParams = { 
+/**
+ * The word `erase`: everything on this device is lost, unsent work included.
+ */
+confirm: string, };
 
 /**
  * Why something was not done. Stable: a code is never reused for another meaning.
@@ -264,6 +441,44 @@ issues: Array<FormIssue>, };
 export type HexHash = string;
 
 /**
+ * A one-time code and what is shown with it. The only time the code is seen: the gateway keeps a hash.
+ */
+export type Invitation = { 
+/**
+ * `XXXX-XXXX`.
+ */
+code: string, 
+/**
+ * For whom.
+ */
+user_id: UserId, 
+/**
+ * Their name.
+ */
+user_name: string, 
+/**
+ * When the code ends.
+ */
+expires_at: UnixMillis, 
+/**
+ * Of the authority's certificate, in groups of four: the person compares it on the device.
+ */
+authority_fingerprint: string, 
+/**
+ * What the QR code says, see [`Invitation::qr_text_of`].
+ */
+qr_text: string, };
+
+/**
+ * Parameters of `devices.invite`.
+ */
+export type InviteParams = { 
+/**
+ * Whom.
+ */
+user: UserId, };
+
+/**
  * What is wrong with one field of a form.
  */
 export type IssueCode = "required" | "too_long" | "not_offered" | "repeats_option" | "in_future" | "before_order";
@@ -303,6 +518,52 @@ offset: number,
 limit: number, };
 
 /**
+ * Whether the data on this device is open.
+ */
+export type LockState = "open" | "locked" | "erased";
+
+/**
+ * Answer of every `lock.*` method.
+ */
+export type LockStatus = { 
+/**
+ * Whether the data is open.
+ */
+state: LockState, 
+/**
+ * There is a PIN.
+ */
+pin_set: boolean, 
+/**
+ * Wrong PINs left before the data on this device is erased, unsent work included. At 1, say so.
+ */
+attempts_left: number, 
+/**
+ * The next try is taken after so many milliseconds; 0 for at once.
+ */
+retry_after_ms: number, 
+/**
+ * The rules of the signed-in person's role want a PIN.
+ */
+pin_required: boolean, 
+/**
+ * It locks by itself after so many minutes without use; 0 for never.
+ */
+lock_after_minutes: number, 
+/**
+ * Fewest digits of a PIN.
+ */
+pin_digits: number, 
+/**
+ * There is a PIN to set: false in a browser that keeps nothing.
+ */
+available: boolean, 
+/**
+ * The platform may open the data after it recognised the person.
+ */
+biometric: boolean, };
+
+/**
  * 诉求类型.
  */
 export type Matter = "inquiry" | "help" | "complaint" | "report" | "suggestion" | "opinion";
@@ -323,7 +584,7 @@ reply: R, };
 /**
  * Method name → its parameters and its answer (only named while TypeScript is generated).
  */
-export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "form.options": MethodTypes<DraftKey, FormOptions>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
+export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "form.options": MethodTypes<DraftKey, FormOptions>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
 
 /**
  * Parameters of `network.hint`.
@@ -644,6 +905,15 @@ export type OutboxState = "queued" | "sending" | "backoff" | "blocked" | "parked
 export type Outcome<T> = { "ok": T } | { "error": RpcError };
 
 /**
+ * Parameters of `lock.clear_pin`.
+ */
+export type PinParams = { 
+/**
+ * The present one.
+ */
+pin: string, };
+
+/**
  * A place. The datum is part of the type: a vendor's order may carry either, and they differ by up
  * to 700 m.
  */
@@ -900,11 +1170,28 @@ user: UserInfo | null,
  */
 expired: boolean, 
 /**
- * This device.
+ * This device was revoked: received orders are gone, unsent work stays sealed until its author signs in anew.
+ */
+revoked: boolean, 
+/**
+ * Whether the data on this device is open. While it is not, nobody is shown as signed in.
+ */
+lock: LockState, 
+/**
+ * Too long without the gateway: personal data stays shut until the next synchronisation.
+ */
+lease_expired: boolean, 
+/**
+ * The data on this device is, or was when it was opened, older than what this device last wrote. Unsent work
+ * that is here is kept.
+ */
+rollback_suspected: boolean, 
+/**
+ * This device; empty while locked.
  */
 device_id: DeviceId, 
 /**
- * First 16 hex digits of SM3(public key), for comparing by eye.
+ * First 16 hex digits of SM3(public key), for comparing by eye; empty while locked.
  */
 key_fingerprint: string, 
 /**
@@ -916,6 +1203,19 @@ durability: Durability,
  * read of drafts and unsent commands was carried over.
  */
 recovered: boolean, };
+
+/**
+ * Parameters of `lock.set_pin`.
+ */
+export type SetPinParams = { 
+/**
+ * The new one: digits.
+ */
+pin: string, 
+/**
+ * The present one, where there is one.
+ */
+old_pin?: string, };
 
 /**
  * Parameters of `session.sign_in`.
@@ -933,12 +1233,22 @@ state: string,
  * The `state` of `session.begin` as the page itself kept it across the redirect. Used only by a core that
  * keeps nothing (`best_effort`): leaving for the container's page ended it.
  */
-kept_state?: string, };
+kept_state?: string, 
+/**
+ * The one-time code of an invitation as typed, or the whole text of its QR code; then the gateway's authority
+ * must be the one the QR code names.
+ */
+enrolment_code?: string, };
 
 /**
  * 现场查看: whether somebody went to look.
  */
 export type SiteVisit = "yes" | "no" | "no_site";
+
+/**
+ * Where the data on this device lies.
+ */
+export type StorageKind = "sealed" | "memory";
 
 /**
  * An order and a filled form.
@@ -1024,7 +1334,7 @@ export type TimelineKind = "received" | "assigned" | "accepted" | "contacted" | 
 /**
  * What can be followed with `subscribe`.
  */
-export type Topic = "session" | "orders" | "outbox" | "sync";
+export type Topic = "session" | "orders" | "outbox" | "sync" | "lock";
 
 /**
  * A unit (承办单位): a district water bureau, a bureau institution, 城投水务.
@@ -1035,6 +1345,19 @@ export type UnitId = string;
  * An instant: milliseconds since 1970-01-01T00:00:00Z, leap seconds ignored. May be negative.
  */
 export type UnixMillis = number;
+
+/**
+ * Parameters of `lock.unlock`: `{"pin": "…"}`, or `{"host_secret": true}` after the platform recognised the person.
+ */
+export type UnlockParams = { 
+/**
+ * The PIN.
+ */
+pin?: string, 
+/**
+ * Ask the platform instead.
+ */
+host_secret?: boolean, };
 
 /**
  * 未联原因: why the citizen was not reached.
