@@ -35,6 +35,8 @@ pub(crate) struct App {
     pub(crate) waits: Semaphore,
     /// True once the gateway is asked to stop.
     pub(crate) stopping: watch::Sender<bool>,
+    /// The log grew.
+    pub(crate) log_grown: Notify,
     /// Something new is in the feedback queue.
     pub(crate) feedback_queued: Notify,
 }

@@ -29,11 +29,15 @@ impl GatewayKey {
     }
 
     pub(crate) fn sign(&self, payload: String) -> SignedReceipt {
-        let sig = self
-            .provider
-            .sign(payload.as_bytes(), &mut UnwrapErr(SysRng))
-            .to_hex();
+        let sig = self.sign_text(&payload);
         SignedReceipt { payload, sig }
+    }
+
+    /// The signature over `text`, 128 hex digits.
+    pub(crate) fn sign_text(&self, text: &str) -> String {
+        self.provider
+            .sign(text.as_bytes(), &mut UnwrapErr(SysRng))
+            .to_hex()
     }
 }
 

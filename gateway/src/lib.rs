@@ -5,6 +5,7 @@
 //! Run by the binary `shenhai-gateway`; started in-process by tests through [`Gateway::start`].
 
 mod access;
+mod anchor;
 mod app;
 mod clock;
 mod config;
@@ -23,7 +24,9 @@ mod store;
 mod view;
 
 pub use clock::Clock;
-pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
+pub use config::{
+    AnchorConfig, CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning,
+};
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;
 pub use server::{Gateway, Running, StartError};

@@ -26,6 +26,13 @@ pub(crate) fn head(app: &App, rows: &Rows<'_>, class: DataClass) -> Result<Sized
     renew(app, rows, class, &mut kept)
 }
 
+/// A head over exactly this snapshot's leaves, signed anew.
+pub(crate) fn head_of(app: &App, rows: &Rows<'_>, class: DataClass) -> Result<SizedHead, StoreError> {
+    let size = rows.log_size(class)?;
+    let head = sign(app, rows, class, size)?;
+    Ok(SizedHead { size, head })
+}
+
 /// As [`head`], and `None` where another is being signed at this moment: a pull does not wait for it.
 pub(crate) fn head_at_hand(app: &App, rows: &Rows<'_>) -> Result<Option<SignedHead>, StoreError> {
     let mut kept = match app.log.0.try_lock() {

@@ -2,6 +2,7 @@
 //!
 //! Not the command line (`main`). Called by the binary, and in-process by tests.
 
+use crate::anchor;
 use crate::app::App;
 use crate::config::Config;
 use crate::container::Container;
@@ -120,6 +121,7 @@ impl Gateway {
             waits: Semaphore::new(config.tuning.concurrent_waits),
             stopping: watch::Sender::new(false),
             feedback_queued: Notify::new(),
+            log_grown: Notify::new(),
             directory: config.directory,
             city: config.city,
             clock: config.clock,
@@ -310,6 +312,9 @@ fn start_workers(app: &Arc<App>) -> JoinSet<()> {
                 platform.clone(),
             ));
         }
+    }
+    if let Some(config) = app.city.anchor.clone() {
+        workers.spawn(anchor::serve(Arc::clone(app), anchor::HttpAnchor::new(config)));
     }
     workers
 }

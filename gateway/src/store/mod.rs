@@ -3,6 +3,7 @@
 //! Not decisions: what a row means is for the callers. Called by the endpoints, the ingest and the feedback
 //! worker through [`Store::write`] (inside the shared commit) and [`Store::read`] (one snapshot).
 
+mod anchors;
 mod commands;
 mod error;
 mod feedback;
@@ -13,6 +14,7 @@ mod people;
 mod schema;
 mod writer;
 
+pub(crate) use anchors::{Anchored, WaitingAnchor};
 pub(crate) use commands::{StoredCommand, TakenCommand};
 pub use error::StoreError;
 pub(crate) use feedback::WaitingFeedback;

@@ -15,10 +15,12 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+type Fill = fn(&Connection) -> Result<(), StoreError>;
+
 /// A step: tables, and where SQL alone cannot, their first rows.
 struct Migration {
     script: &'static str,
-    fill: Option<fn(&Connection) -> Result<(), StoreError>>,
+    fill: Option<Fill>,
 }
 
 impl Migration {

@@ -1,6 +1,7 @@
 //! The gateway over real HTTP, with the city's systems stood in for.
 
 mod access;
+mod anchor;
 mod bad_ingest;
 mod bad_push;
 mod bad_sign_in;
@@ -9,5 +10,6 @@ mod feedback;
 mod idempotency;
 mod operations;
 mod pages;
+mod proof;
 mod stage;
 mod thread;

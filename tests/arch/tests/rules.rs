@@ -29,13 +29,23 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("shenhai-harmony", &["shenhai-client"]),
     (
         "shenhai-gateway",
-        &["shenhai-protocol", "shenhai-crypto", "shenhai-proof", "shenhai-flow"],
+        &[
+            "shenhai-protocol",
+            "shenhai-crypto",
+            "shenhai-proof",
+            "shenhai-flow",
+        ],
     ),
     ("xtask", &[]),
 ];
 
 /// Crates that decide and never act: whatever does I/O, keeps time or starts threads stays out of them.
-const WITHOUT_IO: [&str; 4] = ["shenhai-protocol", "shenhai-proof", "shenhai-flow", "shenhai-sync"];
+const WITHOUT_IO: [&str; 4] = [
+    "shenhai-protocol",
+    "shenhai-proof",
+    "shenhai-flow",
+    "shenhai-sync",
+];
 const DOES_IO: [&str; 9] = [
     "axum",
     "getrandom",
