@@ -10,6 +10,7 @@ use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::store::Store;
 use crate::{Clock, Directory};
+use shenhai_crypto::Provider;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -23,6 +24,8 @@ pub(crate) struct App {
     pub(crate) key: GatewayKey,
     /// The log's signed heads.
     pub(crate) log: Heads,
+    /// Who checks devices' signatures.
+    pub(crate) verifier: Arc<dyn Provider>,
     pub(crate) epoch: String,
     pub(crate) clock: Clock,
     pub(crate) tuning: Tuning,

@@ -2,6 +2,7 @@
 //!
 //! Not the directory of people (`directory`). Read by the binary, built by hand in tests.
 
+use crate::crypto::{CryptoConfig, CryptoConfigError, SecurityGatewayConfig};
 use crate::{Clock, Directory};
 use serde::Deserialize;
 use shenhai_protocol::Channel;
@@ -29,6 +30,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Where instants come from.
     pub clock: Clock,
+    /// Let a weaker cryptographic provider take over receipts that a stronger one signed so far.
+    pub allow_provider_change: bool,
     /// Bounds and pauses.
     pub tuning: Tuning,
 }
@@ -45,6 +48,7 @@ impl Config {
             directory,
             allowed_origins: Vec::new(),
             clock: Clock::system(),
+            allow_provider_change: false,
             tuning: Tuning::default(),
         }
     }
@@ -102,6 +106,12 @@ pub struct CityConfig {
     /// The outside chain that takes the log's heads. Left out: the log is not anchored.
     #[serde(default)]
     pub anchor: Option<AnchorConfig>,
+    /// Who signs and seals with the gateway's keys; without the table, this process.
+    #[serde(default)]
+    pub crypto: CryptoConfig,
+    /// 安全认证网关 in front of this one; without the table there is none, and its headers mean nothing.
+    #[serde(default)]
+    pub security_gateway: Option<SecurityGatewayConfig>,
 }
 
 /// How to reach the outside chain.
@@ -185,6 +195,12 @@ pub enum CityConfigError {
     /// A secret that protects nothing.
     #[error("{0} is empty")]
     EmptySecret(String),
+    /// The table `[crypto]`.
+    #[error(transparent)]
+    Crypto(#[from] CryptoConfigError),
+    /// A security gateway from nowhere: every request would be refused.
+    #[error("security_gateway.peers is empty")]
+    NoPeers,
 }
 
 impl CityConfig {
@@ -210,6 +226,16 @@ impl CityConfig {
                 &format!("platforms.{number}.feedback_url"),
                 &platform.feedback_url,
             )?;
+        }
+        config.crypto.check()?;
+        if !config.crypto.url.is_empty() {
+            check_url("crypto.url", &config.crypto.url)?;
+        }
+        if let Some(gateway) = &config.security_gateway {
+            check_secret("security_gateway.secret", gateway.secret.text())?;
+            if gateway.peers.is_empty() {
+                return Err(CityConfigError::NoPeers);
+            }
         }
         Ok(config)
     }

@@ -186,7 +186,7 @@ fn settle(
         }
     };
     let payload = serde_json::to_string(&receipt).map_err(|_| StoreError::Document("receipt"))?;
-    let receipt = key.sign(payload);
+    let receipt = key.sign(payload)?;
     tx.insert_command(&TakenCommand {
         cmd_id: &envelope.cmd_id,
         device_id: &envelope.device_id,

@@ -4,6 +4,7 @@
 
 use crate::access;
 use crate::keys::GatewayKey;
+use shenhai_crypto::ProviderError;
 use shenhai_protocol::{
     AccessGrant, DeviceId, LeaseRules, PROTOCOL_VERSION, SignedGrant, UnixMillis, UserInfo,
 };
@@ -18,7 +19,7 @@ pub(crate) fn signed(
     app: &str,
     now: UnixMillis,
     expires_at: UnixMillis,
-) -> SignedGrant {
+) -> Result<SignedGrant, ProviderError> {
     let rules = LeaseRules {
         version: "1".to_owned(),
         offline_hours: 72,
@@ -41,6 +42,6 @@ pub(crate) fn signed(
         rules,
     };
     let payload = serde_json::to_string(&grant).unwrap_or_default();
-    let sig = key.sign(SignedGrant::signed_text(&payload)).sig;
-    SignedGrant { payload, sig }
+    let sig = key.sign(SignedGrant::signed_text(&payload))?.sig;
+    Ok(SignedGrant { payload, sig })
 }

@@ -4,13 +4,18 @@
 
 use getrandom::SysRng;
 use rand_core::{Rng, UnwrapErr};
-use shenhai_crypto::{Provider, SecretKey, SoftwareProvider, sm3};
+use shenhai_crypto::{KeyRef, Provider, ProviderError, SecretKey, SoftwareProvider, sm3};
 use shenhai_protocol::SignedReceipt;
 use std::fmt::Write;
+use std::sync::Arc;
+
+/// The name of the key that signs receipts.
+pub(crate) const RECEIPT_KEY: &str = "receipt";
 
 /// Signs with the gateway's key. A certified module takes this place behind the same [`Provider`].
 pub(crate) struct GatewayKey {
-    provider: SoftwareProvider,
+    provider: Arc<dyn Provider>,
+    key: KeyRef,
     public_hex: String,
 }
 
@@ -18,9 +23,20 @@ impl GatewayKey {
     /// A key from 64 hex digits, as [`new_secret_hex`] makes them.
     pub(crate) fn from_secret_hex(hex: &str) -> Option<Self> {
         let bytes: [u8; 32] = unhex(hex)?.try_into().ok()?;
-        let provider = SoftwareProvider::new(SecretKey::from_bytes(&bytes).ok()?);
-        let public_hex = provider.public_key().to_hex();
-        Some(Self { provider, public_hex })
+        let key = KeyRef::new(RECEIPT_KEY);
+        let mut provider = SoftwareProvider::new(UnwrapErr(SysRng));
+        provider.add_signing_key(key.clone(), SecretKey::from_bytes(&bytes).ok()?);
+        Self::kept_by(Arc::new(provider), key).ok()
+    }
+
+    /// A key that `provider` keeps as `key`.
+    pub(crate) fn kept_by(provider: Arc<dyn Provider>, key: KeyRef) -> Result<Self, ProviderError> {
+        let public_hex = provider.public_key(&key)?.to_hex();
+        Ok(Self {
+            provider,
+            key,
+            public_hex,
+        })
     }
 
     /// 130 hex digits.
@@ -28,16 +44,21 @@ impl GatewayKey {
         &self.public_hex
     }
 
-    pub(crate) fn sign(&self, payload: String) -> SignedReceipt {
-        let sig = self.sign_text(&payload);
-        SignedReceipt { payload, sig }
+    /// The receipt of `payload`.
+    ///
+    /// # Errors
+    /// The provider's, where the key is kept elsewhere.
+    pub(crate) fn sign(&self, payload: String) -> Result<SignedReceipt, ProviderError> {
+        let sig = self.sign_text(&payload)?;
+        Ok(SignedReceipt { payload, sig })
     }
 
     /// The signature over `text`, 128 hex digits.
-    pub(crate) fn sign_text(&self, text: &str) -> String {
-        self.provider
-            .sign(text.as_bytes(), &mut UnwrapErr(SysRng))
-            .to_hex()
+    ///
+    /// # Errors
+    /// The provider's, where the key is kept elsewhere.
+    pub(crate) fn sign_text(&self, text: &str) -> Result<String, ProviderError> {
+        Ok(self.provider.sign(&self.key, text.as_bytes())?.to_hex())
     }
 }
 

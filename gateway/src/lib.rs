@@ -10,6 +10,7 @@ mod app;
 mod clock;
 mod config;
 mod container;
+mod crypto;
 mod decide;
 mod directory;
 mod grant;
@@ -26,6 +27,10 @@ mod view;
 pub use clock::Clock;
 pub use config::{
     AnchorConfig, CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning,
+};
+pub use crypto::{
+    CityProvider, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret,
+    SecurityGatewayConfig, SecurityGatewayError, ServiceKey, answers as crypto_answers,
 };
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;

@@ -71,6 +71,6 @@ fn sign(app: &App, rows: &Rows<'_>, class: DataClass, size: u64) -> Result<Signe
         at: app.clock.now(),
     };
     let payload = serde_json::to_string(&head).map_err(|_| StoreError::Document("tree head"))?;
-    let sig = app.key.sign_text(&SignedHead::signed_text(&payload));
+    let sig = app.key.sign_text(&SignedHead::signed_text(&payload))?;
     Ok(SignedHead { payload, sig })
 }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
-const EXIT_CODES: &str = "Exit codes: 0 stopped as asked · 64 wrong arguments · 69 the address is in use · \
+const EXIT_CODES: &str = "Exit codes: 0 stopped as asked · 64 wrong arguments · 69 the address is in use or the cryptographic service cannot be used · \
     73 the data directory cannot be used · 74 no space left · 78 wrong configuration · 70 anything else.\n\
     The log goes to stderr as one JSON object per line and holds no personal data; RUST_LOG sets its level \
     (default: info).";
@@ -57,6 +57,10 @@ struct ServeArgs {
     /// On a stop, go on serving this long with /healthz at 503, so that a load balancer turns away first
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     drain: u64,
+    /// Let a weaker cryptographic provider (software, an emulator) sign from now on, although a stronger one signed
+    /// the receipts so far
+    #[arg(long)]
+    allow_provider_change: bool,
 }
 
 /// What went wrong, for a person, and the exit code.
@@ -68,6 +72,7 @@ struct Failure {
 mod exit {
     pub(crate) const USAGE: u8 = 64;
     pub(crate) const IN_USE: u8 = 69;
+    pub(crate) const UPSTREAM: u8 = 69;
     pub(crate) const SOFTWARE: u8 = 70;
     pub(crate) const CANNOT_CREATE: u8 = 73;
     pub(crate) const NO_SPACE: u8 = 74;
@@ -89,8 +94,12 @@ impl From<StartError> for Failure {
             StartError::AddressInUse(_) | StartError::Listen { .. } => exit::IN_USE,
             StartError::DataDir { .. } | StartError::DataDirBusy { .. } => exit::CANNOT_CREATE,
             StartError::StorageFull { .. } => exit::NO_SPACE,
-            StartError::BadOrigin(_) => exit::CONFIG,
-            StartError::Store { .. } | StartError::BadKey | StartError::HttpClient => exit::SOFTWARE,
+            StartError::BadOrigin(_) | StartError::ProviderChange { .. } => exit::CONFIG,
+            StartError::Crypto(_) => exit::UPSTREAM,
+            StartError::Store { .. }
+            | StartError::BadKey
+            | StartError::HttpClient
+            | StartError::Verifier(_) => exit::SOFTWARE,
         };
         Self::new(code, error)
     }
@@ -159,6 +168,7 @@ fn read_config(args: ServeArgs) -> Result<Config, Failure> {
     })?;
     let mut config = Config::new(args.listen, args.data, city, directory);
     config.web_dir = args.web;
+    config.allow_provider_change = args.allow_provider_change;
     config.allowed_origins = args.allowed_origin;
     config.tuning.drain = Duration::from_secs(args.drain);
     Ok(config)

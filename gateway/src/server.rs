@@ -6,14 +6,16 @@ use crate::anchor;
 use crate::app::App;
 use crate::config::Config;
 use crate::container::Container;
+use crate::crypto::{CityProvider, ConnectError, CryptoProvider, check_continuity, record, verifier};
 use crate::http;
 use crate::http::limiter::Limiter;
-use crate::keys::{GatewayKey, new_secret_hex};
+use crate::keys::{GatewayKey, RECEIPT_KEY, new_secret_hex};
 use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::platform_feedback;
 use crate::store::{Store, StoreError, Tx, WriterStats};
 use axum::serve::ListenerExt;
+use shenhai_crypto::{KeyRef, Provider, ProviderError};
 use shenhai_protocol::Channel;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -24,6 +26,9 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
+
+/// The fact of the database that names who signed the receipts last.
+const SIGNER: &str = "receipt_signer";
 
 /// Why a gateway did not start.
 #[derive(Debug, Error)]
@@ -73,6 +78,23 @@ pub enum StartError {
     /// The key in the database is damaged.
     #[error("the gateway's key in the database is damaged; restore a backup")]
     BadKey,
+    /// The cryptographic service cannot be used.
+    #[error("{0}; start again when it serves, or put [crypto] of the configuration right")]
+    Crypto(#[from] ConnectError),
+    /// A weaker provider would take over the signing of receipts.
+    #[error(
+        "receipts were signed by {before:?} so far and would be by {now:?}, which is weaker; if that is meant, \
+             start once with --allow-provider-change"
+    )]
+    ProviderChange {
+        /// Who signed so far.
+        before: String,
+        /// Who would.
+        now: String,
+    },
+    /// Signatures cannot be checked.
+    #[error("this build cannot check SM2 signatures: {0}")]
+    Verifier(ProviderError),
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client")]
     HttpClient,
@@ -107,11 +129,12 @@ impl Gateway {
         let origins = origins(&config.allowed_origins, addr)?;
         let lock = prepare_data_dir(&config.data_dir)?;
         let store = open_store(&config.data_dir).await?;
-        let (epoch, key) = identity(&store, &config.data_dir).await?;
+        let (epoch, key) = identity(&store, &config).await?;
         let app = Arc::new(App {
             store,
             key,
             log: Heads::default(),
+            verifier: verifier().map_err(StartError::Verifier)?,
             epoch,
             origins,
             container: Container::new(config.city.container.clone()),
@@ -279,18 +302,47 @@ async fn open_store(data_dir: &Path) -> Result<Arc<Store>, StartError> {
     store.map(Arc::new).map_err(|error| store_failed(data_dir, error))
 }
 
-/// The epoch and the signing key, made at the first start.
-async fn identity(store: &Store, data_dir: &Path) -> Result<(String, GatewayKey), StartError> {
-    let made_or_kept = store.write(|tx| {
+/// The epoch and the signing key. In software the key is made at the first start; of a service it is the one that
+/// the service keeps.
+async fn identity(store: &Store, config: &Config) -> Result<(String, GatewayKey), StartError> {
+    let failed = |error| store_failed(&config.data_dir, error);
+    let crypto = &config.city.crypto;
+    let (key, signer) = match crypto.provider {
+        CryptoProvider::Software => (None, record(crypto.provider, false)),
+        _ => {
+            let (wanted, clock) = (crypto.clone(), config.clock.clone());
+            let connecting = tokio::task::spawn_blocking(move || CityProvider::connect(&wanted, clock));
+            let provider = connecting.await.map_err(|_| failed(StoreError::Panicked))??;
+            let signer = record(crypto.provider, provider.origin().emulated);
+            let key = GatewayKey::kept_by(Arc::new(provider), KeyRef::new(RECEIPT_KEY));
+            (Some(key.map_err(no_receipt_key)?), signer)
+        }
+    };
+    let (now, allowed, software) = (signer.clone(), config.allow_provider_change, key.is_none());
+    let kept = store.write(move |tx| {
+        let before = tx.meta(SIGNER)?;
+        if let Err(before) = check_continuity(before.as_deref(), &now, allowed) {
+            return Ok(Err(before));
+        }
+        tx.set_meta(SIGNER, &now)?;
         let epoch = kept_or(tx, "epoch", || uuid::Uuid::new_v4().to_string())?;
-        let secret = kept_or(tx, "signing_key", new_secret_hex)?;
-        Ok((epoch, secret))
+        let secret = match software {
+            true => Some(kept_or(tx, "signing_key", new_secret_hex)?),
+            false => None,
+        };
+        Ok(Ok((epoch, secret)))
     });
-    let (epoch, secret) = made_or_kept
+    let (epoch, secret) = kept
         .await
-        .map_err(|error| store_failed(data_dir, error))?;
-    let key = GatewayKey::from_secret_hex(&secret).ok_or(StartError::BadKey)?;
-    Ok((epoch, key))
+        .map_err(failed)?
+        .map_err(|before| StartError::ProviderChange { before, now: signer })?;
+    let made = secret.and_then(|secret| GatewayKey::from_secret_hex(&secret));
+    Ok((epoch, key.or(made).ok_or(StartError::BadKey)?))
+}
+
+fn no_receipt_key(source: ProviderError) -> StartError {
+    let key = RECEIPT_KEY.to_owned();
+    StartError::Crypto(ConnectError::NoCertificate { key, source })
 }
 
 fn kept_or(tx: &mut Tx<'_>, name: &str, make: impl FnOnce() -> String) -> Result<String, StoreError> {

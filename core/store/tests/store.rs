@@ -7,12 +7,16 @@ use shenhai_protocol::{
     Role, ScopeId, SignedEnvelope, SignedReceipt, UnitId, UnixMillis, Urgency, UserId, UserInfo, WorkOrder,
 };
 use shenhai_store::{
-    Identity, KeptDraft, OutboxEntry, PageOfChanges, Place, ScopeCopy, SessionRecord, Store, StoreError,
+    Fault, Identity, KeptDraft, OutboxEntry, PageOfChanges, Place, ScopeCopy, SessionRecord, Store,
+    StoreError,
 };
 use shenhai_sync::{Row, RowState};
+use shenhai_vfs::{Sealed, Trust};
 use std::path::Path;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 const KEY: [u8; 16] = *b"0123456789abcdef";
@@ -27,13 +31,35 @@ fn now_or_never<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn open_with(directory: &Path, key: &[u8; 16]) -> Result<(Store, shenhai_store::Opened), StoreError> {
-    let rng = Box::new(StdRng::seed_from_u64(1));
-    now_or_never(Store::open(
-        &Place::Directory(directory.to_owned()),
-        key,
-        rng,
-        NOW,
-    ))
+    open_anchored(directory, key, None)
+}
+
+fn open_anchored(
+    directory: &Path,
+    key: &[u8; 16],
+    anchor: Option<u64>,
+) -> Result<(Store, shenhai_store::Opened), StoreError> {
+    // Another seed for each opening: a nonce is never drawn twice.
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    let rng = Box::new(StdRng::seed_from_u64(SEED.fetch_add(1, Ordering::Relaxed)));
+    let place = Place::Directory(directory.to_owned());
+    now_or_never(Store::open(&place, key, rng, NOW, anchor))
+}
+
+/// A connection past the store, for tampering.
+fn raw(directory: &Path) -> (rusqlite::Connection, Sealed) {
+    let file = directory.join("shenhai.db");
+    let mut rng = StdRng::seed_from_u64(u64::MAX);
+    let sealed = Sealed::attach(
+        None,
+        file.to_str().expect("Unicode"),
+        &KEY,
+        &mut rng,
+        Trust::Newest,
+        Duration::ZERO,
+    );
+    let sealed = sealed.expect("attaches");
+    (sealed.connect().expect("opens"), sealed)
 }
 
 fn open(directory: &Path) -> Store {
@@ -233,8 +259,15 @@ fn no_personal_text_and_no_secret_lies_in_the_files() {
     let while_open = read();
     drop(store);
     for bytes in [while_open, read()] {
-        assert!(find(&bytes, b"handler:wang"), "the search itself works");
-        for secret in [&b"PLAIN"[..], b"13800001234", "黄浦区".as_bytes()] {
+        assert!(find(&bytes, b"SQLite format 3"), "the search itself works");
+        for secret in [
+            &b"PLAIN"[..],
+            b"13800001234",
+            b"wang",
+            b"CREATE TABLE",
+            b"outbox",
+            "黄浦区".as_bytes(),
+        ] {
             assert!(!find(&bytes, secret), "{}", String::from_utf8_lossy(secret));
         }
     }
@@ -299,21 +332,16 @@ fn a_pull_and_a_cleared_scope_leave_outbox_and_drafts_alone() {
 }
 
 #[test]
-fn a_sealed_value_moved_to_another_row_does_not_open() {
+fn a_page_moved_to_another_place_is_not_taken() {
     let directory = tempfile::tempdir().expect("a directory");
     fill(&mut open(directory.path()));
-    let raw = rusqlite::Connection::open(directory.path().join("shenhai.db")).expect("opens");
-    let swapped = "UPDATE orders SET doc = (SELECT doc FROM orders WHERE id = 'o2') WHERE id = 'o1'";
-    assert_eq!(raw.execute(swapped, []).expect("tampers"), 1);
-    drop(raw);
-    let store = open(directory.path());
-    let tampered = store.order(&ScopeId::handler(&user()), &OrderId::from("o1"));
-    assert!(matches!(tampered, Err(StoreError::Row("orders"))));
-    assert!(
-        store
-            .order(&ScopeId::handler(&user()), &OrderId::from("o2"))
-            .is_ok()
-    );
+    let file = directory.path().join("shenhai.db");
+    let mut bytes = std::fs::read(&file).expect("reads");
+    bytes.copy_within(4096..2 * 4096, 2 * 4096);
+    std::fs::write(&file, &bytes).expect("tampers");
+    let (_, opened) = open_with(directory.path(), &KEY).expect("opens");
+    assert_eq!(opened.fault, Some(Fault::NotAuthentic(3)));
+    assert!(opened.put_aside.is_some());
 }
 
 #[test]
@@ -328,8 +356,8 @@ fn another_key_and_a_later_version_are_refused_without_a_change() {
     ));
     assert_eq!(std::fs::read(&file).expect("reads"), before);
 
-    let raw = rusqlite::Connection::open(&file).expect("opens");
-    raw.pragma_update(None, "user_version", 999).expect("tampers");
+    let raw = raw(directory.path());
+    raw.0.pragma_update(None, "user_version", 999).expect("tampers");
     drop(raw);
     assert!(matches!(
         open_with(directory.path(), &KEY),

@@ -205,7 +205,7 @@ fn export(
         anchor: anchor(app, rows, head.size)?,
     };
     let payload = serde_json::to_string(&record).map_err(|_| StoreError::Document("case record"))?;
-    let sig = app.key.sign_text(&SignedCase::signed_text(&payload));
+    let sig = app.key.sign_text(&SignedCase::signed_text(&payload))?;
     Ok(CaseBundle {
         format: BUNDLE_FORMAT.to_owned(),
         v: BUNDLE_VERSION,

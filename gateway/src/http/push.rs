@@ -126,12 +126,16 @@ fn verify_one(
         Ok(envelope) => envelope,
         Err(error) => return Ok(Err(unreadable(&error))),
     };
+    let verifier = Arc::clone(&keys.app.verifier);
     let key = match keys.of(&envelope)? {
         Ok(key) => key,
         Err(code) => return Ok(Err(code)),
     };
-    let holds = Signature::from_hex(&signed.sig)
-        .is_ok_and(|signature| key.verify(signed.payload.as_bytes(), &signature).is_valid());
+    let holds = Signature::from_hex(&signed.sig).is_ok_and(|signature| {
+        verifier
+            .verify(key, signed.payload.as_bytes(), &signature)
+            .is_valid()
+    });
     if !holds {
         return Ok(Err(ErrorCode::BadSignature));
     }

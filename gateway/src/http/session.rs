@@ -6,10 +6,11 @@ use super::body::{PathText, read_json};
 use super::error::ApiError;
 use crate::access::{self, App as Page};
 use crate::app::App;
+use crate::crypto::security_gateway::Identity;
 use crate::decide::Asker;
 use crate::grant;
 use crate::keys::{new_token, token_hash};
-use crate::store::{AuditEvent, DeviceRow, SessionRow};
+use crate::store::{AuditEvent, DeviceRow, SessionRow, StoreError};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
@@ -62,6 +63,13 @@ impl FromRequestParts<Arc<App>> for Session {
         let Some((session, device)) = found.await? else {
             return Err(missing);
         };
+        if app.city.security_gateway.is_some() {
+            let identity = parts.extensions.get::<Identity>();
+            if !identity.is_some_and(|identity| identity.is_of(&session.user, &session.device)) {
+                let text = "the security gateway authenticated somebody else";
+                return Err(ApiError::new(ErrorCode::Forbidden, text));
+            }
+        }
         check_session(app, &session, &device).map(|user| Self {
             asker: Asker {
                 scopes: access::scopes_of(&user),
@@ -185,7 +193,8 @@ pub(crate) async fn sign_in(
         tx.device(&device.id)
     });
     let device = granted.await?.ok_or_else(revoked)?;
-    let grant = grant::signed(&app.key, &user, &request.device.id, &request.app, now, expires_at);
+    let grant = grant::signed(&app.key, &user, &request.device.id, &request.app, now, expires_at)
+        .map_err(StoreError::from)?;
     Ok(Json(SessionGrant {
         token,
         expires_at,

@@ -85,6 +85,14 @@ impl<'c> Tx<'c> {
         statement.execute(params![name, value])?;
         Ok(())
     }
+
+    /// Set down a fact about the database, whatever it was before.
+    pub(crate) fn set_meta(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached("DELETE FROM meta WHERE name = ?1")?
+            .execute([name])?;
+        self.insert_meta(name, value)
+    }
 }
 
 impl<'c> Deref for Tx<'c> {

@@ -3,16 +3,23 @@
 use shenhai_arch::{Use, files, members, root};
 
 /// Which of our crates a crate may link. A crate that is not listed may link none.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("shenhai-protocol", &[]),
-    ("shenhai-crypto", &[]),
+    ("shenhai-sm4", &[]),
+    ("shenhai-crypto", &["shenhai-sm4"]),
     ("shenhai-proof", &["shenhai-protocol", "shenhai-crypto"]),
     ("shenhai-flow", &["shenhai-protocol"]),
     ("shenhai-sync", &["shenhai-protocol"]),
     (
         "shenhai-store",
-        &["shenhai-protocol", "shenhai-sync", "shenhai-crypto"],
+        &[
+            "shenhai-protocol",
+            "shenhai-sync",
+            "shenhai-crypto",
+            "shenhai-vfs",
+        ],
     ),
+    ("shenhai-vfs", &["shenhai-crypto"]),
     (
         "shenhai-client",
         &[
