@@ -7,6 +7,7 @@
 pub mod answers;
 pub mod crypto;
 pub mod files;
+pub mod proof;
 pub mod requests;
 mod round_trip;
 pub mod safekeeping;
@@ -22,10 +23,14 @@ pub struct Target {
 }
 
 /// Every target, in the order of their names.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     Target {
         name: "answers",
         run: answers::answers,
+    },
+    Target {
+        name: "case_bundle",
+        run: proof::case_bundle,
     },
     Target {
         name: "certificate",
