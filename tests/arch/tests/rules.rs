@@ -29,6 +29,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "shenhai-flow",
             "shenhai-sync",
             "shenhai-store",
+            // Only its tests, which look at the database past the store.
+            "shenhai-vfs",
         ],
     ),
     ("shenhai-web", &["shenhai-client"]),

@@ -78,7 +78,7 @@ impl Papers {
             authority,
             rules: LeaseRules {
                 version: "1".to_owned(),
-                offline_hours: 72,
+                offline_hours: 6,
                 pin_attempts: 5,
                 pin_digits: 6,
                 lock_after_minutes: 5,
