@@ -16,7 +16,8 @@ export function guardedSession(home: string): ReturnType<typeof provideSession> 
   watch(
     [() => session.value.value, () => route.name],
     ([status, name]) => {
-      if (!status || name === undefined) return;
+      // Behind the lock screen the page stays where it is.
+      if (!status || name === undefined || status.lock === "locked") return;
       const returning = readReturn(location.search).kind !== "none";
       if (name === "sign-in") {
         if (user.value && !status.expired && !returning) void router.replace({ name: home });
