@@ -4,7 +4,7 @@
 
 import type { Durability, Event as CoreEvent } from "./gen/types";
 import type { FromWorker, ToWorker } from "./messages";
-import { loadStoreKey } from "./store-key";
+import { lastingSecrets, passingSecrets } from "./secrets";
 import init, { onPanic, open, type WebCore, type WebSubscription } from "./wasm/shenhai_web";
 
 /** A page that is being left holds its files a moment longer: no need to alarm anybody before that. */
@@ -89,12 +89,11 @@ async function openStore(order: Extract<ToWorker, { kind: "open" }>): Promise<Op
 
 async function openOnce(order: Extract<ToWorker, { kind: "open" }>): Promise<Opened> {
   const config = { gateway_url: order.gatewayUrl, app: order.app, device_name: order.deviceName };
-  const key = (await hasFiles()) ? await loadStoreKey(order.app) : null;
-  if (key !== null) {
-    return { core: await open(JSON.stringify({ ...config, storage: "opfs" }), key), durability: "durable" };
+  const secrets = (await hasFiles()) ? await lastingSecrets(order.app) : null;
+  if (secrets !== null) {
+    return { core: await open(JSON.stringify({ ...config, storage: "opfs" }), secrets), durability: "durable" };
   }
-  // Nothing outlives the page, so neither need the key.
-  const passing = crypto.getRandomValues(new Uint8Array(16));
+  const passing = passingSecrets();
   return { core: await open(JSON.stringify({ ...config, storage: "memory" }), passing), durability: "best_effort" };
 }
 

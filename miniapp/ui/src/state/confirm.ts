@@ -1,6 +1,7 @@
 // One question before something that cannot be taken back.
 // Not here: what is asked (parts and pages).
 
+import { nextTick } from "vue";
 import { t } from "@ui/i18n";
 import { showConfirmDialog } from "@ui/theme/vant";
 
@@ -14,16 +15,29 @@ export interface Question {
   harmful?: boolean;
 }
 
+const MARK = "question";
+
+/** Vant writes the title where the id of an element belongs, which leaves the dialog without a name. */
+async function nameDialog(title: string): Promise<void> {
+  await nextTick();
+  const dialog = document.querySelector(`.van-dialog.${MARK}`);
+  dialog?.removeAttribute("aria-labelledby");
+  dialog?.setAttribute("aria-label", title);
+}
+
 /** Whether the person said yes. */
 export function confirmed({ title, text, go, stay, harmful }: Question): Promise<boolean> {
-  return showConfirmDialog({
+  const answer = showConfirmDialog({
+    className: MARK,
     title,
     message: text,
     messageAlign: "left",
     confirmButtonText: go,
     cancelButtonText: stay ?? t("common.cancel"),
     ...(harmful ? { confirmButtonColor: "var(--danger)" } : {}),
-  }).then(
+  });
+  void nameDialog(title);
+  return answer.then(
     () => true,
     () => false,
   );
