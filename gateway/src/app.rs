@@ -5,10 +5,13 @@
 use crate::config::{CityConfig, Tuning};
 use crate::container::Container;
 use crate::http::limiter::Limiter;
-use crate::keys::GatewayKey;
+use crate::http::trust::KeptList;
+use crate::keys::GatewayKeys;
 use crate::outbound::Outbound;
+use crate::rules::TrustRules;
 use crate::store::Store;
 use crate::{Clock, Directory};
+use shenhai_crypto::Provider;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -19,7 +22,10 @@ pub(crate) struct App {
     pub(crate) city: CityConfig,
     pub(crate) container: Container,
     pub(crate) http: Outbound,
-    pub(crate) key: GatewayKey,
+    pub(crate) keys: GatewayKeys,
+    pub(crate) rules: TrustRules,
+    /// Who checks devices' signatures.
+    pub(crate) verifier: Arc<dyn Provider>,
     pub(crate) epoch: String,
     pub(crate) clock: Clock,
     pub(crate) tuning: Tuning,
@@ -34,4 +40,14 @@ pub(crate) struct App {
     pub(crate) stopping: watch::Sender<bool>,
     /// Something new is in the feedback queue.
     pub(crate) feedback_queued: Notify,
+    /// Grows with every device that is revoked or changes its key.
+    pub(crate) revocations: watch::Sender<u64>,
+    pub(crate) revoked: KeptList,
+}
+
+impl App {
+    /// Let every request that waits look whether its device is still good. After the commit.
+    pub(crate) fn tell_revoked(&self) {
+        self.revocations.send_modify(|count| *count += 1);
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Not the directory of people (`directory`). Read by the binary, built by hand in tests.
 
-use crate::{Clock, Directory};
+use crate::crypto::{CryptoConfig, CryptoConfigError, SecurityGatewayConfig};
+use crate::{Clock, Directory, GivenKeys, TrustRules};
 use serde::Deserialize;
 use shenhai_protocol::Channel;
 use std::collections::BTreeMap;
@@ -24,11 +25,19 @@ pub struct Config {
     pub city: CityConfig,
     /// Who there is.
     pub directory: Directory,
+    /// How devices are let in and trusted.
+    pub trust: TrustRules,
+    /// The file with the key under which the gateway's keys are sealed; where `None`, `gateway.key` in `data_dir`.
+    pub key_file: Option<PathBuf>,
+    /// Keys in the place of those the gateway makes.
+    pub given_keys: Option<GivenKeys>,
     /// Origins the browser may be sent back to after the sign-in, e.g. `https://sh.example`. Where empty:
     /// `http://` and the address listened on (with `localhost` too where that is a loopback address).
     pub allowed_origins: Vec<String>,
     /// Where instants come from.
     pub clock: Clock,
+    /// Let a weaker cryptographic provider take over receipts that a stronger one signed so far.
+    pub allow_provider_change: bool,
     /// Bounds and pauses.
     pub tuning: Tuning,
 }
@@ -43,8 +52,12 @@ impl Config {
             web_dir: None,
             city,
             directory,
+            trust: TrustRules::default(),
+            key_file: None,
+            given_keys: None,
             allowed_origins: Vec::new(),
             clock: Clock::system(),
+            allow_provider_change: false,
             tuning: Tuning::default(),
         }
     }
@@ -58,6 +71,10 @@ pub struct Tuning {
     pub sign_ins_per_address: u32,
     /// Sign-ins one device may try in a minute.
     pub sign_ins_per_device: u32,
+    /// Sign-ins with a one-time enrolment code that one address may try in a minute.
+    pub enrolments_per_address: u32,
+    /// The same for codes that begin alike, from wherever.
+    pub enrolments_per_prefix: u32,
     /// Requests worked on at once, waits excepted; beyond them: 503 `overloaded`.
     pub concurrent_requests: usize,
     /// Clients waiting for news at once; beyond them: 503 `overloaded`.
@@ -79,6 +96,8 @@ impl Default for Tuning {
         Self {
             sign_ins_per_address: 600,
             sign_ins_per_device: 20,
+            enrolments_per_address: 30,
+            enrolments_per_prefix: 10,
             concurrent_requests: 512,
             concurrent_waits: 8192,
             request_timeout: Duration::from_secs(30),
@@ -99,6 +118,12 @@ pub struct CityConfig {
     /// By dialled number: `12345`, `12319`, `110`. One left out is not connected.
     #[serde(default)]
     pub platforms: BTreeMap<String, PlatformConfig>,
+    /// Who signs and seals with the gateway's keys; without the table, this process.
+    #[serde(default)]
+    pub crypto: CryptoConfig,
+    /// 安全认证网关 in front of this one; without the table there is none, and its headers mean nothing.
+    #[serde(default)]
+    pub security_gateway: Option<SecurityGatewayConfig>,
 }
 
 /// How to reach the container the light app runs in.
@@ -157,6 +182,12 @@ pub enum CityConfigError {
     /// A secret that protects nothing.
     #[error("{0} is empty")]
     EmptySecret(String),
+    /// The table `[crypto]`.
+    #[error(transparent)]
+    Crypto(#[from] CryptoConfigError),
+    /// A security gateway from nowhere: every request would be refused.
+    #[error("security_gateway.peers is empty")]
+    NoPeers,
 }
 
 impl CityConfig {
@@ -178,6 +209,16 @@ impl CityConfig {
                 &format!("platforms.{number}.feedback_url"),
                 &platform.feedback_url,
             )?;
+        }
+        config.crypto.check()?;
+        if !config.crypto.url.is_empty() {
+            check_url("crypto.url", &config.crypto.url)?;
+        }
+        if let Some(gateway) = &config.security_gateway {
+            check_secret("security_gateway.secret", gateway.secret.text())?;
+            if gateway.peers.is_empty() {
+                return Err(CityConfigError::NoPeers);
+            }
         }
         Ok(config)
     }

@@ -1,52 +1,71 @@
-//! The gateway's own key, which signs receipts, and the random bytes it needs.
+//! The gateway's keys by reference, the certificates that go with them, and the random bytes it needs.
 //!
-//! Not the devices' keys (their public halves are rows of the store). Called when a receipt is made.
+//! Not where the keys come from (`authority`) and not the devices' keys (their public halves are rows of the
+//! store). Called whenever a receipt, a grant or a list is signed.
 
 use getrandom::SysRng;
 use rand_core::{Rng, UnwrapErr};
-use shenhai_crypto::{Provider, SecretKey, SoftwareProvider, sm3};
-use shenhai_protocol::SignedReceipt;
+use shenhai_crypto::{Certificate, KeyRef, Provider, ProviderError, sm3};
+use shenhai_protocol::{SignedGrant, SignedReceipt, SignedRevocations};
 use std::fmt::Write;
+use std::sync::Arc;
 
-/// Signs with the gateway's key. A certified module takes this place behind the same [`Provider`].
-pub(crate) struct GatewayKey {
-    provider: SoftwareProvider,
-    public_hex: String,
+/// Who signs for the gateway, with which keys, certified how. The keys stay with the provider: a certified module
+/// takes the place of the software behind the same names.
+pub(crate) struct GatewayKeys {
+    pub(crate) provider: Arc<dyn Provider>,
+    /// Signs receipts, grants and lists; certified by `gateway_certificate`.
+    pub(crate) receipt: KeyRef,
+    /// Who issues certificates: the receipt key may be a service's, the authority the gateway's own.
+    pub(crate) issuer: Arc<dyn Provider>,
+    /// Issues certificates; certified by `authority_certificate`.
+    pub(crate) authority: KeyRef,
+    pub(crate) gateway_certificate: Certificate,
+    pub(crate) authority_certificate: Certificate,
 }
 
-impl GatewayKey {
-    /// A key from 64 hex digits, as [`new_secret_hex`] makes them.
-    pub(crate) fn from_secret_hex(hex: &str) -> Option<Self> {
-        let bytes: [u8; 32] = unhex(hex)?.try_into().ok()?;
-        let provider = SoftwareProvider::new(SecretKey::from_bytes(&bytes).ok()?);
-        let public_hex = provider.public_key().to_hex();
-        Some(Self { provider, public_hex })
+impl GatewayKeys {
+    /// The key receipts verify with, 130 hex digits.
+    pub(crate) fn public_hex(&self) -> String {
+        self.gateway_certificate.public_key().to_hex()
     }
 
-    /// 130 hex digits.
-    pub(crate) fn public_hex(&self) -> &str {
-        &self.public_hex
+    /// Serial number of the certificate whose key signs, hex.
+    pub(crate) fn serial(&self) -> String {
+        self.gateway_certificate.serial_hex()
     }
 
-    pub(crate) fn sign(&self, payload: String) -> SignedReceipt {
-        let sig = self
-            .provider
-            .sign(payload.as_bytes(), &mut UnwrapErr(SysRng))
-            .to_hex();
-        SignedReceipt { payload, sig }
+    /// The receipt of `payload`.
+    pub(crate) fn sign(&self, payload: String) -> Result<SignedReceipt, ProviderError> {
+        let sig = self.signature(&payload)?;
+        Ok(SignedReceipt { payload, sig })
+    }
+
+    pub(crate) fn sign_grant(&self, payload: String) -> Result<SignedGrant, ProviderError> {
+        let sig = self.signature(&SignedGrant::signed_text(&payload))?;
+        Ok(SignedGrant { payload, sig })
+    }
+
+    pub(crate) fn sign_revocations(&self, payload: String) -> Result<SignedRevocations, ProviderError> {
+        let sig = self.signature(&SignedRevocations::signed_text(&payload))?;
+        Ok(SignedRevocations { payload, sig })
+    }
+
+    fn signature(&self, text: &str) -> Result<String, ProviderError> {
+        Ok(self.provider.sign(&self.receipt, text.as_bytes())?.to_hex())
     }
 }
 
-/// A new secret key, 64 hex digits.
-pub(crate) fn new_secret_hex() -> String {
-    hex(SecretKey::generate(&mut UnwrapErr(SysRng)).to_bytes().as_slice())
+/// Random bytes from the system.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0_u8; N];
+    UnwrapErr(SysRng).fill_bytes(&mut bytes);
+    bytes
 }
 
 /// A new session token: 32 random bytes, 64 hex digits.
 pub(crate) fn new_token() -> String {
-    let mut bytes = [0_u8; 32];
-    UnwrapErr(SysRng).fill_bytes(&mut bytes);
-    hex(&bytes)
+    hex(&random::<32>())
 }
 
 /// What the store keeps of a token.

@@ -6,9 +6,11 @@
 
 mod access;
 mod app;
+mod authority;
 mod clock;
 mod config;
 mod container;
+mod crypto;
 mod decide;
 mod directory;
 mod grant;
@@ -17,13 +19,20 @@ mod ingest;
 mod keys;
 mod outbound;
 mod platform_feedback;
+mod rules;
 mod server;
 mod store;
 mod view;
 
+pub use authority::{AuthorityError, GivenAuthority, GivenKeys};
 pub use clock::Clock;
 pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
+pub use crypto::{
+    CityProvider, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret,
+    SecurityGatewayConfig, SecurityGatewayError, ServiceKey, answers as crypto_answers,
+};
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;
+pub use rules::{TrustRules, TrustRulesError};
 pub use server::{Gateway, Running, StartError};
 pub use store::{StoreError, WriterStats};

@@ -4,7 +4,9 @@
 //! per kind of trouble.
 
 use clap::{Args, Parser, Subcommand};
-use shenhai_gateway::{CityConfig, Config, Directory, Gateway, Running, StartError, openapi_document};
+use shenhai_gateway::{
+    CityConfig, Config, Directory, Gateway, Running, StartError, TrustRules, openapi_document,
+};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
-const EXIT_CODES: &str = "Exit codes: 0 stopped as asked · 64 wrong arguments · 69 the address is in use · \
+const EXIT_CODES: &str = "Exit codes: 0 stopped as asked · 64 wrong arguments · 69 the address is in use or the cryptographic service cannot be used · \
     73 the data directory cannot be used · 74 no space left · 78 wrong configuration · 70 anything else.\n\
     The log goes to stderr as one JSON object per line and holds no personal data; RUST_LOG sets its level \
     (default: info).";
@@ -28,7 +30,7 @@ struct Cli {
 enum Command {
     /// Serve until SIGINT or SIGTERM, then finish what is under way
     #[command(after_help = EXIT_CODES)]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -38,7 +40,7 @@ struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8700")]
     listen: SocketAddr,
-    /// Directory for the database and the gateway's key; made when missing
+    /// Directory for the database and, unless --key-file says otherwise, the key file; made when missing
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Directory of the built pages; without it a plain page says how to build them
@@ -50,6 +52,12 @@ struct ServeArgs {
     /// Units, people and routes (TOML)
     #[arg(long, value_name = "FILE")]
     directory: PathBuf,
+    /// How devices are let in and trusted (TOML, see docs/protocol.md) [default: built in]
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// File with the key under which the gateway's keys are sealed; made when missing [default: gateway.key in --data]
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// Origin of the pages as the browser sees it, e.g. https://name; may be given several times
     /// [default: the address listened on]
     #[arg(long, value_name = "URL")]
@@ -57,6 +65,10 @@ struct ServeArgs {
     /// On a stop, go on serving this long with /healthz at 503, so that a load balancer turns away first
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     drain: u64,
+    /// Let a weaker cryptographic provider (software, an emulator) sign from now on, although a stronger one signed
+    /// the receipts so far
+    #[arg(long)]
+    allow_provider_change: bool,
 }
 
 /// What went wrong, for a person, and the exit code.
@@ -68,6 +80,7 @@ struct Failure {
 mod exit {
     pub(crate) const USAGE: u8 = 64;
     pub(crate) const IN_USE: u8 = 69;
+    pub(crate) const UPSTREAM: u8 = 69;
     pub(crate) const SOFTWARE: u8 = 70;
     pub(crate) const CANNOT_CREATE: u8 = 73;
     pub(crate) const NO_SPACE: u8 = 74;
@@ -89,8 +102,11 @@ impl From<StartError> for Failure {
             StartError::AddressInUse(_) | StartError::Listen { .. } => exit::IN_USE,
             StartError::DataDir { .. } | StartError::DataDirBusy { .. } => exit::CANNOT_CREATE,
             StartError::StorageFull { .. } => exit::NO_SPACE,
-            StartError::BadOrigin(_) => exit::CONFIG,
-            StartError::Store { .. } | StartError::BadKey | StartError::HttpClient => exit::SOFTWARE,
+            StartError::BadOrigin(_) | StartError::Keys(_) | StartError::ProviderChange { .. } => {
+                exit::CONFIG
+            }
+            StartError::Crypto(_) => exit::UPSTREAM,
+            StartError::Store { .. } | StartError::HttpClient | StartError::Verifier(_) => exit::SOFTWARE,
         };
         Self::new(code, error)
     }
@@ -109,7 +125,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match cli.command {
-        Command::Serve(args) => serve(args),
+        Command::Serve(args) => serve(*args),
         Command::Openapi => print_openapi(),
     };
     match outcome {
@@ -158,7 +174,13 @@ fn read_config(args: ServeArgs) -> Result<Config, Failure> {
         wrong(&args.directory, lines.join("\n  "))
     })?;
     let mut config = Config::new(args.listen, args.data, city, directory);
+    if let Some(path) = &args.trust {
+        let rules = TrustRules::parse(&read(path)?);
+        config.trust = rules.map_err(|error| wrong(path, error.to_string()))?;
+    }
+    config.key_file = args.key_file;
     config.web_dir = args.web;
+    config.allow_provider_change = args.allow_provider_change;
     config.allowed_origins = args.allowed_origin;
     config.tuning.drain = Duration::from_secs(args.drain);
     Ok(config)

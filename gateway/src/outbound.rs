@@ -2,6 +2,7 @@
 //!
 //! Not what is asked (`container`, `platform_feedback`).
 
+use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, redirect};
 use std::time::Duration;
 
@@ -14,6 +15,14 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    headers: HeaderMap,
+}
+
+impl Answer {
+    /// A header's value; `None` without it or where it is not text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 /// The system did not answer, or with more than it may. Why is not kept: the library's error quotes the
@@ -44,6 +53,7 @@ impl Outbound {
     pub(crate) async fn fetch(&self, request: RequestBuilder) -> Result<Answer, NoAnswer> {
         let mut response = request.send().await.map_err(|_| NoAnswer)?;
         let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|_| NoAnswer)? {
             if body.len() + piece.len() > ANSWER_BYTES {
@@ -51,6 +61,10 @@ impl Outbound {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Answer { status, body })
+        Ok(Answer {
+            status,
+            body,
+            headers,
+        })
     }
 }

@@ -87,7 +87,7 @@ impl Core {
         let place = config.place()?;
         let rng: StoreRng = Box::new(HostRng(Arc::clone(&host)));
         let store_key = host.store_key().await?;
-        let (store, opened) = Store::open(&place, &store_key, rng, host.now()).await?;
+        let (store, opened) = Store::open(&place, &store_key, rng, host.now(), None).await?;
         if let Some((name, rescued)) = &opened.put_aside {
             tracing::error!(%name, rescued, "the database was damaged and put aside");
         }

@@ -3,7 +3,8 @@
 //! Not here: where a secret key rests. A shell wraps its bytes with the platform's key store.
 //! Called by the client (device key) and the gateway (receipt key, enrolled device keys).
 
-use crate::signature::{InvalidReason, ORDER, Signature, Verdict};
+use crate::signature::{ORDER, Signature};
+use crate::verdict::{InvalidReason, Verdict};
 use crate::{CryptoRng, sm3};
 use sm2::dsa::signature::{RandomizedSigner, Verifier};
 use sm2::dsa::{SigningKey, VerifyingKey};
@@ -29,6 +30,9 @@ pub enum KeyError {
     /// A public key that is not a point of the curve.
     #[error("not on the curve")]
     NotOnCurve,
+    /// A signer's identity of 8192 bytes or more, which no signature can name (GB/T 32918.2 §5.5).
+    #[error("identity too long")]
+    Identity,
     /// A secret key outside 1 … n − 2.
     #[error("secret key out of range")]
     OutOfRange,
@@ -89,14 +93,36 @@ impl SecretKey {
     /// The per-signature secret comes from RFC 6979 over the key, the message and the generator's bytes: a
     /// weak generator does not reveal the key.
     pub fn sign<R: CryptoRng + ?Sized>(&self, message: &[u8], rng: &mut R) -> Signature {
+        self.signed(DEFAULT_ID, message, rng)
+    }
+
+    /// Sign `message` as the signer named `id`, for counterparts that do not use the default identity.
+    ///
+    /// # Errors
+    /// [`KeyError::Identity`] when `id` is longer than its 16-bit length in bits can say.
+    pub fn sign_with_id<R: CryptoRng + ?Sized>(
+        &self,
+        id: &str,
+        message: &[u8],
+        rng: &mut R,
+    ) -> Result<Signature, KeyError> {
+        check_id(id)?;
+        Ok(self.signed(id, message, rng))
+    }
+
+    fn signed<R: CryptoRng + ?Sized>(&self, id: &str, message: &[u8], rng: &mut R) -> Signature {
         loop {
             // §6.1 steps A3, A5, A6: a zero r, s or r + k means a new k. Chance about 2^-255.
             let signed =
-                SigningKey::new(DEFAULT_ID, &self.scalar).and_then(|key| key.try_sign_with_rng(rng, message));
+                SigningKey::new(id, &self.scalar).and_then(|key| key.try_sign_with_rng(rng, message));
             if let Ok(signature) = signed {
                 return Signature::from_inner(signature);
             }
         }
+    }
+
+    pub(crate) fn scalar(&self) -> &sm2::SecretKey {
+        &self.scalar
     }
 }
 
@@ -123,12 +149,27 @@ impl PublicKey {
         }
         let mut bytes = [0_u8; 65];
         base16ct::lower::decode(text, &mut bytes).map_err(|_| KeyError::NotHex)?;
-        if bytes[0] != 4 {
-            return Err(KeyError::NotUncompressed);
+        Self::from_sec1(&bytes)
+    }
+
+    /// A key from the 65 bytes `04‖x‖y` (GB/T 32918.1 §4.2.9, SEC 1 §2.3.3).
+    ///
+    /// # Errors
+    /// [`KeyError::Length`], [`KeyError::NotUncompressed`], [`KeyError::NotOnCurve`].
+    pub fn from_sec1(bytes: &[u8]) -> Result<Self, KeyError> {
+        match bytes.first() {
+            Some(4) if bytes.len() == 65 => {}
+            Some(4) | None => return Err(KeyError::Length),
+            Some(_) => return Err(KeyError::NotUncompressed),
         }
-        let verifying =
-            VerifyingKey::from_sec1_bytes(DEFAULT_ID, &bytes).map_err(|_| KeyError::NotOnCurve)?;
+        let verifying = VerifyingKey::from_sec1_bytes(DEFAULT_ID, bytes).map_err(|_| KeyError::NotOnCurve)?;
         Ok(Self { verifying })
+    }
+
+    /// The 65 bytes `04‖x‖y`.
+    #[must_use]
+    pub fn to_sec1(&self) -> Box<[u8]> {
+        self.verifying.to_sec1_bytes()
     }
 
     /// The 130 lower-case hex digits of `04‖x‖y`.
@@ -139,14 +180,21 @@ impl PublicKey {
 
     /// Check a signature over `message` (GB/T 32918.2-2016 §7 with SM3 and the default identity).
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Verdict {
-        match self.verifying.verify(message, signature.inner()) {
-            Ok(()) => Verdict::Valid,
-            Err(_) => Verdict::Invalid(InvalidReason::Mismatch),
+        verdict(&self.verifying, message, signature)
+    }
+
+    /// Check a signature made under the identity `id`. An identity too long to exist has signed nothing.
+    pub fn verify_with_id(&self, id: &str, message: &[u8], signature: &Signature) -> Verdict {
+        let named = check_id(id)
+            .and_then(|()| VerifyingKey::new(id, (&self.verifying).into()).map_err(|_| KeyError::Identity));
+        match named {
+            Ok(key) => verdict(&key, message, signature),
+            Err(error) => Verdict::Invalid(InvalidReason::Key(error)),
         }
     }
 
-    fn to_sec1(&self) -> Box<[u8]> {
-        self.verifying.to_sec1_bytes()
+    pub(crate) fn point(&self) -> sm2::PublicKey {
+        (&self.verifying).into()
     }
 }
 
@@ -161,6 +209,22 @@ impl Eq for PublicKey {}
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PublicKey({})", self.to_hex())
+    }
+}
+
+fn verdict(key: &VerifyingKey, message: &[u8], signature: &Signature) -> Verdict {
+    match key.verify(message, signature.inner()) {
+        Ok(()) => Verdict::Valid,
+        Err(_) => Verdict::Invalid(InvalidReason::Mismatch),
+    }
+}
+
+/// The identity's length in bits is written in two bytes.
+fn check_id(id: &str) -> Result<(), KeyError> {
+    if id.len() < 8192 {
+        Ok(())
+    } else {
+        Err(KeyError::Identity)
     }
 }
 

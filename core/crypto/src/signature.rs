@@ -1,8 +1,8 @@
-//! SM2 signatures as text, and what a check of one finds.
+//! SM2 signatures as text and as 64 bytes.
 //!
-//! Not here: making and checking, which belong to the keys. Called wherever `sig` crosses the wire.
+//! Not here: making and checking, which belong to the keys, and the DER form (`der`). Called wherever `sig`
+//! crosses the wire.
 
-use crate::keys::{KeyError, PublicKey};
 use std::fmt;
 use thiserror::Error;
 
@@ -53,6 +53,14 @@ impl Signature {
         }
         let mut bytes = [0_u8; 64];
         base16ct::lower::decode(text, &mut bytes).map_err(|_| SignatureError::NotHex)?;
+        Self::from_bytes(&bytes)
+    }
+
+    /// A signature from its 64 bytes `r‖s`.
+    ///
+    /// # Errors
+    /// [`SignatureError::Zero`] or [`SignatureError::TooLarge`].
+    pub fn from_bytes(bytes: &[u8; 64]) -> Result<Self, SignatureError> {
         for (number, component) in [(&bytes[..32], Component::R), (&bytes[32..], Component::S)] {
             if number.iter().all(|byte| *byte == 0) {
                 return Err(SignatureError::Zero(component));
@@ -61,10 +69,16 @@ impl Signature {
                 return Err(SignatureError::TooLarge(component));
             }
         }
-        match sm2::dsa::Signature::from_slice(&bytes) {
+        match sm2::dsa::Signature::from_slice(bytes) {
             Ok(inner) => Ok(Self(inner)),
             Err(_) => Err(SignatureError::TooLarge(Component::S)),
         }
+    }
+
+    /// The 64 bytes `r‖s`.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 64] {
+        self.0.to_bytes().into()
     }
 
     /// The 128 lower-case hex digits `r‖s`.
@@ -85,49 +99,5 @@ impl Signature {
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Signature({})", self.to_hex())
-    }
-}
-
-/// Why a signature does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum InvalidReason {
-    /// The key is not one.
-    #[error("public key: {0}")]
-    Key(KeyError),
-    /// The signature is not one.
-    #[error("signature: {0}")]
-    Signature(SignatureError),
-    /// Both are well formed, and the signature is not the key's over this message.
-    #[error("the signature is not this key's over this message")]
-    Mismatch,
-}
-
-/// What a check of a signature found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub enum Verdict {
-    /// The key's holder signed exactly this message.
-    Valid,
-    /// Not proven, and why.
-    Invalid(InvalidReason),
-}
-
-impl Verdict {
-    /// Whether the signature counts.
-    #[must_use]
-    pub fn is_valid(self) -> bool {
-        self == Self::Valid
-    }
-}
-
-/// Check a signature given as it stands on the wire: key as 130, signature as 128 hex digits.
-pub fn verify_hex(public_key: &str, message: &[u8], signature: &str) -> Verdict {
-    let key = match PublicKey::from_hex(public_key) {
-        Ok(key) => key,
-        Err(error) => return Verdict::Invalid(InvalidReason::Key(error)),
-    };
-    match Signature::from_hex(signature) {
-        Ok(signature) => key.verify(message, &signature),
-        Err(error) => Verdict::Invalid(InvalidReason::Signature(error)),
     }
 }

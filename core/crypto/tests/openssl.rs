@@ -1,102 +1,21 @@
-//! Another implementation agrees: OpenSSL 3 verifies what we sign and signs what we verify.
+//! Another implementation agrees: OpenSSL 3 verifies what we sign and signs what we verify, and the same with
+//! encryption. Certificates: `openssl_certificates`.
 //!
 //! Needs the `openssl` command, version 3 (`cargo xtask test` installs it); its absence is a failure, not a skip.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use shenhai_crypto::{SecretKey, Signature, hmac_sm3, sm3, verify_hex};
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use shenhai_crypto::{PublicKey, SecretKey, Signature, hmac_sm3, sm3, verify_hex};
+use support::Bench;
+
+mod support;
 
 /// `SubjectPublicKeyInfo` of an SM2 key up to the point: id-ecPublicKey, curve 1.2.156.10197.1.301, BIT STRING.
 const SPKI_HEAD: &str = "3059301306072a8648ce3d020106082a811ccf5501822d034200";
 const WITH_DEFAULT_ID: [&str; 5] = ["-rawin", "-digest", "sm3", "-pkeyopt", "distid:1234567812345678"];
 
-struct Bench {
-    dir: PathBuf,
-}
-
-impl Bench {
-    fn new(name: &str) -> Self {
-        let version = Command::new("openssl").arg("version").output();
-        assert!(
-            version.is_ok_and(|output| output.stdout.starts_with(b"OpenSSL 3")),
-            "this test needs OpenSSL 3; install it with the package manager"
-        );
-        let dir =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("openssl-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).expect("a directory below target");
-        Self { dir }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.file(name);
-        std::fs::write(&path, bytes).expect("a file below target");
-        path
-    }
-
-    fn run<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Output {
-        Command::new("openssl")
-            .args(arguments)
-            .current_dir(&self.dir)
-            .output()
-            .expect("openssl runs")
-    }
-
-    fn must<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
-        let output = self.run(arguments);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        output.stdout
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.dir);
-    }
-}
-
 fn hex(text: &str) -> Vec<u8> {
     base16ct::lower::decode_vec(text).expect("hex")
-}
-
-/// `r‖s` as DER `SEQUENCE { INTEGER r, INTEGER s }`.
-fn to_der(signature: &Signature) -> Vec<u8> {
-    let bytes = hex(&signature.to_hex());
-    let mut body = Vec::new();
-    for number in bytes.chunks(32) {
-        let digits: Vec<u8> = number.iter().copied().skip_while(|byte| *byte == 0).collect();
-        let sign_byte = usize::from(digits[0] >= 0x80);
-        body.extend([2, u8::try_from(digits.len() + sign_byte).expect("at most 33")]);
-        body.extend(std::iter::repeat_n(0, sign_byte));
-        body.extend(digits);
-    }
-    [vec![0x30, u8::try_from(body.len()).expect("at most 70")], body].concat()
-}
-
-/// The reverse of [`to_der`], as 128 hex digits.
-fn from_der(der: &[u8]) -> String {
-    assert_eq!((der[0], usize::from(der[1])), (0x30, der.len() - 2));
-    let mut rest = &der[2..];
-    let mut out = String::new();
-    for _ in 0..2 {
-        assert_eq!(rest[0], 2);
-        let (number, after) = rest[2..].split_at(usize::from(rest[1]));
-        let digits = base16ct::lower::encode_string(number);
-        out.push_str(&format!("{:0>64}", digits.trim_start_matches("00")));
-        rest = after;
-    }
-    assert!(rest.is_empty());
-    out
 }
 
 #[test]
@@ -107,7 +26,7 @@ fn openssl_verifies_what_we_sign() {
         let key = SecretKey::generate(rng);
         bench.write("key.der", &hex(&format!("{SPKI_HEAD}{}", key.public().to_hex())));
         bench.write("message", message.as_bytes());
-        bench.write("signature", &to_der(&key.sign(message.as_bytes(), rng)));
+        bench.write("signature", &key.sign(message.as_bytes(), rng).to_der());
         let arguments = [
             "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "key.der",
         ];
@@ -132,7 +51,10 @@ fn we_verify_what_openssl_signs() {
         let public = base16ct::lower::encode_string(&spki[spki.len() - 65..]);
         bench.write("message", message.as_bytes());
         let arguments = ["pkeyutl", "-sign", "-inkey", "key.pem", "-in", "message"];
-        let signature = from_der(&bench.must(arguments.into_iter().chain(WITH_DEFAULT_ID)));
+        let der = bench.must(arguments.into_iter().chain(WITH_DEFAULT_ID));
+        let signature = Signature::from_der(&der).expect("DER");
+        assert_eq!(signature.to_der(), der);
+        let signature = signature.to_hex();
         assert!(verify_hex(&public, message.as_bytes(), &signature).is_valid());
         assert!(!verify_hex(&public, format!("{message}.").as_bytes(), &signature).is_valid());
     }
@@ -162,5 +84,82 @@ fn openssl_gives_the_same_digests_and_codes() {
         let mac = bench.must(["mac", "-digest", "SM3", "-macopt", &option, "-in", "text", "HMAC"]);
         let ours = base16ct::upper::encode_string(&hmac_sm3(key, &text));
         assert_eq!(String::from_utf8_lossy(&mac).trim(), ours, "{length} bytes");
+    }
+}
+
+#[test]
+fn openssl_signs_under_the_identity_that_we_verify_under() {
+    let bench = Bench::new("identity");
+    let rng = &mut StdRng::seed_from_u64(7);
+    let key = SecretKey::generate(rng);
+    bench.write("key.der", &hex(&format!("{SPKI_HEAD}{}", key.public().to_hex())));
+    bench.write("message", b"message digest");
+    let signature = key.sign_with_id("ALICE123@YAHOO.COM", b"message digest", rng);
+    bench.write("signature", &signature.expect("a short identity").to_der());
+    let arguments = [
+        "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "key.der",
+    ];
+    let files = [
+        "-in",
+        "message",
+        "-sigfile",
+        "signature",
+        "-rawin",
+        "-digest",
+        "sm3",
+    ];
+    let named = ["-pkeyopt", "distid:ALICE123@YAHOO.COM"];
+    bench.must(arguments.into_iter().chain(files).chain(named));
+    let wrong = bench.run(
+        arguments
+            .into_iter()
+            .chain(files)
+            .chain(["-pkeyopt", "distid:1234567812345678"]),
+    );
+    assert!(
+        !wrong.status.success(),
+        "OpenSSL took a signature under another identity"
+    );
+}
+
+/// The secret key of a PEM file that OpenSSL made, from what OpenSSL prints of it.
+fn secret_key_of(bench: &Bench, file: &str) -> SecretKey {
+    let text = String::from_utf8(bench.must(["pkey", "-in", file, "-noout", "-text"])).expect("text");
+    let digits: String = text
+        .lines()
+        .skip_while(|line| !line.starts_with("priv:"))
+        .skip(1)
+        .take_while(|line| line.starts_with(' '))
+        .flat_map(|line| line.trim().chars().filter(|c| *c != ':'))
+        .collect();
+    // A leading zero byte is printed when the first bit is set, and none is when the number is short.
+    let digits = format!("{:0>64}", digits.trim_start_matches("00"));
+    SecretKey::from_bytes(&hex(&digits).try_into().expect("32 bytes")).expect("a key")
+}
+
+#[test]
+fn we_decrypt_what_openssl_encrypts() {
+    let bench = Bench::new("encrypt");
+    bench.must(["genpkey", "-algorithm", "SM2", "-out", "key.pem"]);
+    let key = secret_key_of(&bench, "key.pem");
+    for secret in [&b"k"[..], b"a key of 16 byte", &[0x5a; 300]] {
+        bench.write("secret", secret);
+        let sealed = bench.must(["pkeyutl", "-encrypt", "-inkey", "key.pem", "-in", "secret"]);
+        let opened = key.decrypt_der(&sealed).expect("encrypted for this key");
+        assert_eq!(opened.as_slice(), secret);
+    }
+}
+
+#[test]
+fn openssl_decrypts_what_we_encrypt() {
+    let bench = Bench::new("decrypt");
+    let rng = &mut StdRng::seed_from_u64(8);
+    bench.must(["genpkey", "-algorithm", "SM2", "-out", "key.pem"]);
+    let spki = bench.must(["pkey", "-in", "key.pem", "-pubout", "-outform", "DER"]);
+    let public = PublicKey::from_sec1(&spki[spki.len() - 65..]).expect("a key");
+    for secret in [&b"k"[..], b"a key of 16 byte", &[0x5a; 300]] {
+        bench.write("sealed", &public.encrypt_der(secret, rng).expect("encrypts"));
+        let arguments = ["pkeyutl", "-decrypt", "-inkey", "key.pem", "-in", "sealed"];
+        assert_eq!(bench.must(arguments), secret);
     }
 }

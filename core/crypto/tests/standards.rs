@@ -7,8 +7,8 @@ use shenhai_crypto::{
     PublicKey, SealingKey, SecretKey, Signature, Sm3Hasher, Verdict, device_id, fingerprint, hmac_sm3, sm3,
     verify_hex, verify_hmac_sm3,
 };
-use sm4::Sm4;
-use sm4::cipher::{BlockCipherEncrypt, KeyInit};
+use shenhai_sm4::Sm4;
+use shenhai_sm4::cipher::{BlockCipherEncrypt, KeyInit};
 use std::convert::Infallible;
 
 fn vectors<T: DeserializeOwned>(name: &str) -> T {
@@ -145,6 +145,7 @@ fn a_sealed_blob_is_the_version_the_nonce_and_the_sm4_gcm_of_rfc_8998() {
 #[derive(Deserialize)]
 struct Sm2Vectors {
     cases: Vec<Sm2Case>,
+    encryption: Sm2Encryption,
     device_names: DeviceNames,
 }
 
@@ -154,6 +155,15 @@ struct Sm2Case {
     public_key: String,
     message: String,
     signature: String,
+}
+
+#[derive(Deserialize)]
+struct Sm2Encryption {
+    secret_key: String,
+    plaintext: String,
+    c1: String,
+    c3: String,
+    c2: String,
 }
 
 #[derive(Deserialize)]
@@ -174,6 +184,25 @@ fn the_printed_sm2_signature_verifies_under_the_printed_key() {
         let signature = Signature::from_hex(&case.signature).expect("a printed signature");
         assert_eq!(signature.to_hex(), case.signature);
     }
+}
+
+#[test]
+fn the_printed_sm2_cipher_text_decrypts_in_both_forms() {
+    let case = vectors::<Sm2Vectors>("sm2").encryption;
+    let key = SecretKey::from_bytes(&array(&case.secret_key)).expect("a printed key");
+    let plain = key.decrypt(&bytes(&["04", &case.c1, &case.c3, &case.c2].concat()));
+    assert_eq!(
+        plain.as_ref().map(|text| text.as_slice()),
+        Ok(case.plaintext.as_bytes())
+    );
+    // GM/T 0009 §7.2, by hand: x begins with 04, y with e8 and takes a zero byte; C2 has 19 bytes.
+    let (x, y) = case.c1.split_at(64);
+    let der = format!("307c0220{x}022100{y}0420{}0413{}", case.c3, case.c2);
+    let plain = key.decrypt_der(&bytes(&der));
+    assert_eq!(
+        plain.as_ref().map(|text| text.as_slice()),
+        Ok(case.plaintext.as_bytes())
+    );
 }
 
 #[test]

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use shenhai_crypto::{
-    Component, InvalidReason, KeyError, OpenError, Provider, PublicKey, SealingKey, SecretKey, Signature,
-    SignatureError, SoftwareProvider, Verdict, device_id, fingerprint, hmac_sm3, verify_hex, verify_hmac_sm3,
+    Component, InvalidReason, KeyError, KeyRef, OpenError, Provider, PublicKey, SealingKey, SecretKey,
+    Signature, SignatureError, SoftwareProvider, Verdict, device_id, fingerprint, hmac_sm3, verify_hex,
+    verify_hmac_sm3,
 };
 
 const MISMATCH: Verdict = Verdict::Invalid(InvalidReason::Mismatch);
@@ -171,15 +172,15 @@ fn a_printed_key_shows_its_fingerprint_and_nothing_secret() {
 
 #[test]
 fn the_software_provider_signs_with_its_key_and_checks_others() {
-    let mut rng = rng(8);
-    let ours = SoftwareProvider::new(SecretKey::generate(&mut rng));
-    let theirs = SecretKey::generate(&mut rng);
+    let rng = &mut rng(8);
+    let key = KeyRef::new("receipt");
+    let mut ours = SoftwareProvider::new(StdRng::seed_from_u64(88));
+    ours.add_signing_key(key.clone(), SecretKey::generate(rng));
+    let theirs = SecretKey::generate(rng);
     let provider: &dyn Provider = &ours;
-    let signature = provider.sign(b"receipt", &mut rng);
-    assert_eq!(
-        provider.verify(provider.public_key(), b"receipt", &signature),
-        Verdict::Valid
-    );
+    let signature = provider.sign(&key, b"receipt").expect("a kept key signs");
+    let public = provider.public_key(&key).expect("a kept key has a public half");
+    assert_eq!(provider.verify(&public, b"receipt", &signature), Verdict::Valid);
     assert_eq!(provider.verify(theirs.public(), b"receipt", &signature), MISMATCH);
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong with the database.
 
 use rusqlite::ErrorCode as Sqlite;
+use shenhai_vfs::AttachError;
 use thiserror::Error;
 
 /// Why the store could not do something.
@@ -42,6 +43,15 @@ impl From<rusqlite::Error> for StoreError {
             Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => Self::Busy,
             Some(Sqlite::DiskFull) => Self::Full,
             _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<AttachError> for StoreError {
+    fn from(error: AttachError) -> Self {
+        match error {
+            AttachError::Busy => Self::Busy,
+            AttachError::NoVfs | AttachError::Refused(_) => Self::Unavailable(error.to_string()),
         }
     }
 }

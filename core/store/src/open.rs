@@ -1,16 +1,19 @@
 //! Opening: the right key, a sound file, the newest tables – or a clear refusal that changes nothing.
 
 use crate::place::{Entered, enter};
-use crate::sealing::{Cell, Sealer};
-use crate::{Place, Store, StoreError, StoreRng, rescue, schema};
-use rusqlite::{Connection, OptionalExtension};
+use crate::plain::{self, Columns};
+use crate::{Place, Store, StoreError, rescue, schema};
+use rand_core::CryptoRng;
+use rusqlite::Connection;
 use shenhai_protocol::UnixMillis;
+use shenhai_vfs::{Fault, Sealed, Trust};
 
-const KEY_CHECK: Cell<'static> = Cell {
-    table: "meta",
-    column: "value",
-    row: ["key_check", "", ""],
-};
+/// The generator that seeds nonces.
+#[cfg(not(target_arch = "wasm32"))]
+pub type StoreRng = Box<dyn CryptoRng + Send>;
+/// The generator that seeds nonces.
+#[cfg(target_arch = "wasm32")]
+pub type StoreRng = Box<dyn CryptoRng>;
 
 /// How the opening went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,13 +22,41 @@ pub struct Opened {
     pub durable: bool,
     /// The database was damaged: the name under which it was put aside, and how many rows were rescued.
     pub put_aside: Option<(String, usize)>,
+    /// What was wrong with the pages of the one put aside, where it was not SQLite that found it damaged.
+    pub fault: Option<Fault>,
+    /// Transactions committed so far: the number to keep outside.
+    pub generation: u64,
+    /// The files are older than what was kept outside. They were opened all the same: there may be unsent work.
+    pub rolled_back: Option<RolledBack>,
+}
+
+/// The database's generation is behind the one seen before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RolledBack {
+    /// The generation kept outside.
+    pub anchored: u64,
+    /// The generation found.
+    pub found: u64,
+}
+
+/// An open connection and, where there are files, their key's holder.
+pub(crate) struct Ready {
+    pub(crate) connection: Connection,
+    pub(crate) sealed: Option<Sealed>,
+}
+
+/// What is needed to open files.
+pub(crate) struct Keyed<'a> {
+    pub(crate) key: &'a [u8; 16],
+    pub(crate) rng: &'a mut dyn CryptoRng,
 }
 
 impl Store {
     /// Open the database at `place`, making it where there is none.
     ///
     /// A damaged one is renamed, never deleted, and what can be read of keys, drafts and outbox is carried
-    /// over. `now` only names the renamed file.
+    /// over. `now` only names the renamed file. `rng` seeds the generator of the nonces. `anchor` is the generation last
+    /// seen, kept where the files are not; see [`Store::generation`].
     ///
     /// # Errors
     /// [`StoreError::WrongKey`] and [`StoreError::Newer`] leave the file as it is; [`StoreError::Busy`] when
@@ -33,65 +64,155 @@ impl Store {
     pub async fn open(
         place: &Place,
         key: &[u8; 16],
-        rng: StoreRng,
+        mut rng: StoreRng,
         now: UnixMillis,
+        anchor: Option<u64>,
     ) -> Result<(Self, Opened), StoreError> {
         let entered = enter(place).await?;
-        let sealer = Sealer::new(key, rng);
         let durable = entered.is_durable();
-        match ready(&entered, &sealer) {
-            Ok(connection) => Ok((
-                Self::new(connection, sealer, entered),
-                Opened {
-                    durable,
-                    put_aside: None,
-                },
-            )),
-            Err(StoreError::Damaged) => {
-                let (damaged, name) = entered.put_aside(now)?;
-                let connection = ready(&entered, &sealer)?;
-                let rescued = damaged.map_or(0, |damaged| rescue::carry_over(&damaged, &connection));
-                let put_aside = Some((name, rescued));
-                Ok((
-                    Self::new(connection, sealer, entered),
-                    Opened { durable, put_aside },
-                ))
-            }
+        let mut keyed = Keyed { key, rng: &mut *rng };
+        let (ready, put_aside, fault) = match sound(&entered, &mut keyed, now) {
+            Ok(found) => found,
             Err(error) => {
                 entered.leave();
-                Err(error)
+                return Err(error);
             }
-        }
+        };
+        let store = Self::new(ready.connection, ready.sealed, entered)?;
+        let found = store.generation();
+        let opened = Opened {
+            durable,
+            put_aside,
+            fault,
+            generation: found,
+            rolled_back: anchor
+                .filter(|anchored| *anchored > found)
+                .map(|anchored| RolledBack { anchored, found }),
+        };
+        Ok((store, opened))
+    }
+
+    /// Destroy everything the store keeps at `place`, damaged databases put aside included. It must not be open.
+    ///
+    /// What makes this final is that the caller also destroys the key: flash keeps overwritten blocks for a while.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when it is open; what could be removed is removed whatever else fails.
+    pub async fn erase(place: &Place) -> Result<(), StoreError> {
+        let entered = enter(place).await?;
+        let erased = entered.erase();
+        entered.leave();
+        erased
     }
 }
 
-fn ready(entered: &Entered, sealer: &Sealer) -> Result<Connection, StoreError> {
-    let mut connection = entered.connect()?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", "ON")?;
-    let found = schema::version(&connection)?;
-    if found > 0 {
-        check_key(&connection, sealer)?;
-        check_file(&connection)?;
+type Found = (Ready, Option<(String, usize)>, Option<Fault>);
+
+/// A database in order: the one there is, or a new one beside the damaged one.
+fn sound(entered: &Entered, keyed: &mut Keyed<'_>, now: UnixMillis) -> Result<Found, StoreError> {
+    let columns = Columns::new(keyed.key);
+    let plain = entered.plain()?;
+    if let Some(plain) = &plain {
+        plain::check(plain, &columns)?;
     }
-    schema::migrate(&mut connection, || sealer.seal(KEY_CHECK, b"shenhai"))?;
+    let mut fault = None;
+    let (mut ready, mut put_aside) = match ready(entered, keyed, &mut fault) {
+        Ok(ready) => (ready, None),
+        Err(StoreError::Damaged) => {
+            let name = entered.put_aside(now)?;
+            let mut fresh = ready_new(entered, keyed)?;
+            let rescued = rescued(entered, keyed, &name, &mut fresh)?;
+            (fresh, Some((name, rescued)))
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(plain) = plain {
+        let moved = take_in(entered, plain, &mut ready.connection, &columns, now)?;
+        put_aside = put_aside.or(moved);
+    }
+    schema::migrate(&mut ready.connection)?;
+    Ok((ready, put_aside, fault))
+}
+
+/// Copy a database of version 1, unless that was done, and erase it – or, if it is damaged, keep it and say so.
+fn take_in(
+    entered: &Entered,
+    plain: Connection,
+    sealed: &mut Connection,
+    columns: &Columns,
+    now: UnixMillis,
+) -> Result<Option<(String, usize)>, StoreError> {
+    let done = schema::version(sealed)? > 0;
+    let (whole, copied) = if done {
+        (!plain::is_kept(sealed)?, 0)
+    } else {
+        plain::copy(&plain, sealed, columns)?
+    };
+    drop(plain);
+    if whole {
+        entered.erase_plain()?;
+    } else if !done {
+        return Ok(Some((entered.put_plain_aside(now)?, copied)));
+    }
+    Ok(None)
+}
+
+/// Connect and look at everything once.
+fn ready(entered: &Entered, keyed: &mut Keyed<'_>, fault: &mut Option<Fault>) -> Result<Ready, StoreError> {
+    let sealed = entered.attach(keyed, Trust::Newest)?;
+    let opened = entered.connect(sealed.as_ref()).and_then(look);
+    let found = sealed.as_ref().and_then(Sealed::fault);
+    match opened {
+        Ok(connection) => Ok(Ready { connection, sealed }),
+        Err(_) if found == Some(Fault::WrongKey) => Err(StoreError::WrongKey),
+        Err(_) if found.is_some() => {
+            *fault = found;
+            Err(StoreError::Damaged)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn ready_new(entered: &Entered, keyed: &mut Keyed<'_>) -> Result<Ready, StoreError> {
+    let mut connection = ready(entered, keyed, &mut None)?;
+    schema::migrate(&mut connection.connection)?;
     Ok(connection)
 }
 
-fn check_key(connection: &Connection, sealer: &Sealer) -> Result<(), StoreError> {
-    let sealed: Option<Vec<u8>> = connection
-        .query_row("SELECT value FROM meta WHERE key = 'key_check'", [], |row| {
-            row.get(0)
-        })
-        .optional()?;
-    let sealed = sealed.ok_or(StoreError::Damaged)?;
-    sealer
-        .open(KEY_CHECK, &sealed)
-        .map(drop)
-        .map_err(|_| StoreError::WrongKey)
+fn look(connection: Connection) -> Result<Connection, StoreError> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    let found = schema::version(&connection)?;
+    if found > crate::VERSION {
+        return Err(StoreError::Newer(found));
+    }
+    if found > 0 {
+        check_file(&connection)?;
+    }
+    Ok(connection)
 }
 
-fn check_file(connection: &Connection) -> Result<(), StoreError> {
+/// Carry over what can be read of the damaged database; pages may be of any age.
+fn rescued(
+    entered: &Entered,
+    keyed: &mut Keyed<'_>,
+    name: &str,
+    fresh: &mut Ready,
+) -> Result<usize, StoreError> {
+    let Some(damaged) = entered.attach_damaged(keyed, name)? else {
+        return Ok(0);
+    };
+    let Ok(from) = damaged.connect() else {
+        return Ok(0);
+    };
+    let tx = fresh.connection.transaction()?;
+    let rescued = rescue::carry_over(&from, &tx, false, None);
+    tx.commit()?;
+    Ok(rescued)
+}
+
+/// Whether SQLite finds its own structures in order; every page is read.
+pub(crate) fn check_file(connection: &Connection) -> Result<(), StoreError> {
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" {
         Ok(())

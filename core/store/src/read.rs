@@ -2,7 +2,6 @@
 
 use crate::place::Entered;
 use crate::records::{Identity, KeptDraft, OutboxEntry, PendingLogin, ScopeCopy, SessionRecord};
-use crate::sealing::{Cell, Sealer};
 use crate::{StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use serde::de::DeserializeOwned;
@@ -10,18 +9,8 @@ use shenhai_protocol::{
     CmdId, DeviceId, HexHash, OrderId, ScopeId, SignedEnvelope, SignedReceipt, UnixMillis, UserId, WorkOrder,
 };
 use shenhai_sync::Row;
+use shenhai_vfs::{Fault, Sealed};
 use zeroize::Zeroizing;
-
-pub(crate) const SESSION: Cell<'static> = Cell {
-    table: "meta",
-    column: "value",
-    row: ["session", "", ""],
-};
-pub(crate) const LOGIN: Cell<'static> = Cell {
-    table: "meta",
-    column: "value",
-    row: ["login", "", ""],
-};
 
 const IDENTITY: &str = "SELECT device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash FROM identities WHERE retired = 0";
 const OUTBOX: &str = "SELECT cmd_id, order_id, seq, bytes, attempts, state, device_id, kind, created_at, hash, \
@@ -30,8 +19,10 @@ const OUTBOX: &str = "SELECT cmd_id, order_id, seq, bytes, attempts, state, devi
 /// An open database.
 pub struct Store {
     connection: Connection,
-    sealer: Sealer,
+    /// The key's holder, where there are files.
+    sealed: Option<Sealed>,
     entered: Entered,
+    generation: u64,
 }
 
 impl Drop for Store {
@@ -40,18 +31,38 @@ impl Drop for Store {
         if let Ok(memory) = Connection::open_in_memory() {
             drop(std::mem::replace(&mut self.connection, memory));
         }
+        self.sealed = None;
         self.entered.leave();
     }
 }
 
 impl Store {
-    pub(crate) fn new(connection: Connection, sealer: Sealer, entered: Entered) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        sealed: Option<Sealed>,
+        entered: Entered,
+    ) -> Result<Self, StoreError> {
         connection.set_prepared_statement_cache_capacity(64);
-        Self {
+        let mut store = Self {
             connection,
-            sealer,
+            sealed,
             entered,
-        }
+            generation: 0,
+        };
+        store.generation = store.number("generation")?.map_or(0, u64::from_le_bytes);
+        Ok(store)
+    }
+
+    /// How many transactions were ever committed. Kept outside, it tells when all files were put back from an old copy.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// What was found wrong with the files since they were opened.
+    #[must_use]
+    pub fn fault(&self) -> Option<Fault> {
+        self.sealed.as_ref().and_then(Sealed::fault)
     }
 
     /// Do `work` in one transaction: all of it is on the disk when this returns, or none of it.
@@ -63,11 +74,12 @@ impl Store {
         work: impl FnOnce(&Write<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let tx = self.connection.transaction()?;
-        let result = work(&Write {
-            tx: &tx,
-            sealer: &self.sealer,
-        })?;
+        let write = Write { tx: &tx };
+        let result = work(&write)?;
+        let generation = self.generation + 1;
+        write.set_generation(generation)?;
         tx.commit()?;
+        self.generation = generation;
         Ok(result)
     }
 
@@ -78,10 +90,12 @@ impl Store {
         Ok(select.query_row([key], |row| row.get(0)).optional()?)
     }
 
-    fn sealed_meta<T: DeserializeOwned>(&self, key: &str, cell: Cell<'_>) -> Result<Option<T>, StoreError> {
-        self.meta(key)?
-            .map(|sealed| self.sealer.open_json(cell, &sealed))
-            .transpose()
+    fn number(&self, key: &str) -> Result<Option<[u8; 8]>, StoreError> {
+        Ok(self.meta(key)?.and_then(|bytes| bytes.try_into().ok()))
+    }
+
+    fn json_meta<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        self.meta(key)?.map(|json| from_json(&json, "meta")).transpose()
     }
 
     /// The session, alive or ended by itself.
@@ -89,7 +103,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn session(&self) -> Result<Option<SessionRecord>, StoreError> {
-        self.sealed_meta("session", SESSION)
+        self.json_meta("session")
     }
 
     /// The sign-in begun last.
@@ -97,7 +111,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn login(&self) -> Result<Option<PendingLogin>, StoreError> {
-        self.sealed_meta("login", LOGIN)
+        self.json_meta("login")
     }
 
     /// Server time minus device time, as last learnt; 0 before.
@@ -105,10 +119,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn clock_offset(&self) -> Result<i64, StoreError> {
-        let kept = self
-            .meta("clock_offset")?
-            .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
-        Ok(kept.map_or(0, i64::from_le_bytes))
+        Ok(self.number("clock_offset")?.map_or(0, i64::from_le_bytes))
     }
 
     /// Who is expected to sign in next: whoever did last.
@@ -150,7 +161,7 @@ impl Store {
         let mut select = self.connection.prepare_cached(sql)?;
         let found = select
             .query_row([parameter], |row| {
-                let secret: Vec<u8> = row.get(2)?;
+                let secret = Zeroizing::new(row.get::<_, Vec<u8>>(2)?);
                 let identity = Identity {
                     device_id: DeviceId(row.get(0)?),
                     user: row.get::<_, Option<String>>(1)?.map(UserId),
@@ -163,15 +174,9 @@ impl Store {
                 Ok((identity, secret))
             })
             .optional()?;
-        let Some((mut identity, sealed)) = found else {
+        let Some((mut identity, secret)) = found else {
             return Ok(None);
         };
-        let cell = Cell {
-            table: "identities",
-            column: "secret",
-            row: [identity.device_id.as_str(), "", ""],
-        };
-        let secret = self.sealer.open(cell, &sealed)?;
         if secret.len() != identity.secret.len() {
             return Err(StoreError::Row("identities"));
         }
@@ -205,12 +210,11 @@ impl Store {
     pub fn each_order(&self, scope: &ScopeId, mut visit: impl FnMut(WorkOrder)) -> Result<(), StoreError> {
         let mut select = self
             .connection
-            .prepare_cached("SELECT id, doc FROM orders WHERE scope = ?1")?;
+            .prepare_cached("SELECT doc FROM orders WHERE scope = ?1")?;
         let mut rows = select.query([scope.as_str()])?;
         while let Some(row) = rows.next()? {
-            let id: String = row.get(0)?;
-            let sealed: Vec<u8> = row.get(1)?;
-            visit(self.sealer.open_json(order_cell(scope.as_str(), &id), &sealed)?);
+            let json = row.get_ref(0)?.as_blob().map_err(|_| StoreError::Row("orders"))?;
+            visit(from_json(json, "orders")?);
         }
         Ok(())
     }
@@ -223,15 +227,10 @@ impl Store {
         let mut select = self
             .connection
             .prepare_cached("SELECT doc FROM orders WHERE scope = ?1 AND id = ?2")?;
-        let sealed: Option<Vec<u8>> = select
+        let json: Option<Vec<u8>> = select
             .query_row([scope.as_str(), id.as_str()], |row| row.get(0))
             .optional()?;
-        sealed
-            .map(|sealed| {
-                self.sealer
-                    .open_json(order_cell(scope.as_str(), id.as_str()), &sealed)
-            })
-            .transpose()
+        json.map(|json| from_json(&json, "orders")).transpose()
     }
 
     /// A user's drafts of one order.
@@ -246,15 +245,12 @@ impl Store {
         let mut drafts = Vec::new();
         while let Some(row) = rows.next()? {
             let name: String = row.get(0)?;
-            let sealed: Vec<u8> = row.get(2)?;
-            let plain = self.sealer.open(draft_cell(user, order, &name), &sealed)?;
+            let json: Vec<u8> = row.get(2)?;
             drafts.push(KeptDraft {
                 order: order.clone(),
                 kind: from_name(&name, "drafts")?,
                 saved_at: UnixMillis(row.get(1)?),
-                json: std::str::from_utf8(&plain)
-                    .map_err(|_| StoreError::Row("drafts"))?
-                    .to_owned(),
+                json: String::from_utf8(json).map_err(|_| StoreError::Row("drafts"))?,
             });
         }
         Ok(drafts)
@@ -293,7 +289,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn envelope(&self, cmd_id: &CmdId) -> Result<Option<SignedEnvelope>, StoreError> {
-        self.sealed_column("payload", cmd_id)
+        self.json_column("payload", cmd_id)
     }
 
     /// A command's verified receipt.
@@ -301,10 +297,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn receipt(&self, cmd_id: &CmdId) -> Result<Option<SignedReceipt>, StoreError> {
-        self.sealed_column("receipt", cmd_id)
+        self.json_column("receipt", cmd_id)
     }
 
-    fn sealed_column<T: DeserializeOwned>(
+    fn json_column<T: DeserializeOwned>(
         &self,
         column: &'static str,
         cmd_id: &CmdId,
@@ -312,36 +308,9 @@ impl Store {
         let mut select = self
             .connection
             .prepare_cached(&format!("SELECT {column} FROM outbox WHERE cmd_id = ?1"))?;
-        let sealed: Option<Option<Vec<u8>>> =
+        let json: Option<Option<Vec<u8>>> =
             select.query_row([cmd_id.as_str()], |row| row.get(0)).optional()?;
-        sealed
-            .flatten()
-            .map(|sealed| self.sealer.open_json(outbox_cell(column, cmd_id), &sealed))
-            .transpose()
-    }
-}
-
-pub(crate) fn order_cell<'a>(scope: &'a str, id: &'a str) -> Cell<'a> {
-    Cell {
-        table: "orders",
-        column: "doc",
-        row: [scope, id, ""],
-    }
-}
-
-pub(crate) fn draft_cell<'a>(user: &'a UserId, order: &'a OrderId, kind: &'a str) -> Cell<'a> {
-    Cell {
-        table: "drafts",
-        column: "doc",
-        row: [user.as_str(), order.as_str(), kind],
-    }
-}
-
-pub(crate) fn outbox_cell<'a>(column: &'static str, cmd_id: &'a CmdId) -> Cell<'a> {
-    Cell {
-        table: "outbox",
-        column,
-        row: [cmd_id.as_str(), "", ""],
+        json.flatten().map(|json| from_json(&json, "outbox")).transpose()
     }
 }
 
@@ -377,6 +346,15 @@ pub(crate) fn name_of<T: serde::Serialize>(value: &T, table: &'static str) -> Re
         Ok(serde_json::Value::String(name)) => Ok(name),
         _ => Err(StoreError::Row(table)),
     }
+}
+
+/// A value as JSON, as `doc`, `payload` and `receipt` columns and some values of `meta` hold it.
+pub(crate) fn to_json<T: serde::Serialize>(value: &T, table: &'static str) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(value).map_err(|_| StoreError::Row(table))
+}
+
+fn from_json<T: DeserializeOwned>(json: &[u8], table: &'static str) -> Result<T, StoreError> {
+    serde_json::from_slice(json).map_err(|_| StoreError::Row(table))
 }
 
 fn from_name<T: DeserializeOwned>(name: &str, table: &'static str) -> Result<T, StoreError> {

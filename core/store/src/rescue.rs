@@ -1,48 +1,166 @@
-//! What can still be read of a damaged database is carried over to the new one: keys, drafts, the outbox.
+//! What can still be read of one database is carried over to another: keys, drafts, the outbox.
 //!
-//! Orders are not: the gateway has them. The damaged file itself is kept beside the new one.
+//! Of a damaged one orders are not: the gateway has them. Called by `open` for damaged files, which are kept beside the
+//! new one, and by `plain` for those of version 1, of which everything is carried over.
 
-use rusqlite::{Connection, Row, params_from_iter, types::Value};
+use crate::plain::Columns;
+use rusqlite::{Connection, Row, Statement, params_from_iter, types::Value};
 
-/// Table, columns. Only of the present version: an older file cannot be damaged and migrated at once.
-const CARRIED: &[(&str, &str)] = &[
-    ("meta", "key, value"),
-    (
-        "identities",
-        "device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash, retired",
-    ),
-    ("drafts", "user, order_id, kind, saved_at, doc"),
-    (
-        "outbox",
-        "cmd_id, user, device_id, seq, order_id, kind, created_at, state, attempts, bytes, hash, payload, receipt, \
-         covered_by, server_time",
-    ),
+/// A table that is carried over.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// Its columns, the key first.
+    pub(crate) columns: &'static str,
+    /// How many columns are the key.
+    pub(crate) key: usize,
+    /// Columns that version 1 sealed one by one.
+    pub(crate) sealed_once: &'static [&'static str],
+}
+
+/// Only of the present version: an older file cannot be damaged and migrated at once.
+const ONLY_HERE: &[Table] = &[
+    Table {
+        name: "meta",
+        columns: "key, value",
+        key: 1,
+        sealed_once: &["value"],
+    },
+    Table {
+        name: "identities",
+        columns: "device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash, retired",
+        key: 1,
+        sealed_once: &["secret"],
+    },
+    Table {
+        name: "drafts",
+        columns: "user, order_id, kind, saved_at, doc",
+        key: 3,
+        sealed_once: &["doc"],
+    },
+    Table {
+        name: "outbox",
+        columns: "cmd_id, user, device_id, seq, order_id, kind, created_at, state, attempts, bytes, hash, payload, \
+                  receipt, covered_by, server_time",
+        key: 1,
+        sealed_once: &["payload", "receipt"],
+    },
 ];
 
-/// Copy row by row until the damage stops it; says how many rows were saved.
-pub(crate) fn carry_over(damaged: &Connection, fresh: &Connection) -> usize {
-    CARRIED
+const FROM_THE_GATEWAY: &[Table] = &[
+    Table {
+        name: "scopes",
+        columns: "scope, epoch, cursor, complete",
+        key: 1,
+        sealed_once: &[],
+    },
+    Table {
+        name: "orders",
+        columns: "scope, id, doc",
+        key: 2,
+        sealed_once: &["doc"],
+    },
+];
+
+/// Row numbers are tried this far beyond a page that cannot be read, in steps that double.
+const FAR: i64 = 1 << 20;
+
+/// Copy what can be read of keys, drafts and outbox, and of the gateway's copies too where they are wanted whole; says
+/// how many rows of the former were saved. `columns` opens rows of version 1.
+pub(crate) fn carry_over(
+    from: &Connection,
+    to: &Connection,
+    gateways_too: bool,
+    columns: Option<&Columns>,
+) -> usize {
+    if gateways_too {
+        for table in FROM_THE_GATEWAY {
+            carry_table(from, to, table, columns);
+        }
+    }
+    ONLY_HERE
         .iter()
-        .map(|(table, columns)| carry_table(damaged, fresh, table, columns))
+        .map(|table| carry_table(from, to, table, columns))
         .sum()
 }
 
-fn carry_table(damaged: &Connection, fresh: &Connection, table: &str, columns: &str) -> usize {
-    let Ok(mut select) = damaged.prepare(&format!("SELECT {columns} FROM {table}")) else {
-        return 0;
-    };
-    let width = select.column_count();
+fn carry_table(from: &Connection, to: &Connection, table: &Table, columns: Option<&Columns>) -> usize {
+    let width = table.columns.split(", ").count();
     let marks = vec!["?"; width].join(", ");
-    // A row the fresh database already has (the key check) stays as it is.
-    let insert = format!("INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})");
-    let Ok(rows) = select.query_map([], |row| values(row, width)) else {
-        return 0;
+    // A row the new database already has stays as it is.
+    let insert = format!(
+        "INSERT OR IGNORE INTO {} ({}) VALUES ({marks})",
+        table.name, table.columns
+    );
+    let mut saved = 0;
+    each_readable(from, table, width, |row| {
+        let row = match columns {
+            Some(columns) => columns.open_row(table, row),
+            None => Some(row),
+        };
+        if let Some(row) = row
+            && matches!(to.execute(&insert, params_from_iter(&row)), Ok(1))
+        {
+            saved += 1;
+        }
+    });
+    saved
+}
+
+/// Every row that can be read, in the order of the table's own tree; where a page of it cannot be read, go on behind.
+fn each_readable(from: &Connection, table: &Table, width: usize, mut visit: impl FnMut(Vec<Value>)) {
+    let select = format!(
+        "SELECT rowid, {} FROM {} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid",
+        table.columns, table.name
+    );
+    let Ok(mut select) = from.prepare(&select) else {
+        return;
     };
-    rows.map_while(Result::ok)
-        .filter(|row| matches!(fresh.execute(&insert, params_from_iter(row)), Ok(1)))
-        .count()
+    let mut last = i64::MIN;
+    let mut skip = 0;
+    while skip <= FAR {
+        let before = last;
+        if read_on(
+            &mut select,
+            last.saturating_add(skip),
+            width,
+            &mut last,
+            &mut visit,
+        ) {
+            return;
+        }
+        // From the beginning row numbers are small; from a row read, the next unread page is close behind.
+        skip = match (last == before, skip) {
+            (false, _) => 1,
+            (true, 0) if last == i64::MIN => {
+                last = 0;
+                1
+            }
+            (true, skip) => (skip * 2).max(1),
+        };
+    }
+}
+
+/// Read behind row `after` until the end (true) or what cannot be read (false).
+fn read_on(
+    select: &mut Statement<'_>,
+    after: i64,
+    width: usize,
+    last: &mut i64,
+    visit: &mut impl FnMut(Vec<Value>),
+) -> bool {
+    let Ok(rows) = select.query_map([after], |row| Ok((row.get::<_, i64>(0)?, values(row, width)?))) else {
+        return false;
+    };
+    for row in rows {
+        let Ok((number, values)) = row else {
+            return false;
+        };
+        *last = number;
+        visit(values);
+    }
+    true
 }
 
 fn values(row: &Row<'_>, width: usize) -> Result<Vec<Value>, rusqlite::Error> {
-    (0..width).map(|column| row.get(column)).collect()
+    (1..=width).map(|column| row.get(column)).collect()
 }

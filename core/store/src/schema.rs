@@ -5,7 +5,7 @@
 //! Mistakes made so far, so that they are not made again: none yet.
 
 use crate::StoreError;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 /// The version this program writes.
 pub const VERSION: i64 = STEPS.len() as i64;
@@ -63,30 +63,30 @@ const STEPS: &[&str] = &[
      );
      CREATE UNIQUE INDEX outbox_chain ON outbox (device_id, seq) WHERE seq IS NOT NULL;
      CREATE INDEX outbox_user ON outbox (user);",
+    // 2: every page is sealed, so no column is any more; the key is told by the pages. Files of version 1 are not
+    // brought here step by step, they are copied (`plain`).
+    "DELETE FROM meta WHERE key = 'key_check';",
 ];
 
-/// Bring the database to [`VERSION`]. A new one gets `key_check` in the same transaction as its first tables: no
-/// crash leaves a database whose key cannot be told.
-pub(crate) fn migrate(
-    connection: &mut Connection,
-    key_check: impl Fn() -> Vec<u8>,
-) -> Result<(), StoreError> {
-    let found = version(connection)?;
+/// Bring the database to [`VERSION`], or change nothing.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let tx = connection.transaction()?;
+    migrate_within(&tx)?;
+    Ok(tx.commit()?)
+}
+
+/// The same inside a transaction that does more.
+pub(crate) fn migrate_within(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    let found = version(tx)?;
     if found > VERSION {
         return Err(StoreError::Newer(found));
     }
     let from = usize::try_from(found).map_err(|_| StoreError::Damaged)?;
-    for (number, step) in (1_i64..).zip(STEPS).skip(from) {
-        let tx = connection.transaction()?;
+    for step in STEPS.iter().skip(from) {
         tx.execute_batch(step)?;
-        if number == 1 {
-            tx.execute(
-                "INSERT INTO meta (key, value) VALUES ('key_check', ?1)",
-                [key_check()],
-            )?;
-        }
-        tx.pragma_update(None, "user_version", number)?;
-        tx.commit()?;
+    }
+    if found < VERSION {
+        tx.pragma_update(None, "user_version", VERSION)?;
     }
     Ok(())
 }

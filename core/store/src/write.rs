@@ -1,9 +1,8 @@
 //! Everything that changes the database, inside the transaction of [`crate::Store::write`].
 
 use crate::StoreError;
-use crate::read::{LOGIN, SESSION, draft_cell, name_of, order_cell, outbox_cell};
+use crate::read::{name_of, to_json};
 use crate::records::{Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, SessionRecord};
-use crate::sealing::{Cell, Sealer};
 use rusqlite::{ToSql, Transaction};
 use serde::Serialize;
 use shenhai_protocol::{
@@ -14,7 +13,6 @@ use shenhai_sync::Row;
 /// A transaction under way. Every error undoes all of it.
 pub struct Write<'a> {
     pub(crate) tx: &'a Transaction<'a>,
-    pub(crate) sealer: &'a Sealer,
 }
 
 type Done = Result<(), StoreError>;
@@ -39,11 +37,13 @@ impl Write<'_> {
         Ok(())
     }
 
-    fn set_sealed_meta<T: Serialize>(&self, key: &str, cell: Cell<'_>, value: Option<&T>) -> Done {
-        let sealed = value
-            .map(|value| self.sealer.seal_json(cell, value))
-            .transpose()?;
-        self.set_meta(key, sealed.as_deref())
+    fn set_json_meta<T: Serialize>(&self, key: &str, value: Option<&T>) -> Done {
+        let json = value.map(|value| to_json(value, "meta")).transpose()?;
+        self.set_meta(key, json.as_deref())
+    }
+
+    pub(crate) fn set_generation(&self, generation: u64) -> Done {
+        self.set_meta("generation", Some(&generation.to_le_bytes()))
     }
 
     /// Keep or forget the session.
@@ -51,7 +51,7 @@ impl Write<'_> {
     /// # Errors
     /// When the database fails; so for every method here.
     pub fn set_session(&self, session: Option<&SessionRecord>) -> Done {
-        self.set_sealed_meta("session", SESSION, session)
+        self.set_json_meta("session", session)
     }
 
     /// Keep or forget the sign-in under way.
@@ -59,7 +59,7 @@ impl Write<'_> {
     /// # Errors
     /// When the database fails.
     pub fn set_login(&self, login: Option<&PendingLogin>) -> Done {
-        self.set_sealed_meta("login", LOGIN, login)
+        self.set_json_meta("login", login)
     }
 
     /// Keep server time minus device time.
@@ -84,12 +84,6 @@ impl Write<'_> {
     /// When the database fails.
     pub fn add_identity(&self, identity: &Identity) -> Done {
         let device = identity.device_id.as_str();
-        let cell = Cell {
-            table: "identities",
-            column: "secret",
-            row: [device, "", ""],
-        };
-        let secret = self.sealer.seal(cell, &*identity.secret);
         let user = identity.user.as_ref().map(UserId::as_str);
         self.run(
             "INSERT INTO identities (device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash)
@@ -97,7 +91,7 @@ impl Write<'_> {
             &[
                 &device,
                 &user,
-                &secret,
+                &identity.secret.as_slice(),
                 &signed(identity.last_seq),
                 &identity.last_hash.as_str(),
                 &signed(identity.acked_seq),
@@ -119,7 +113,7 @@ impl Write<'_> {
         Ok(())
     }
 
-    /// The key is not to be used again; it stays, sealed, so that what it signed remains its own.
+    /// The key is not to be used again; it stays, so that what it signed remains its own.
     ///
     /// # Errors
     /// When the database fails.
@@ -164,7 +158,7 @@ impl Write<'_> {
         let scope = page.copy.scope.as_str();
         for order in &page.upserts {
             let id = order.id.as_str();
-            let doc = self.sealer.seal_json(order_cell(scope, id), order)?;
+            let doc = to_json(order, "orders")?;
             self.run(
                 "INSERT OR REPLACE INTO orders (scope, id, doc) VALUES (?1, ?2, ?3)",
                 &[&scope, &id, &doc],
@@ -228,9 +222,6 @@ impl Write<'_> {
     /// When the database fails.
     pub fn save_draft(&self, user: &UserId, draft: &KeptDraft) -> Done {
         let kind = name_of(&draft.kind, "drafts")?;
-        let doc = self
-            .sealer
-            .seal(draft_cell(user, &draft.order, &kind), draft.json.as_bytes());
         self.run(
             "INSERT OR REPLACE INTO drafts (user, order_id, kind, saved_at, doc) VALUES (?1, ?2, ?3, ?4, ?5)",
             &[
@@ -238,7 +229,7 @@ impl Write<'_> {
                 &draft.order.as_str(),
                 &kind,
                 &draft.saved_at.0,
-                &doc,
+                &draft.json.as_bytes(),
             ],
         )?;
         Ok(())
@@ -263,9 +254,7 @@ impl Write<'_> {
     /// When the database fails.
     pub fn append(&self, user: &UserId, entry: &OutboxEntry, envelope: &SignedEnvelope) -> Done {
         let row = &entry.row;
-        let payload = self
-            .sealer
-            .seal_json(outbox_cell("payload", &row.cmd_id), envelope)?;
+        let payload = to_json(envelope, "outbox")?;
         self.run(
             "INSERT INTO outbox (cmd_id, user, device_id, seq, order_id, kind, created_at, state, attempts, bytes, hash,
                                  payload)
@@ -313,7 +302,7 @@ impl Write<'_> {
     /// # Errors
     /// When the database fails.
     pub fn resign(&self, cmd_id: &CmdId, seq: u64, hash: &HexHash, envelope: &SignedEnvelope) -> Done {
-        let payload = self.sealer.seal_json(outbox_cell("payload", cmd_id), envelope)?;
+        let payload = to_json(envelope, "outbox")?;
         self.run(
             "UPDATE outbox SET seq = ?2, hash = ?3, bytes = ?4, payload = ?5 WHERE cmd_id = ?1",
             &[
@@ -338,10 +327,15 @@ impl Write<'_> {
         server_time: UnixMillis,
         covered_by: Option<u64>,
     ) -> Done {
-        let sealed = self.sealer.seal_json(outbox_cell("receipt", cmd_id), receipt)?;
+        let receipt = to_json(receipt, "outbox")?;
         self.run(
             "UPDATE outbox SET receipt = ?2, server_time = ?3, covered_by = ?4 WHERE cmd_id = ?1",
-            &[&cmd_id.as_str(), &sealed, &server_time.0, &covered_by.map(signed)],
+            &[
+                &cmd_id.as_str(),
+                &receipt,
+                &server_time.0,
+                &covered_by.map(signed),
+            ],
         )?;
         Ok(())
     }

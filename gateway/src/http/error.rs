@@ -42,6 +42,14 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full => Self::new(ErrorCode::StorageFull, "no space left on the gateway"),
+            // A key kept elsewhere did not sign: nothing was committed, and the client sends the same again.
+            StoreError::Signing(error) => {
+                tracing::warn!(%error, "the gateway's key did not sign");
+                Self::new(
+                    ErrorCode::UpstreamUnavailable,
+                    "the cryptographic service did not answer",
+                )
+            }
             StoreError::Stopped => Self::new(ErrorCode::Overloaded, "the gateway is stopping"),
             error => {
                 tracing::error!(%error, "the store failed");

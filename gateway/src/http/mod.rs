@@ -4,7 +4,9 @@
 //! `shenhai_protocol`. Called by `server`.
 
 mod body;
-mod error;
+mod devices;
+mod enrol;
+pub(crate) mod error;
 mod ingest;
 pub(crate) mod limiter;
 pub(crate) mod openapi;
@@ -12,10 +14,14 @@ mod pages;
 mod push;
 mod session;
 mod sync;
+pub(crate) mod trust;
 
 use crate::app::App;
-use axum::extract::{MatchedPath, Request, State};
+use crate::crypto::SecurityGatewayError;
+use crate::crypto::security_gateway::identity;
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::StatusCode;
+use axum::http::uri::PathAndQuery;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -24,12 +30,15 @@ use error::ApiError;
 use futures_util::FutureExt;
 use serde::Serialize;
 use shenhai_protocol::{ErrorCode, limits};
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower_http::compression::CompressionLayer;
 
 const WAKE_PATH: &str = "/v1/wake";
+/// What clients call; platforms sign their own requests, pages are anybody's.
+const CLIENT_PATHS: &str = "/v1/";
 const HEALTH_PATH: &str = "/healthz";
 
 /// Every path of the gateway.
@@ -41,7 +50,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/apps/{app}/login", get(session::login))
         .route("/v1/sessions", post(session::sign_in))
         .route("/v1/sessions/current", delete(session::sign_out))
-        .route("/v1/devices/{id}/revoke", post(session::revoke))
+        .route("/v1/grant", post(trust::renew))
+        .route("/v1/trust", get(trust::trust))
+        .route("/v1/devices", get(devices::list))
+        .route("/v1/devices/invitations", post(devices::invite))
+        .route("/v1/devices/rotate", post(devices::rotate))
+        .route("/v1/devices/{id}/revoke", post(devices::revoke))
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(sync::pull))
         .route(WAKE_PATH, post(sync::wake))
@@ -50,6 +64,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(async || pages::nothing_here())
         .fallback(pages::serve)
         .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(Arc::clone(&app), behind_security_gateway))
         .layer(from_fn_with_state(Arc::clone(&app), watch_over))
         .with_state(app)
 }
@@ -79,6 +94,34 @@ async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
         epoch: app.epoch.clone(),
     };
     (status, Json(health))
+}
+
+/// Where a security gateway stands in front, only what it authenticated reaches the interface for clients.
+async fn behind_security_gateway(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let Some(config) = &app.city.security_gateway else {
+        return next.run(request).await;
+    };
+    if !request.uri().path().starts_with(CLIENT_PATHS) {
+        return next.run(request).await;
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
+    let now = app.clock.now().0.div_euclid(1000);
+    let found = peer
+        .ok_or(SecurityGatewayError::Peer)
+        .and_then(|ConnectInfo(peer)| {
+            identity(config, peer.ip(), request.method(), path, request.headers(), now)
+        });
+    match found {
+        Ok(identity) => {
+            request.extensions_mut().insert(identity);
+            next.run(request).await
+        }
+        Err(reason) => {
+            tracing::warn!(%reason, "a request did not come through the security gateway");
+            ApiError::new(ErrorCode::Forbidden, "only through the security gateway").into_response()
+        }
+    }
 }
 
 /// Room, time, panics and the log, for every request.

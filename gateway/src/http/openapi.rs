@@ -12,7 +12,12 @@ use utoipa::{Modify, OpenApi};
         super::session::login,
         super::session::sign_in,
         super::session::sign_out,
-        super::session::revoke,
+        super::trust::renew,
+        super::trust::trust,
+        super::devices::list,
+        super::devices::invite,
+        super::devices::rotate,
+        super::devices::revoke,
         super::push::push,
         super::sync::pull,
         super::sync::wake,
@@ -20,7 +25,12 @@ use utoipa::{Modify, OpenApi};
         super::ingest::take_order,
     ),
     // Inside the texts that are signed, so no endpoint names them.
-    components(schemas(shenhai_protocol::Envelope, shenhai_protocol::Receipt)),
+    components(schemas(
+        shenhai_protocol::Envelope,
+        shenhai_protocol::Receipt,
+        shenhai_protocol::AccessGrant,
+        shenhai_protocol::RevocationList
+    )),
     modifiers(&SessionToken)
 )]
 struct Document;

@@ -62,7 +62,7 @@ pub(crate) async fn push(
     } else {
         let (deciding, asker) = (Arc::clone(&app), session.asker);
         app.store
-            .write(move |tx| take_batch(tx, &deciding.key, &asker, &genuine, now))
+            .write(move |tx| take_batch(tx, &deciding.keys, &asker, &genuine, now))
             .await?
     };
     if !decided.receipts.is_empty() {
@@ -125,12 +125,16 @@ fn verify_one(
         Ok(envelope) => envelope,
         Err(error) => return Ok(Err(unreadable(&error))),
     };
+    let verifier = Arc::clone(&keys.app.verifier);
     let key = match keys.of(&envelope)? {
         Ok(key) => key,
         Err(code) => return Ok(Err(code)),
     };
-    let holds = Signature::from_hex(&signed.sig)
-        .is_ok_and(|signature| key.verify(signed.payload.as_bytes(), &signature).is_valid());
+    let holds = Signature::from_hex(&signed.sig).is_ok_and(|signature| {
+        verifier
+            .verify(key, signed.payload.as_bytes(), &signature)
+            .is_valid()
+    });
     if !holds {
         return Ok(Err(ErrorCode::BadSignature));
     }
@@ -162,7 +166,9 @@ impl DeviceKeys<'_> {
         if self.last.as_ref().is_none_or(|(last, _)| last != id) {
             let device = match self.app.store.read_blocking(|rows| rows.device(id))? {
                 None => return Ok(Err(ErrorCode::UnknownDevice)),
-                Some(device) if device.revoked => return Ok(Err(ErrorCode::DeviceRevoked)),
+                Some(device) if device.revoked && device.replaced_by.is_none() => {
+                    return Ok(Err(ErrorCode::DeviceRevoked));
+                }
                 Some(device) => device,
             };
             let key =

@@ -4,7 +4,7 @@
 
 use super::body::{PathText, read_json};
 use super::error::ApiError;
-use super::session::Session;
+use super::session::{self, Session};
 use crate::app::App;
 use crate::store::{Rows, StoreError, StoredCommand};
 use crate::{access, view};
@@ -125,6 +125,7 @@ pub(crate) async fn wake(
     let wait = Duration::from_millis(request.wait_ms.min(limits::WAKE_MILLIS));
     let mut stopping = app.stopping.subscribe();
     tokio::select! {
+        gone = revoked(&app, &session.token_hash) => return Err(gone),
         () = news(&app, &cursors) => {}
         () = tokio::time::sleep(wait) => {}
         _ = stopping.wait_for(|stopping| *stopping) => {}
@@ -138,6 +139,20 @@ pub(crate) async fn wake(
         heads: heads.collect(),
         server_time: app.clock.now(),
     }))
+}
+
+/// Ends when the session's device is revoked, or its session ended otherwise.
+async fn revoked(app: &Arc<App>, token_hash: &str) -> ApiError {
+    let mut revocations = app.revocations.subscribe();
+    loop {
+        // Looked at before the first wait too: the revocation may lie between the session's check and this one.
+        if let Err(refused) = session::of_token(app, token_hash).await {
+            return refused;
+        }
+        if revocations.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
 }
 
 /// Ends as soon as one head differs from its cursor. A head *below* the cursor is news too: the log began anew
@@ -185,7 +200,7 @@ pub(crate) async fn proof(
         Some(entries) => Ok(Json(OrderProof {
             order_id: id,
             entries,
-            gateway_key: app.key.public_hex().to_owned(),
+            gateway_key: app.keys.public_hex(),
         })),
         None => Err(ApiError::new(ErrorCode::NotFound, "no such order")),
     }

@@ -21,6 +21,8 @@ pub(crate) struct TakenCommand<'a> {
     pub(crate) order: Option<&'a OrderId>,
     pub(crate) envelope: &'a SignedEnvelope,
     pub(crate) receipt: &'a SignedReceipt,
+    /// Serial number of the certificate whose key signed the receipt.
+    pub(crate) signed_by: &'a str,
 }
 
 /// A command of an order's history.
@@ -72,8 +74,8 @@ impl Rows<'_> {
 impl Tx<'_> {
     pub(crate) fn insert_command(&mut self, taken: &TakenCommand<'_>) -> Result<(), StoreError> {
         let sql = "INSERT INTO commands
-             (cmd_id, device_id, device_seq, order_id, actor, payload, sig, receipt_payload, receipt_sig)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+             (cmd_id, device_id, device_seq, order_id, actor, payload, sig, receipt_payload, receipt_sig, signed_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         self.conn.prepare_cached(sql)?.execute(params![
             taken.cmd_id.as_str(),
             taken.device_id.as_str(),
@@ -84,6 +86,7 @@ impl Tx<'_> {
             taken.envelope.sig,
             taken.receipt.payload,
             taken.receipt.sig,
+            taken.signed_by,
         ])?;
         Ok(())
     }

@@ -2,6 +2,7 @@
 //!
 //! Rich enough to act on, free of stored values. Called by every part of the gateway that reads or writes.
 
+use shenhai_crypto::ProviderError;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -25,6 +26,9 @@ pub enum StoreError {
         /// In this program.
         known: usize,
     },
+    /// The gateway's key did not sign what was to be stored with it; nothing of it was kept.
+    #[error("signing: {0}")]
+    Signing(#[from] ProviderError),
     /// A job panicked; nothing of it was kept.
     #[error("a write failed by a bug")]
     Panicked,

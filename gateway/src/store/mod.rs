@@ -4,6 +4,7 @@
 //! worker through [`Store::write`] (inside the shared commit) and [`Store::read`] (one snapshot).
 
 mod commands;
+mod devices;
 mod error;
 mod feedback;
 mod heads;
@@ -13,6 +14,7 @@ mod schema;
 mod writer;
 
 pub(crate) use commands::{StoredCommand, TakenCommand};
+pub(crate) use devices::{CertificateKind, CertificateRow, InvitationRow, ListedDevice};
 pub use error::StoreError;
 pub(crate) use feedback::WaitingFeedback;
 pub(crate) use heads::Heads;
@@ -81,6 +83,14 @@ impl<'c> Tx<'c> {
             .prepare_cached("INSERT INTO meta (name, value) VALUES (?1, ?2)")?;
         statement.execute(params![name, value])?;
         Ok(())
+    }
+
+    /// Set down a fact about the database, whatever it was before.
+    pub(crate) fn set_meta(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached("DELETE FROM meta WHERE name = ?1")?
+            .execute([name])?;
+        self.insert_meta(name, value)
     }
 }
 

@@ -137,7 +137,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
         .unwrap();
     let refused = Store::open(&path).err();
     assert!(
-        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 1 })),
+        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 2 })),
         "{refused:?}"
     );
 }
@@ -155,10 +155,12 @@ fn the_schema_is_the_one_released() {
         tables.unwrap(),
         [
             "audit",
+            "certificates",
             "changes",
             "commands",
             "devices",
             "feedback",
+            "invitations",
             "meta",
             "orders",
             "reused_ids",
@@ -183,4 +185,47 @@ async fn the_writer_flushes_every_commit() {
     // 2 is FULL, https://sqlite.org/pragma.html#pragma_synchronous.
     assert_eq!(pragma("synchronous").await.unwrap(), "Integer(2)");
     assert_eq!(pragma("journal_mode").await.unwrap(), "Text(\"wal\")");
+}
+
+/// A database as version 1 left it: a device with a command, and the signing key in the clear.
+fn of_version_1(path: &Path) {
+    let conn = schema::open(path).unwrap();
+    conn.execute_batch(include_str!("migrations/0001_start.sql"))
+        .unwrap();
+    conn.execute_batch(
+        "INSERT INTO meta VALUES ('epoch', 'e1'), ('signing_key', 'aa');
+         INSERT INTO devices VALUES ('d1', '04', 'h1', '旧设备', 5, NULL, 7, 'head'), ('d2', '04', 'h1', '', 6, 9, 0, '');
+         INSERT INTO sessions VALUES ('t1', 'd1', 'h1', 5, 500);
+         INSERT INTO commands VALUES (1, 'c1', 'd1', 7, 'o1', 'h1', 'p', 's', 'rp', 'rs');
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_version_1_keeps_its_devices_sessions_and_commands() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("db");
+    of_version_1(&path);
+    let store = Store::open(&path).unwrap();
+    let (d1, d2) = ("d1".into(), "d2".into());
+    let (first, second) = store
+        .read_blocking(|rows| Ok((rows.device(&d1)?.unwrap(), rows.device(&d2)?.unwrap())))
+        .unwrap();
+    assert_eq!(
+        (&*first.name, first.last_seq, first.head_hash.as_str()),
+        ("旧设备", 7, "head")
+    );
+    assert_eq!((first.revoked, second.revoked), (false, true));
+    assert!(first.certificate.is_none() && first.last_seen_at.is_none() && first.replaces.is_none());
+    let listed = store.read_blocking(|rows| rows.devices()).unwrap();
+    assert_eq!(listed.len(), 2);
+    assert!(
+        listed
+            .iter()
+            .all(|device| device.how == shenhai_protocol::EnrolledHow::Container)
+    );
+    assert!(store.read_blocking(|rows| rows.session("t1")).unwrap().is_some());
+    let receipt = store.read_blocking(|rows| rows.receipt(&"c1".into())).unwrap();
+    assert_eq!(receipt.unwrap().1.sig, "rs");
 }

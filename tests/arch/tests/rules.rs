@@ -3,15 +3,22 @@
 use shenhai_arch::{Use, files, members, root};
 
 /// Which of our crates a crate may link. A crate that is not listed may link none.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("shenhai-protocol", &[]),
-    ("shenhai-crypto", &[]),
+    ("shenhai-sm4", &[]),
+    ("shenhai-crypto", &["shenhai-sm4"]),
     ("shenhai-flow", &["shenhai-protocol"]),
     ("shenhai-sync", &["shenhai-protocol"]),
     (
         "shenhai-store",
-        &["shenhai-protocol", "shenhai-sync", "shenhai-crypto"],
+        &[
+            "shenhai-protocol",
+            "shenhai-sync",
+            "shenhai-crypto",
+            "shenhai-vfs",
+        ],
     ),
+    ("shenhai-vfs", &["shenhai-crypto"]),
     (
         "shenhai-client",
         &[
@@ -46,7 +53,7 @@ const DOES_IO: [&str; 9] = [
     "web-sys",
 ];
 
-/// Of generated or foreign form, so their length says nothing.
+/// Of generated or foreign form, or a list of values, so their length says nothing.
 const MAY_BE_LONG: [&str; 3] = ["Cargo.lock", "package-lock.json", "LICENSE"];
 
 #[test]
@@ -118,6 +125,7 @@ fn no_file_outgrows_eight_hundred_lines() {
     let long: Vec<_> = files(&root())
         .into_iter()
         .filter(|(path, _)| !MAY_BE_LONG.iter().any(|name| path.ends_with(name)))
+        .filter(|(path, _)| !path.starts_with(root().join("tests/vectors")))
         .map(|(path, text)| (path, text.lines().count()))
         .filter(|(_, lines)| *lines >= 800)
         .collect();

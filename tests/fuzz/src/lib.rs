@@ -5,10 +5,12 @@
 //! tests of this crate on every change and by the libFuzzer wrappers in `fuzz/` for longer runs.
 
 pub mod answers;
+pub mod block;
 pub mod crypto;
 pub mod files;
 pub mod requests;
 mod round_trip;
+pub mod safekeeping;
 pub mod seeds;
 
 /// A parser under test.
@@ -21,10 +23,18 @@ pub struct Target {
 }
 
 /// Every target, in the order of their names.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: &[Target] = &[
     Target {
         name: "answers",
         run: answers::answers,
+    },
+    Target {
+        name: "certificate",
+        run: safekeeping::certificate,
+    },
+    Target {
+        name: "chunked_file",
+        run: safekeeping::chunked_file,
     },
     Target {
         name: "city_config",
@@ -33,6 +43,10 @@ pub const TARGETS: [Target; 14] = [
     Target {
         name: "crypto_text",
         run: crypto::crypto_text,
+    },
+    Target {
+        name: "der_signature",
+        run: safekeeping::der_signature,
     },
     Target {
         name: "directory",
@@ -45,6 +59,10 @@ pub const TARGETS: [Target; 14] = [
     Target {
         name: "flow_files",
         run: files::flow_files,
+    },
+    Target {
+        name: "pin_record",
+        run: safekeeping::pin_record,
     },
     Target {
         name: "pull_reply",
@@ -73,6 +91,14 @@ pub const TARGETS: [Target; 14] = [
     Target {
         name: "session_request",
         run: requests::session_request,
+    },
+    Target {
+        name: "sm2_ciphertext",
+        run: safekeeping::sm2_ciphertext,
+    },
+    Target {
+        name: "sm4_blocks",
+        run: block::sm4_blocks,
     },
     Target {
         name: "wake_request",

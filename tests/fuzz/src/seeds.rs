@@ -5,7 +5,9 @@
 //! this crate's binary, which writes the seeds out for libFuzzer.
 
 use crate::files::SECRET;
+use crate::safekeeping;
 use serde_json::{Value, json};
+use shenhai_crypto::Signature;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,8 +34,11 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
             "order_proof",
             "error_body",
         ]),
+        "certificate" => certificates(),
+        "chunked_file" => vec![vec![1; 8 + 29], vec![0; 64]],
         "city_config" => city_files(),
         "crypto_text" => signature_texts()?,
+        "der_signature" => signatures_in_der()?,
         "directory" => repository_files(&["tests/scenario/directory.toml"])?,
         "envelope" => golden.envelopes(),
         "flow_files" => repository_files(&[
@@ -41,12 +46,15 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
             "core/flow/data/calendar.toml",
             "core/flow/data/deadlines.toml",
         ])?,
+        "pin_record" => vec![safekeeping::record().to_bytes().to_vec(), b"274691".to_vec()],
         "pull_reply" => golden.pulls(),
         "push_reply" => golden.pushes(),
         "push_request" => vec![bytes(&json!({ "commands": golden.signed_commands() }))],
         "receipt" => golden.receipts(),
         "rpc_request" => golden.calls(),
+        "sm4_blocks" => vec![vec![0; 16 + 16 * 33], vec![0xa5; 16 + 16 * 7 + 3]],
         "sealed_blob" => vec![vec![1; 29], vec![0; 64]],
+        "sm2_ciphertext" => ciphertexts()?,
         "session_request" => golden.named(&["session_request"]),
         "wake_request" => golden.named(&["wake_request"]),
         _ => Vec::new(),
@@ -180,6 +188,47 @@ fn signature_texts() -> io::Result<Vec<Vec<u8>>> {
             [key, signature, all].map(String::into_bytes)
         })
         .collect())
+}
+
+fn signatures_in_der() -> io::Result<Vec<Vec<u8>>> {
+    let cases = vectors("sm2.json")?["cases"].take();
+    Ok(cases
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|case| Signature::from_hex(case["signature"].as_str()?).ok())
+        .map(|signature| signature.to_der())
+        .collect())
+}
+
+/// The standard's cipher text, in both forms.
+fn ciphertexts() -> io::Result<Vec<Vec<u8>>> {
+    let case = vectors("sm2.json")?["encryption"].take();
+    let part = |name: &str| case[name].as_str().unwrap_or_default().to_owned();
+    let (c1, c3, c2) = (part("c1"), part("c3"), part("c2"));
+    let (x, y) = c1.split_at(c1.len() / 2);
+    let forms = [
+        format!("04{c1}{c3}{c2}"),
+        format!("307c0220{x}022100{y}0420{c3}0413{c2}"),
+    ];
+    Ok(forms.iter().map(|form| unhex(form)).collect())
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2)
+        .filter_map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok())
+        .collect()
+}
+
+/// A root and a leaf, as DER, and the leaf as text.
+fn certificates() -> Vec<Vec<u8>> {
+    let [root, leaf] = safekeeping::certificates();
+    vec![
+        root.to_der().to_vec(),
+        leaf.to_der().to_vec(),
+        leaf.to_pem().into_bytes(),
+        leaf.to_base64().into_bytes(),
+    ]
 }
 
 fn kept(target: &str) -> io::Result<Vec<Vec<u8>>> {

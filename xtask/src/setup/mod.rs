@@ -8,12 +8,14 @@ mod browser;
 mod java;
 mod node;
 mod openssl;
+mod peers;
 mod rust;
 
 pub(crate) use browser::chromium;
 pub(crate) use java::jdk;
 pub(crate) use node::{install_packages, node, node_tool_dir};
 pub(crate) use openssl::openssl;
+pub(crate) use peers::peers;
 pub(crate) use rust::{
     WasmToolchain, c_compiler_for_wasm, cargo_cyclonedx, cargo_deny, wasm_bindgen, wasm_toolchain,
 };
@@ -47,6 +49,7 @@ pub(crate) fn setup(options: &Options) -> Result<()> {
         chromium()?;
         jdk()?;
         openssl()?;
+        peers()?;
     }
     say("everything needed is here");
     Ok(())

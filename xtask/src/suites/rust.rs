@@ -65,6 +65,7 @@ pub(super) fn deny() -> Result<Counts> {
 /// Every Rust test: unit, integration and documentation.
 pub(super) fn tests() -> Result<Counts> {
     setup::openssl()?;
+    setup::peers()?;
     let transcript = Invocation::new("cargo")
         .args(["test", "--workspace", "--no-fail-fast"])
         .tee()?;

@@ -1,0 +1,333 @@
+//! A cryptographic service of the city as a [`Provider`].
+//!
+//! Not a key store: the keys never leave the service. Called from threads that may block (the store's writer, the
+//! blocking pool), never from an async one.
+//!
+//! What can be checked is checked here: a signature that the service made must hold under the certificate it
+//! showed at the start, a digest must be the digest. A service that is out of its mind makes `Garbled`, not a receipt
+//! nobody can verify.
+
+use super::config::{CryptoConfig, CryptoProvider, MessageForm, OPERATIONS, ServiceKey};
+use super::dialect::{Dialect, Question, Reply};
+use super::json::JsonService;
+use super::sof::SofService;
+use super::svs_asn1::SvsAsn1;
+use super::svs_form::SvsForm;
+use super::transport::Transport;
+use crate::Clock;
+use shenhai_crypto::{
+    Certificate, Digest32, IndeterminateReason, InvalidReason, KeyRef, Origin, Provider, ProviderError,
+    ProviderKind, PublicKey, Signature, Verdict, fingerprint, sm3,
+};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// Whether an emulated service may be used: never in a build with the feature `production`.
+const EMULATED_ALLOWED: bool = cfg!(not(feature = "production"));
+/// Bound to what is wrapped, so that a wrapped key is never taken for sealed data.
+const WRAP_AAD: &[u8] = b"shenhai-wrap-v1";
+/// Random bytes asked for at once at most.
+const RANDOM_MOST: usize = 1024;
+
+/// Why a service cannot be used from the start on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConnectError {
+    /// It does not show the certificate of a configured key.
+    #[error("the cryptographic service shows no certificate for the key {key:?}: {source}")]
+    NoCertificate {
+        /// The key's name here.
+        key: String,
+        /// Why not.
+        source: ProviderError,
+    },
+    /// What it shows is no certificate of an SM2 key.
+    #[error("what the cryptographic service shows for the key {0:?} is not a certificate")]
+    BadCertificate(String),
+    /// Not the key that was configured.
+    #[error("the cryptographic service shows another key for {0:?} than crypto.keys.{0}.fingerprint")]
+    OtherKey(String),
+    /// An emulator, and this build is for production.
+    #[error("the cryptographic service is an emulator, and this gateway was built for production")]
+    Emulated,
+    /// The software provider is not a service.
+    #[error("no cryptographic service is configured")]
+    NoService,
+}
+
+struct KnownKey {
+    place: ServiceKey,
+    certificate: Certificate,
+}
+
+/// A connected cryptographic service.
+pub struct CityProvider {
+    which: CryptoProvider,
+    transport: Transport,
+    dialect: Box<dyn Dialect>,
+    keys: BTreeMap<String, KnownKey>,
+    places: BTreeMap<String, ServiceKey>,
+    emulated: AtomicBool,
+    clock: Clock,
+}
+
+impl CityProvider {
+    /// Connect to the configured service and fetch the certificates of the configured keys. Blocks.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says what to put right.
+    pub fn connect(config: &CryptoConfig, clock: Clock) -> Result<Self, ConnectError> {
+        let dialect = dialect(config).ok_or(ConnectError::NoService)?;
+        let transport =
+            Transport::start(&config.url, config.timeout()).map_err(|_| ConnectError::NoService)?;
+        let mut provider = Self {
+            which: config.provider,
+            transport,
+            dialect,
+            keys: BTreeMap::new(),
+            places: config.keys.clone(),
+            emulated: AtomicBool::new(false),
+            clock,
+        };
+        for (name, place) in &config.keys {
+            let known = provider.fetch(name, place)?;
+            provider.keys.insert(name.clone(), known);
+        }
+        Ok(provider)
+    }
+
+    /// The certificate under which `key`'s signatures are checked.
+    #[must_use]
+    pub fn certificate(&self, key: &KeyRef) -> Option<&Certificate> {
+        self.keys.get(key.name()).map(|known| &known.certificate)
+    }
+
+    fn fetch(&self, name: &str, place: &ServiceKey) -> Result<KnownKey, ConnectError> {
+        let shown = self.bytes(&Question::Certificate { key: place });
+        if self.emulated.load(Ordering::Relaxed) && !EMULATED_ALLOWED {
+            return Err(ConnectError::Emulated);
+        }
+        let shown = shown.map_err(|source| ConnectError::NoCertificate {
+            key: name.to_owned(),
+            source,
+        })?;
+        let certificate =
+            Certificate::from_der(&shown).map_err(|_| ConnectError::BadCertificate(name.to_owned()))?;
+        let expected = place.fingerprint.as_deref().map(str::to_ascii_lowercase);
+        if expected.is_some_and(|expected| expected != fingerprint(certificate.public_key())) {
+            return Err(ConnectError::OtherKey(name.to_owned()));
+        }
+        Ok(KnownKey {
+            place: place.clone(),
+            certificate,
+        })
+    }
+
+    fn known(&self, key: &KeyRef) -> Result<&KnownKey, ProviderError> {
+        self.keys.get(key.name()).ok_or(ProviderError::UnknownKey)
+    }
+
+    fn place(&self, key: &KeyRef) -> Result<&ServiceKey, ProviderError> {
+        self.places.get(key.name()).ok_or(ProviderError::UnknownKey)
+    }
+
+    fn put(&self, question: &Question<'_>) -> Result<Reply, ProviderError> {
+        let ask = self.dialect.ask(question, self.clock.now().0)?;
+        let told = self.transport.call(ask)?;
+        if told.emulated {
+            self.emulated.store(true, Ordering::Relaxed);
+            if !EMULATED_ALLOWED {
+                return Err(ProviderError::Refused);
+            }
+        }
+        self.dialect.read(question, &told.body)
+    }
+
+    fn bytes(&self, question: &Question<'_>) -> Result<Zeroizing<Vec<u8>>, ProviderError> {
+        match self.put(question)? {
+            Reply::Bytes(bytes) => Ok(bytes),
+            Reply::Verified(_) => Err(ProviderError::Garbled),
+        }
+    }
+
+    fn encrypt(&self, key: &KeyRef, plaintext: &[u8], aad: &[u8]) -> Result<Vec<u8>, ProviderError> {
+        let sealed = self.bytes(&Question::Encrypt {
+            key: self.place(key)?,
+            plaintext,
+            aad,
+        })?;
+        // Nonce and tag of GCM are 28 bytes: what is shorter was not sealed.
+        if sealed.len() < plaintext.len() + 28 {
+            return Err(ProviderError::Garbled);
+        }
+        Ok(sealed.to_vec())
+    }
+
+    fn decrypt(&self, key: &KeyRef, sealed: &[u8], aad: &[u8]) -> Result<Zeroizing<Vec<u8>>, ProviderError> {
+        self.bytes(&Question::Decrypt {
+            key: self.place(key)?,
+            sealed,
+            aad,
+        })
+    }
+
+    /// The certificate this service knows for `key`.
+    fn certificate_of(&self, key: &PublicKey) -> Option<&Certificate> {
+        let mut certificates = self.keys.values().map(|known| &known.certificate);
+        certificates.find(|certificate| certificate.public_key() == key)
+    }
+}
+
+impl Provider for CityProvider {
+    fn origin(&self) -> Origin {
+        Origin {
+            name: self.which.name().to_owned(),
+            kind: match self.which {
+                CryptoProvider::Software => ProviderKind::Software,
+                CryptoProvider::SignatureService => ProviderKind::SignatureService,
+                CryptoProvider::CryptoServiceJson | CryptoProvider::CryptoServiceSof => {
+                    ProviderKind::CryptoService
+                }
+            },
+            emulated: self.emulated.load(Ordering::Relaxed),
+            certified: None,
+        }
+    }
+
+    fn public_key(&self, key: &KeyRef) -> Result<PublicKey, ProviderError> {
+        Ok(self.known(key)?.certificate.public_key().clone())
+    }
+
+    fn sign(&self, key: &KeyRef, message: &[u8]) -> Result<Signature, ProviderError> {
+        let known = self.known(key)?;
+        let made = self.bytes(&Question::Sign {
+            key: &known.place,
+            message,
+        })?;
+        let signature = Signature::from_der(&made).map_err(|_| ProviderError::Garbled)?;
+        if known
+            .certificate
+            .public_key()
+            .verify(message, &signature)
+            .is_valid()
+        {
+            Ok(signature)
+        } else {
+            Err(ProviderError::Garbled)
+        }
+    }
+
+    /// The service checks by certificate: a key whose certificate it never showed is `UnknownKey`.
+    fn verify(&self, key: &PublicKey, message: &[u8], signature: &Signature) -> Verdict {
+        let Some(certificate) = self.certificate_of(key) else {
+            return Verdict::Indeterminate(IndeterminateReason::UnknownKey);
+        };
+        let outcome = self.put(&Question::Verify {
+            certificate: certificate.to_der(),
+            message,
+            signature: &signature.to_der(),
+        });
+        match outcome {
+            Ok(Reply::Verified(true)) => Verdict::Valid,
+            Ok(Reply::Verified(false)) => Verdict::Invalid(InvalidReason::Mismatch),
+            Ok(Reply::Bytes(_)) => Verdict::Indeterminate(IndeterminateReason::Garbled),
+            Err(error) => Verdict::Indeterminate(undecided(error)),
+        }
+    }
+
+    /// By the service where its language has words for it; otherwise here, for a digest needs no key.
+    fn digest(&self, message: &[u8]) -> Result<Digest32, ProviderError> {
+        let own = sm3(message);
+        match self.bytes(&Question::Digest { message }) {
+            Ok(theirs) if theirs.as_slice() == own.as_bytes() => Ok(own),
+            Ok(_) => Err(ProviderError::Garbled),
+            Err(ProviderError::Unsupported) => Ok(own),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn seal(&self, key: &KeyRef, plaintext: &[u8], aad: &[u8]) -> Result<Vec<u8>, ProviderError> {
+        self.encrypt(key, plaintext, aad)
+    }
+
+    fn open(&self, key: &KeyRef, sealed: &[u8], aad: &[u8]) -> Result<Vec<u8>, ProviderError> {
+        Ok(self.decrypt(key, sealed, aad)?.to_vec())
+    }
+
+    fn wrap(&self, key: &KeyRef, secret: &[u8]) -> Result<Vec<u8>, ProviderError> {
+        self.encrypt(key, secret, WRAP_AAD)
+    }
+
+    fn unwrap(&self, key: &KeyRef, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, ProviderError> {
+        self.decrypt(key, wrapped, WRAP_AAD)
+    }
+
+    /// By the service where its language has words for it; otherwise from the system's generator.
+    fn random(&self, bytes: &mut [u8]) -> Result<(), ProviderError> {
+        for piece in bytes.chunks_mut(RANDOM_MOST) {
+            match self.bytes(&Question::Random { length: piece.len() }) {
+                Ok(drawn) if drawn.len() == piece.len() => piece.copy_from_slice(&drawn),
+                Ok(_) => return Err(ProviderError::Garbled),
+                Err(ProviderError::Unsupported) => {
+                    getrandom::fill(piece).map_err(|_| ProviderError::Unavailable)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn undecided(error: ProviderError) -> IndeterminateReason {
+    match error {
+        ProviderError::Timeout => IndeterminateReason::Timeout,
+        ProviderError::Unavailable => IndeterminateReason::Unavailable,
+        ProviderError::UnknownKey => IndeterminateReason::UnknownKey,
+        ProviderError::Garbled => IndeterminateReason::Garbled,
+        _ => IndeterminateReason::Refused,
+    }
+}
+
+fn dialect(config: &CryptoConfig) -> Option<Box<dyn Dialect>> {
+    let one_path = |default: &str| {
+        config
+            .paths
+            .get("sign")
+            .map_or(default, String::as_str)
+            .to_owned()
+    };
+    let paths = |default: fn(&str) -> String| {
+        let path = |name: &&'static str| {
+            let set = config.paths.get(*name).cloned();
+            (*name, set.unwrap_or_else(|| default(name)))
+        };
+        OPERATIONS.iter().map(path).collect()
+    };
+    Some(match (config.provider, config.form) {
+        (CryptoProvider::Software, _) => return None,
+        (CryptoProvider::SignatureService, MessageForm::Asn1) => Box::new(SvsAsn1 {
+            path: one_path("/svs"),
+        }),
+        (CryptoProvider::SignatureService, MessageForm::Http) => Box::new(SvsForm {
+            paths: paths(|name| {
+                match name {
+                    "certificate" => "/ExportCert",
+                    "verify" => "/VerifySignedData",
+                    _ => "/SignData",
+                }
+                .to_owned()
+            }),
+        }),
+        (CryptoProvider::CryptoServiceJson, _) => Box::new(JsonService {
+            app_id: config.app_id.clone(),
+            app_secret: config.app_secret.clone(),
+            paths: paths(|name| format!("/api/v1/{name}")),
+        }),
+        (CryptoProvider::CryptoServiceSof, _) => Box::new(SofService {
+            app_id: config.app_id.clone(),
+            app_secret: config.app_secret.clone(),
+            path: one_path("/sof"),
+        }),
+    })
+}
