@@ -4,7 +4,7 @@
 
 import type { Durability, Event as CoreEvent } from "./gen/types";
 import type { FromWorker, ToWorker } from "./messages";
-import { lastingSecrets, passingSecrets } from "./secrets";
+import { loadStoreKey } from "./store-key";
 import init, { onPanic, open, type WebCore, type WebSubscription } from "./wasm/shenhai_web";
 
 /** A page that is being left holds its files a moment longer: no need to alarm anybody before that. */
@@ -89,11 +89,12 @@ async function openStore(order: Extract<ToWorker, { kind: "open" }>): Promise<Op
 
 async function openOnce(order: Extract<ToWorker, { kind: "open" }>): Promise<Opened> {
   const config = { gateway_url: order.gatewayUrl, app: order.app, device_name: order.deviceName };
-  const secrets = (await hasFiles()) ? await lastingSecrets(order.app) : null;
-  if (secrets !== null) {
-    return { core: await open(JSON.stringify({ ...config, storage: "opfs" }), secrets), durability: "durable" };
+  const key = (await hasFiles()) ? await loadStoreKey(order.app) : null;
+  if (key !== null) {
+    return { core: await open(JSON.stringify({ ...config, storage: "opfs" }), key), durability: "durable" };
   }
-  const passing = passingSecrets();
+  // Nothing outlives the page, so neither need the key.
+  const passing = crypto.getRandomValues(new Uint8Array(16));
   return { core: await open(JSON.stringify({ ...config, storage: "memory" }), passing), durability: "best_effort" };
 }
 
