@@ -311,4 +311,32 @@ mod tests {
             "not a city configuration: line 4: not what is expected here"
         );
     }
+
+    #[test]
+    fn a_wrong_crypto_table_is_named_without_its_secrets() {
+        let good = "[crypto]\nprovider = \"crypto_service_json\"\nurl = \"http://127.0.0.1:1\"\napp_id = \"a\"\n\
+            app_secret = \"very-secret\"\ntimeout_ms = 2000\n[crypto.keys.receipt]\npassword = \"very-secret\"\n";
+        let read = |table: &str| CityConfig::parse(&format!("{GOOD}\n{table}"));
+        let printed = format!("{:?}", read(good).expect("a good table"));
+        assert!(!printed.contains("very-secret"), "{printed}");
+        let without = |line: &str| read(&good.replace(line, "")).unwrap_err();
+        let missing = |name| CityConfigError::Crypto(CryptoConfigError::Missing(name));
+        assert_eq!(without("url = \"http://127.0.0.1:1\"\n"), missing("url"));
+        assert_eq!(without("app_secret = \"very-secret\"\n"), missing("app_secret"));
+        let changed = |from: &str, to: &str| read(&good.replace(from, to)).unwrap_err();
+        assert_eq!(
+            changed("2000", "60000"),
+            CityConfigError::Crypto(CryptoConfigError::Timeout)
+        );
+        assert_eq!(
+            changed("crypto_service_json", "software"),
+            CityConfigError::Crypto(CryptoConfigError::Meaningless("url"))
+        );
+        let unknown = changed("crypto_service_json", "very-secret").to_string();
+        assert!(!unknown.contains("very-secret"), "{unknown}");
+        assert_eq!(
+            read("[security_gateway]\npeers = []\nsecret = \"s\"").unwrap_err(),
+            CityConfigError::NoPeers
+        );
+    }
 }

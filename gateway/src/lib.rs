@@ -29,7 +29,7 @@ pub use clock::Clock;
 pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
 pub use crypto::{
     CityProvider, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret,
-    SecurityGatewayConfig, SecurityGatewayError, ServiceKey, answers as crypto_answers,
+    SecurityGatewayConfig, SecurityGatewayError, ServiceKey, ServiceKeyKind, answers as crypto_answers,
 };
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;

@@ -75,6 +75,17 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What a key kept by the service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceKeyKind {
+    /// SM2, with a certificate.
+    #[default]
+    Signing,
+    /// SM4, without one.
+    Sealing,
+}
+
 /// Where a key of ours is found in the service.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +99,9 @@ pub struct ServiceKey {
     /// What releases it (keyValue, PIN).
     #[serde(default)]
     pub password: Secret,
+    /// What it does.
+    #[serde(default)]
+    pub kind: ServiceKeyKind,
     /// The fingerprint of the public key that the service must show, 16 hex digits; where given, another
     /// certificate stops the start.
     #[serde(default)]

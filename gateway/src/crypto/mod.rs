@@ -28,7 +28,9 @@ use shenhai_crypto::SoftwareProvider;
 use shenhai_crypto::{Provider, ProviderError};
 use std::sync::Arc;
 
-pub use config::{CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret, ServiceKey};
+pub use config::{
+    CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret, ServiceKey, ServiceKeyKind,
+};
 pub(crate) use continuity::{check_continuity, record};
 pub use provider::{CityProvider, ConnectError};
 pub use security_gateway::{SecurityGatewayConfig, SecurityGatewayError};

@@ -7,7 +7,7 @@
 //! showed at the start, a digest must be the digest. A service that is out of its mind makes `Garbled`, not a receipt
 //! nobody can verify.
 
-use super::config::{CryptoConfig, CryptoProvider, MessageForm, OPERATIONS, ServiceKey};
+use super::config::{CryptoConfig, CryptoProvider, MessageForm, OPERATIONS, ServiceKey, ServiceKeyKind};
 use super::dialect::{Dialect, Question, Reply};
 use super::json::JsonService;
 use super::sof::SofService;
@@ -67,7 +67,7 @@ pub struct CityProvider {
     transport: Transport,
     dialect: Box<dyn Dialect>,
     keys: BTreeMap<String, KnownKey>,
-    places: BTreeMap<String, ServiceKey>,
+    sealing: BTreeMap<String, ServiceKey>,
     emulated: AtomicBool,
     clock: Clock,
 }
@@ -86,14 +86,16 @@ impl CityProvider {
             transport,
             dialect,
             keys: BTreeMap::new(),
-            places: config.keys.clone(),
+            sealing: config.keys.clone(),
             emulated: AtomicBool::new(false),
             clock,
         };
-        for (name, place) in &config.keys {
+        let signing = |place: &ServiceKey| place.kind == ServiceKeyKind::Signing;
+        for (name, place) in config.keys.iter().filter(|(_, place)| signing(place)) {
             let known = provider.fetch(name, place)?;
             provider.keys.insert(name.clone(), known);
         }
+        provider.sealing.retain(|_, place| !signing(place));
         Ok(provider)
     }
 
@@ -124,12 +126,22 @@ impl CityProvider {
         })
     }
 
-    fn known(&self, key: &KeyRef) -> Result<&KnownKey, ProviderError> {
-        self.keys.get(key.name()).ok_or(ProviderError::UnknownKey)
+    fn signing(&self, key: &KeyRef) -> Result<&KnownKey, ProviderError> {
+        self.keys
+            .get(key.name())
+            .ok_or(match self.sealing.contains_key(key.name()) {
+                true => ProviderError::WrongUse,
+                false => ProviderError::UnknownKey,
+            })
     }
 
-    fn place(&self, key: &KeyRef) -> Result<&ServiceKey, ProviderError> {
-        self.places.get(key.name()).ok_or(ProviderError::UnknownKey)
+    fn sealing(&self, key: &KeyRef) -> Result<&ServiceKey, ProviderError> {
+        self.sealing
+            .get(key.name())
+            .ok_or(match self.keys.contains_key(key.name()) {
+                true => ProviderError::WrongUse,
+                false => ProviderError::UnknownKey,
+            })
     }
 
     fn put(&self, question: &Question<'_>) -> Result<Reply, ProviderError> {
@@ -153,7 +165,7 @@ impl CityProvider {
 
     fn encrypt(&self, key: &KeyRef, plaintext: &[u8], aad: &[u8]) -> Result<Vec<u8>, ProviderError> {
         let sealed = self.bytes(&Question::Encrypt {
-            key: self.place(key)?,
+            key: self.sealing(key)?,
             plaintext,
             aad,
         })?;
@@ -166,7 +178,7 @@ impl CityProvider {
 
     fn decrypt(&self, key: &KeyRef, sealed: &[u8], aad: &[u8]) -> Result<Zeroizing<Vec<u8>>, ProviderError> {
         self.bytes(&Question::Decrypt {
-            key: self.place(key)?,
+            key: self.sealing(key)?,
             sealed,
             aad,
         })
@@ -196,11 +208,11 @@ impl Provider for CityProvider {
     }
 
     fn public_key(&self, key: &KeyRef) -> Result<PublicKey, ProviderError> {
-        Ok(self.known(key)?.certificate.public_key().clone())
+        Ok(self.signing(key)?.certificate.public_key().clone())
     }
 
     fn sign(&self, key: &KeyRef, message: &[u8]) -> Result<Signature, ProviderError> {
-        let known = self.known(key)?;
+        let known = self.signing(key)?;
         let made = self.bytes(&Question::Sign {
             key: &known.place,
             message,
@@ -229,7 +241,9 @@ impl Provider for CityProvider {
             signature: &signature.to_der(),
         });
         match outcome {
-            Ok(Reply::Verified(true)) => Verdict::Valid,
+            // An answer cut after `respValue=0` still reads as a success: it counts only where the arithmetic agrees.
+            Ok(Reply::Verified(true)) if key.verify(message, signature).is_valid() => Verdict::Valid,
+            Ok(Reply::Verified(true)) => Verdict::Indeterminate(IndeterminateReason::Garbled),
             Ok(Reply::Verified(false)) => Verdict::Invalid(InvalidReason::Mismatch),
             Ok(Reply::Bytes(_)) => Verdict::Indeterminate(IndeterminateReason::Garbled),
             Err(error) => Verdict::Indeterminate(undecided(error)),

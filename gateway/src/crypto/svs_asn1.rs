@@ -15,15 +15,11 @@ use std::time::Duration;
 const VERIFY_EVERYTHING: u8 = 2;
 /// `VerifySignedDataReq.type`: the certificate itself is given.
 const BY_CERTIFICATE: u8 = 1;
+/// Always written: left out as a default it could not be told from the type that follows, an INTEGER too.
 const V1: u8 = 0;
-
-fn v1() -> u8 {
-    V1
-}
 
 #[derive(Sequence)]
 struct SvsRequest {
-    #[asn1(default = "v1")]
     version: u8,
     req_type: u8,
     request: Request,
@@ -67,7 +63,6 @@ struct VerifySignedDataReq {
 
 #[derive(Sequence)]
 struct SvsRespond {
-    #[asn1(default = "v1")]
     version: u8,
     resp_type: u8,
     respond: Respond,

@@ -76,8 +76,13 @@ impl Dialect for SvsForm {
 /// The pairs of an answer; each name once.
 pub(crate) fn read_pairs(body: &[u8]) -> Result<BTreeMap<String, String>, ProviderError> {
     let body = std::str::from_utf8(body).map_err(|_| ProviderError::Garbled)?;
+    let body = body.trim_end();
+    // A pair without its sign is where an answer was cut.
+    if body.split('&').any(|pair| !pair.contains('=')) {
+        return Err(ProviderError::Garbled);
+    }
     let mut pairs = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(body.trim_end().as_bytes()) {
+    for (name, value) in form_urlencoded::parse(body.as_bytes()) {
         if pairs.len() == PAIRS || pairs.insert(name.into_owned(), value.into_owned()).is_some() {
             return Err(ProviderError::Garbled);
         }

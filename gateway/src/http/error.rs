@@ -58,3 +58,24 @@ impl From<StoreError> for ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shenhai_crypto::ProviderError;
+
+    #[test]
+    fn a_key_that_does_not_sign_is_to_be_tried_again() {
+        let errors = [
+            ProviderError::Timeout,
+            ProviderError::Unavailable,
+            ProviderError::Garbled,
+            ProviderError::Refused,
+        ];
+        for error in errors {
+            let answer = ApiError::from(StoreError::Signing(error)).body();
+            assert!(answer.retryable, "{error}");
+            assert_eq!(answer.code, ErrorCode::UpstreamUnavailable, "{error}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! Plain HTML rendered here; nothing is loaded from elsewhere.
 
+use crate::crypto::Line;
 use crate::directory::Account;
 use crate::ledger::{Outcome, Pushed, Received};
 use crate::orders::CHANNELS;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 
 /// Feedback rows on the console.
 const FEEDBACK_ROWS: usize = 50;
+/// Requests of the cryptographic services on the console.
+const CRYPTO_ROWS: usize = 20;
 
 const STYLE: &str = include_str!("pages/style.css");
 const CONSOLE_SCRIPT: &str = include_str!("pages/console.js");
@@ -96,6 +99,9 @@ pub(crate) async fn console(State(city): State<Arc<Shared>>) -> Html<String> {
     feedback_table(&mut body, ledger.feedback(None, FEEDBACK_ROWS).into_iter().rev());
     body.push_str("</section>");
     drop(ledger);
+    body.push_str("<section><h2>密码服务请求（模拟）</h2>");
+    crypto_table(&mut body, &city.crypto.lines());
+    body.push_str("</section>");
     Html(page("上级平台控制台", "desk", &body, CONSOLE_SCRIPT))
 }
 
@@ -139,6 +145,22 @@ fn feedback_table<'r>(body: &mut String, feedback: impl Iterator<Item = &'r Rece
         row(body, &cells);
     }
     end_table(body, any, 7);
+}
+
+fn crypto_table(body: &mut String, lines: &[Line]) {
+    body.push_str("<table><thead><tr><th>时间</th><th>服务</th><th>请求</th><th>结果</th><th>注入故障</th></tr></thead><tbody>");
+    for line in lines.iter().take(CRYPTO_ROWS) {
+        let fault = line.fault.map(|mode| format!("{mode:?}")).unwrap_or_default();
+        let cells = [
+            shanghai_text(line.at),
+            line.service.to_owned(),
+            line.wish.to_owned(),
+            line.word.to_owned(),
+            fault,
+        ];
+        row(body, &cells);
+    }
+    end_table(body, !lines.is_empty(), 5);
 }
 
 fn row(body: &mut String, cells: &[String]) {

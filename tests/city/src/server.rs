@@ -6,7 +6,7 @@ use crate::delivery::{Pauses, Sender};
 use crate::directory::Directory;
 use crate::faults::Faults;
 use crate::ledger::Ledger;
-use crate::{Clock, admin, container, hotline, pages};
+use crate::{Clock, admin, container, crypto, hotline, pages};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -44,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) sender: Sender,
     pub(crate) faults: Faults,
+    pub(crate) crypto: crypto::Desk,
     ledger: Mutex<Ledger>,
     grants: Mutex<Grants>,
     bases: Mutex<HashMap<u64, i64>>,
@@ -92,7 +93,9 @@ impl City {
     pub fn start(listener: TcpListener, setup: Setup) -> std::io::Result<Running> {
         let addr = listener.local_addr()?;
         let sender = Sender::new(&setup.gateway, setup.pauses).map_err(std::io::Error::other)?;
+        let crypto = crypto::Desk::new((setup.clock)()).map_err(std::io::Error::other)?;
         let shared = Arc::new(Shared {
+            crypto,
             config: setup.config,
             directory: setup.directory,
             clock: setup.clock,
@@ -142,6 +145,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/admin/login-code", post(admin::login_code))
         .route("/admin/feedback", get(admin::feedback))
         .route("/admin/faults", post(admin::faults))
+        .merge(crypto::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(shared)
 }

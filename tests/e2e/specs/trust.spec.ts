@@ -194,7 +194,8 @@ test("after the last wrong PIN everything on the device is gone, and it says so 
   const admin = await manage(browser, guarded);
   const { code } = await invite(admin, user);
   await admin.context().close();
-  await signIn(page, guarded, "hotline", user);
+  await page.getByTestId("sign-in").click();
+  await page.locator(`[data-user="${user}"]`).click();
   await enrol(page, user, code);
   await page.getByTestId("compare-same").click();
   await rowOf(page, one).click();

@@ -12,6 +12,7 @@ pub mod requests;
 mod round_trip;
 pub mod safekeeping;
 pub mod seeds;
+pub mod services;
 
 /// A parser under test.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +90,10 @@ pub const TARGETS: &[Target] = &[
         run: crypto::sealed_blob,
     },
     Target {
+        name: "service_answers",
+        run: services::service_answers,
+    },
+    Target {
         name: "session_request",
         run: requests::session_request,
     },
@@ -99,6 +104,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "sm4_blocks",
         run: block::sm4_blocks,
+    },
+    Target {
+        name: "svs_respond",
+        run: services::svs_respond,
     },
     Target {
         name: "wake_request",

@@ -55,7 +55,9 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         "sm4_blocks" => vec![vec![0; 16 + 16 * 33], vec![0xa5; 16 + 16 * 7 + 3]],
         "sealed_blob" => vec![vec![1; 29], vec![0; 64]],
         "sm2_ciphertext" => ciphertexts()?,
+        "service_answers" => service_answers(),
         "session_request" => golden.named(&["session_request"]),
+        "svs_respond" => svs_responds(),
         "wake_request" => golden.named(&["wake_request"]),
         _ => Vec::new(),
     })
@@ -254,4 +256,29 @@ fn root() -> PathBuf {
 
 fn bytes(value: &Value) -> Vec<u8> {
     value.to_string().into_bytes()
+}
+
+/// A check that held and a signature, as `SVSRespond`: lengths and tags worked out by hand.
+fn svs_responds() -> Vec<Vec<u8>> {
+    let time = b"\x18\x0f20261124000000Z";
+    let held = [
+        b"\x30\x1c\x02\x01\x00\x02\x01\x04\xa4\x03\x02\x01\x00".as_slice(),
+        time,
+    ]
+    .concat();
+    let head =
+        b"\x30\x26\x02\x01\x00\x02\x01\x03\xa3\x0d\x02\x01\x00\x04\x08\x30\x06\x02\x01\x05\x02\x01\x07";
+    vec![held, [head.as_slice(), time].concat()]
+}
+
+fn service_answers() -> Vec<Vec<u8>> {
+    [
+        "respValue=0&signature=MAYCAQUCAQc%3D&provider=emulated",
+        "respValue=67108876",
+        r#"{"code":0,"message":"ok","data":{"signature":"MAYCAQUCAQc="}}"#,
+        r#"{"code":0,"data":{"result":true}}"#,
+        r#"{"code":"0","msg":"SUCCESS","data":"MAYCAQUCAQc="}"#,
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec()
 }

@@ -3,8 +3,8 @@
 //! Called by `shenhai-stack` and by tests. Ports are ephemeral; the gateway keeps its own over a restart.
 
 use crate::Relay;
-use shenhai_city::{City, CityConfig, Setup, system_clock};
-use shenhai_gateway::{Config, Gateway, StartError};
+use shenhai_city::{City, CityConfig, CryptoService, Setup, system_clock};
+use shenhai_gateway::{Config, CryptoConfig, Gateway, StartError};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -32,6 +32,8 @@ pub struct StackConfig {
     pub trust: Option<String>,
     /// Synthetic orders to push before the stack is ready, divided between the three platforms.
     pub orders: u32,
+    /// The emulated service that keeps the gateway's receipt key; the gateway itself where not given.
+    pub crypto: Option<CryptoService>,
 }
 
 /// Why a stack did not start.
@@ -95,18 +97,36 @@ impl Stack {
             let rules = shenhai_gateway::TrustRules::parse(text);
             gateway_config.trust = rules.map_err(|error| StackError::Configuration(error.to_string()))?;
         }
-        let (gateway, gateway_config) = start_gateway(gateway_config, relay_addr).await?;
-
-        let setup = Setup {
-            config: shared,
-            directory: shenhai_city::Directory::parse(directory)?,
-            gateway: gateway.url(),
-            pauses: shenhai_city::Pauses::default(),
-            clock: system_clock(),
+        let setup = |gateway: String| -> Result<Setup, StackError> {
+            Ok(Setup {
+                config: shared.clone(),
+                directory: shenhai_city::Directory::parse(directory)?,
+                gateway,
+                pauses: shenhai_city::Pauses::default(),
+                clock: system_clock(),
+            })
+        };
+        let (city, gateway, gateway_config) = match config.crypto {
+            None => {
+                let (gateway, gateway_config) = start_gateway(gateway_config, relay_addr).await?;
+                (
+                    City::start(city_listener, setup(gateway.url())?)?,
+                    gateway,
+                    gateway_config,
+                )
+            }
+            Some(service) => {
+                // The gateway fetches its certificate when it starts, so the service comes first and finds the
+                // gateway behind the link.
+                let city = City::start(city_listener, setup(format!("http://{relay_addr}"))?)?;
+                gateway_config.city.crypto = crypto_config(service, &city.url())?;
+                let (gateway, gateway_config) = start_gateway(gateway_config, relay_addr).await?;
+                (city, gateway, gateway_config)
+            }
         };
         let stack = Self {
             relay: Relay::start(relay_listener, gateway.addr)?,
-            city: City::start(city_listener, setup)?,
+            city,
             gateway_addr: gateway.addr,
             gateway: Mutex::new(Some(gateway)),
             config: gateway_config,
@@ -164,6 +184,16 @@ impl Stack {
         }
         Ok(())
     }
+}
+
+fn crypto_config(service: CryptoService, city_url: &str) -> Result<CryptoConfig, StackError> {
+    let refused = |error: &dyn std::fmt::Display| StackError::Configuration(error.to_string());
+    let table: toml::Table = service
+        .table(city_url)
+        .parse()
+        .map_err(|error: toml::de::Error| refused(&error))?;
+    let table = table.get("crypto").cloned().ok_or_else(|| refused(&"no table"))?;
+    table.try_into().map_err(|error: toml::de::Error| refused(&error))
 }
 
 fn gateway_config(shared: &CityConfig, directory: &str, data_dir: PathBuf) -> Result<Config, StackError> {

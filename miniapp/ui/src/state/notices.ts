@@ -59,7 +59,7 @@ function ofClock(sync: SyncStatus | null): Notice | null {
 
 /** The rules want a PIN and there is none. */
 export function ofLock(session: SessionStatus | null, lock: LockStatus | null): Notice | null {
-  if (!session?.user || !lock?.pin_required || lock.pin_set || !lock.available) return null;
+  if (!session?.user || session.revoked || !lock?.pin_required || lock.pin_set || !lock.available) return null;
   return { id: "pin-needed", tone: "warn", text: t("notice.pinNeeded"), action: "setPin" };
 }
 
@@ -82,7 +82,7 @@ export function useNotices({ session, sync, lock, core }: SessionState): Notices
     const shown: (Notice | null | false | undefined)[] = [
       ofCore(core.value),
       ...ofTrust(who, sync.value.value),
-      who?.expired && { id: "expired", tone: "warn", text: t("notice.expired"), action: "signIn" },
+      who?.expired && !who.revoked && { id: "expired", tone: "warn", text: t("notice.expired"), action: "signIn" },
       durability === "best_effort" && { id: "best-effort", tone: "danger", text: t("notice.bestEffort") },
       ofLock(who, lock.value.value),
       ofClock(sync.value.value),

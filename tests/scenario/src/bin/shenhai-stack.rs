@@ -52,6 +52,7 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         directory,
         trust,
         orders: arguments.orders,
+        crypto: None,
     };
     let stack = Arc::new(Stack::start(config).await?);
     let control = Control::start(Arc::clone(&stack)).await?;
