@@ -7,6 +7,7 @@ use crate::container::Container;
 use crate::http::limiter::Limiter;
 use crate::http::trust::KeptList;
 use crate::keys::GatewayKeys;
+use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::rules::TrustRules;
 use crate::store::Store;
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) http: Outbound,
     pub(crate) keys: GatewayKeys,
     pub(crate) rules: TrustRules,
+    /// The log's signed heads.
+    pub(crate) log: Heads,
     /// Who checks devices' signatures.
     pub(crate) verifier: Arc<dyn Provider>,
     pub(crate) epoch: String,
@@ -38,6 +41,8 @@ pub(crate) struct App {
     pub(crate) waits: Semaphore,
     /// True once the gateway is asked to stop.
     pub(crate) stopping: watch::Sender<bool>,
+    /// The log grew.
+    pub(crate) log_grown: Notify,
     /// Something new is in the feedback queue.
     pub(crate) feedback_queued: Notify,
     /// Grows with every device that is revoked or changes its key.

@@ -118,12 +118,40 @@ pub struct CityConfig {
     /// By dialled number: `12345`, `12319`, `110`. One left out is not connected.
     #[serde(default)]
     pub platforms: BTreeMap<String, PlatformConfig>,
+    /// The outside chain that takes the log's heads. Left out: the log is not anchored.
+    #[serde(default)]
+    pub anchor: Option<AnchorConfig>,
     /// Who signs and seals with the gateway's keys; without the table, this process.
     #[serde(default)]
     pub crypto: CryptoConfig,
     /// 安全认证网关 in front of this one; without the table there is none, and its headers mean nothing.
     #[serde(default)]
     pub security_gateway: Option<SecurityGatewayConfig>,
+}
+
+/// How to reach the outside chain.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnchorConfig {
+    /// Where heads are posted.
+    pub url: String,
+    /// HMAC key.
+    pub secret: String,
+    /// Seconds between two anchors of one log.
+    #[serde(default = "AnchorConfig::every_hour")]
+    pub every_seconds: u64,
+}
+
+impl AnchorConfig {
+    fn every_hour() -> u64 {
+        3600
+    }
+}
+
+impl std::fmt::Debug for AnchorConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AnchorConfig({} every {} s)", self.url, self.every_seconds)
+    }
 }
 
 /// How to reach the container the light app runs in.
@@ -200,6 +228,10 @@ impl CityConfig {
         check_url("container.api_url", &config.container.api_url)?;
         check_url("container.authorize_url", &config.container.authorize_url)?;
         check_secret("container.corp_secret", &config.container.corp_secret)?;
+        if let Some(anchor) = &config.anchor {
+            check_secret("anchor.secret", &anchor.secret)?;
+            check_url("anchor.url", &anchor.url)?;
+        }
         for (number, platform) in &config.platforms {
             if Channel::from_number(number).is_none() {
                 return Err(CityConfigError::UnknownPlatform(number.clone()));

@@ -37,21 +37,25 @@ impl GatewayKeys {
 
     /// The receipt of `payload`.
     pub(crate) fn sign(&self, payload: String) -> Result<SignedReceipt, ProviderError> {
-        let sig = self.signature(&payload)?;
+        let sig = self.sign_text(&payload)?;
         Ok(SignedReceipt { payload, sig })
     }
 
     pub(crate) fn sign_grant(&self, payload: String) -> Result<SignedGrant, ProviderError> {
-        let sig = self.signature(&SignedGrant::signed_text(&payload))?;
+        let sig = self.sign_text(&SignedGrant::signed_text(&payload))?;
         Ok(SignedGrant { payload, sig })
     }
 
     pub(crate) fn sign_revocations(&self, payload: String) -> Result<SignedRevocations, ProviderError> {
-        let sig = self.signature(&SignedRevocations::signed_text(&payload))?;
+        let sig = self.sign_text(&SignedRevocations::signed_text(&payload))?;
         Ok(SignedRevocations { payload, sig })
     }
 
-    fn signature(&self, text: &str) -> Result<String, ProviderError> {
+    /// The signature over `text`, 128 hex digits.
+    ///
+    /// # Errors
+    /// The provider's, where the key is kept elsewhere.
+    pub(crate) fn sign_text(&self, text: &str) -> Result<String, ProviderError> {
         Ok(self.provider.sign(&self.receipt, text.as_bytes())?.to_hex())
     }
 }

@@ -5,6 +5,7 @@
 //! Run by the binary `shenhai-gateway`; started in-process by tests through [`Gateway::start`].
 
 mod access;
+mod anchor;
 mod app;
 mod authority;
 mod clock;
@@ -17,6 +18,7 @@ mod grant;
 mod http;
 mod ingest;
 mod keys;
+mod log;
 mod outbound;
 mod platform_feedback;
 mod rules;
@@ -26,7 +28,9 @@ mod view;
 
 pub use authority::{AuthorityError, GivenAuthority, GivenKeys};
 pub use clock::Clock;
-pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
+pub use config::{
+    AnchorConfig, CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning,
+};
 pub use crypto::{
     CityProvider, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret,
     SecurityGatewayConfig, SecurityGatewayError, ServiceKey, ServiceKeyKind, answers as crypto_answers,

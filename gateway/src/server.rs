@@ -2,6 +2,7 @@
 //!
 //! Not the command line (`main`). Called by the binary, and in-process by tests.
 
+use crate::anchor;
 use crate::app::App;
 use crate::authority::{self, AUTHORITY, AuthorityError, GivenAuthority, GivenKeys, RECEIPT};
 use crate::config::Config;
@@ -10,6 +11,7 @@ use crate::crypto::{CityProvider, ConnectError, CryptoProvider, check_continuity
 use crate::http;
 use crate::http::limiter::Limiter;
 use crate::http::trust::KeptList;
+use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::platform_feedback;
 use crate::store::{Store, StoreError, Tx, WriterStats};
@@ -136,6 +138,7 @@ impl Gateway {
             store,
             keys,
             rules: config.trust,
+            log: Heads::default(),
             verifier: verifier().map_err(StartError::Verifier)?,
             epoch,
             origins,
@@ -148,6 +151,7 @@ impl Gateway {
             feedback_queued: Notify::new(),
             revocations: watch::Sender::new(0),
             revoked: KeptList::default(),
+            log_grown: Notify::new(),
             directory: config.directory,
             city: config.city,
             clock: config.clock,
@@ -378,6 +382,9 @@ fn start_workers(app: &Arc<App>) -> JoinSet<()> {
                 platform.clone(),
             ));
         }
+    }
+    if let Some(config) = app.city.anchor.clone() {
+        workers.spawn(anchor::serve(Arc::clone(app), anchor::HttpAnchor::new(config)));
     }
     workers
 }

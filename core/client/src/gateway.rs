@@ -6,9 +6,9 @@ use crate::failure::Failure;
 use crate::host::{Host, HttpAnswer, HttpError, HttpRequest, Method};
 use serde::{Serialize, de::DeserializeOwned};
 use shenhai_protocol::{
-    DeviceId, DeviceList, ErrorCode, GrantReply, Invitation, InvitationRequest, LoginTarget, OrderId,
-    OrderProof, PullReply, PushReply, PushRequest, RotateReply, RotateRequest, ScopeId, SessionGrant,
-    SessionRequest, SignedEnvelope, UserId, WakeReply, WakeRequest, limits,
+    CaseBundle, DeviceId, DeviceList, ErrorCode, GrantReply, Invitation, InvitationRequest, LoginTarget,
+    OrderId, OrderProof, PullReply, PushReply, PushRequest, RotateReply, RotateRequest, ScopeId,
+    SessionGrant, SessionRequest, SignedEnvelope, UserId, WakeReply, WakeRequest, limits,
 };
 use shenhai_sync::{read_answer, read_push_answer};
 use std::fmt::Write as _;
@@ -151,6 +151,13 @@ impl Gateway {
 
     pub(crate) async fn proof(&self, token: &str, order: &OrderId) -> Result<OrderProof, Failure> {
         let path = format!("/v1/orders/{}/proof", encode(order.as_str()));
+        let mut http = self.request(Method::Get, &path, Some(token));
+        http.max_body = BIG_BODY;
+        self.call(http).await.map_err(Failure::Gateway)
+    }
+
+    pub(crate) async fn bundle(&self, token: &str, order: &OrderId) -> Result<CaseBundle, Failure> {
+        let path = format!("/v1/orders/{}/bundle", encode(order.as_str()));
         let mut http = self.request(Method::Get, &path, Some(token));
         http.max_body = BIG_BODY;
         self.call(http).await.map_err(Failure::Gateway)

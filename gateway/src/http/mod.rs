@@ -11,6 +11,7 @@ mod ingest;
 pub(crate) mod limiter;
 pub(crate) mod openapi;
 mod pages;
+mod proof;
 mod push;
 mod session;
 mod sync;
@@ -59,7 +60,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(sync::pull))
         .route(WAKE_PATH, post(sync::wake))
-        .route("/v1/orders/{id}/proof", get(sync::proof))
+        .route("/v1/orders/{id}/proof", get(proof::proof))
+        .route("/v1/orders/{id}/bundle", get(proof::bundle))
+        .route("/v1/log/head", get(proof::head))
+        .route("/v1/log/consistency", get(proof::consistency))
         .route("/city/v1/hotline/{platform}/orders", post(ingest::take_order))
         .method_not_allowed_fallback(async || pages::nothing_here())
         .fallback(pages::serve)

@@ -21,7 +21,10 @@ use utoipa::{Modify, OpenApi};
         super::push::push,
         super::sync::pull,
         super::sync::wake,
-        super::sync::proof,
+        super::proof::proof,
+        super::proof::bundle,
+        super::proof::head,
+        super::proof::consistency,
         super::ingest::take_order,
     ),
     // Inside the texts that are signed, so no endpoint names them.
@@ -29,7 +32,9 @@ use utoipa::{Modify, OpenApi};
         shenhai_protocol::Envelope,
         shenhai_protocol::Receipt,
         shenhai_protocol::AccessGrant,
-        shenhai_protocol::RevocationList
+        shenhai_protocol::RevocationList,
+        shenhai_protocol::TreeHead,
+        shenhai_protocol::CaseRecord
     )),
     modifiers(&SessionToken)
 )]

@@ -67,6 +67,7 @@ pub(crate) async fn push(
     };
     if !decided.receipts.is_empty() {
         app.feedback_queued.notify_waiters();
+        app.log_grown.notify_waiters();
     }
     let reply = PushReply {
         receipts: decided.receipts,

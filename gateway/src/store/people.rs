@@ -102,6 +102,17 @@ impl Rows<'_> {
     }
 }
 
+impl Rows<'_> {
+    /// Since when a device's key no longer counts.
+    pub(crate) fn device_revoked_at(&self, id: &DeviceId) -> Result<Option<UnixMillis>, StoreError> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT revoked_at FROM devices WHERE id = ?1")?;
+        let at: Option<Option<i64>> = statement.query_row([id.as_str()], |row| row.get(0)).optional()?;
+        Ok(at.flatten().map(UnixMillis))
+    }
+}
+
 impl Tx<'_> {
     /// Enrol a device, or set down who uses a known one now. Its chain goes on either way.
     pub(crate) fn enrol_device(

@@ -137,7 +137,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
         .unwrap();
     let refused = Store::open(&path).err();
     assert!(
-        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 2 })),
+        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 3 })),
         "{refused:?}"
     );
 }
@@ -154,6 +154,7 @@ fn the_schema_is_the_one_released() {
     assert_eq!(
         tables.unwrap(),
         [
+            "anchors",
             "audit",
             "certificates",
             "changes",
@@ -161,6 +162,8 @@ fn the_schema_is_the_one_released() {
             "devices",
             "feedback",
             "invitations",
+            "log_nodes",
+            "log_sizes",
             "meta",
             "orders",
             "reused_ids",
@@ -228,4 +231,34 @@ async fn a_database_of_version_1_keeps_its_devices_sessions_and_commands() {
     assert!(store.read_blocking(|rows| rows.session("t1")).unwrap().is_some());
     let receipt = store.read_blocking(|rows| rows.receipt(&"c1".into())).unwrap();
     assert_eq!(receipt.unwrap().1.sig, "rs");
+}
+
+#[test]
+fn receipts_older_than_the_log_enter_it_in_their_order() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("old.sqlite3");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("migrations/0001_start.sql"))
+        .unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.execute_batch(
+        "INSERT INTO devices (id, public_key, user_id, name, enrolled_at, last_seq, head_hash)
+             VALUES ('d', '', 'u', '', 0, 3, '');
+         INSERT INTO commands (n, cmd_id, device_id, device_seq, actor, payload, sig, receipt_payload, receipt_sig)
+             VALUES (7, 'c', 'd', 3, 'u', '', '', 'third', ''), (2, 'a', 'd', 1, 'u', '', '', 'first', ''),
+                    (5, 'b', 'd', 2, 'u', '', '', 'second', '');",
+    )
+    .unwrap();
+    drop(old);
+    let mut expected = shenhai_proof::MemoryLog::default();
+    for receipt in ["first", "second", "third"] {
+        expected.append(receipt.as_bytes()).unwrap();
+    }
+    let store = Store::open(&path).unwrap();
+    let class = shenhai_protocol::DataClass::OrderClosing;
+    let (size, root) = store
+        .read_blocking(|rows| Ok((rows.log_size(class)?, rows.log_root(class, 3)?)))
+        .unwrap();
+    assert_eq!(size, 3);
+    assert_eq!(root.as_str(), shenhai_proof::root(&expected, 3).unwrap().to_hex());
 }

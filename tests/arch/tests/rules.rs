@@ -3,10 +3,11 @@
 use shenhai_arch::{Use, files, members, root};
 
 /// Which of our crates a crate may link. A crate that is not listed may link none.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: &[(&str, &[&str])] = &[
     ("shenhai-protocol", &[]),
     ("shenhai-sm4", &[]),
     ("shenhai-crypto", &["shenhai-sm4"]),
+    ("shenhai-proof", &["shenhai-protocol", "shenhai-crypto"]),
     ("shenhai-flow", &["shenhai-protocol"]),
     ("shenhai-sync", &["shenhai-protocol"]),
     (
@@ -24,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
         &[
             "shenhai-protocol",
             "shenhai-crypto",
+            "shenhai-proof",
             "shenhai-flow",
             "shenhai-sync",
             "shenhai-store",
@@ -34,13 +36,23 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("shenhai-harmony", &["shenhai-client"]),
     (
         "shenhai-gateway",
-        &["shenhai-protocol", "shenhai-crypto", "shenhai-flow"],
+        &[
+            "shenhai-protocol",
+            "shenhai-crypto",
+            "shenhai-proof",
+            "shenhai-flow",
+        ],
     ),
     ("xtask", &[]),
 ];
 
 /// Crates that decide and never act: whatever does I/O, keeps time or starts threads stays out of them.
-const WITHOUT_IO: [&str; 3] = ["shenhai-protocol", "shenhai-flow", "shenhai-sync"];
+const WITHOUT_IO: [&str; 4] = [
+    "shenhai-protocol",
+    "shenhai-proof",
+    "shenhai-flow",
+    "shenhai-sync",
+];
 const DOES_IO: [&str; 9] = [
     "axum",
     "getrandom",

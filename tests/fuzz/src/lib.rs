@@ -8,6 +8,7 @@ pub mod answers;
 pub mod block;
 pub mod crypto;
 pub mod files;
+pub mod proof;
 pub mod requests;
 mod round_trip;
 pub mod safekeeping;
@@ -28,6 +29,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "answers",
         run: answers::answers,
+    },
+    Target {
+        name: "case_bundle",
+        run: proof::case_bundle,
     },
     Target {
         name: "certificate",

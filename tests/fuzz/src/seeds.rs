@@ -36,6 +36,7 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         ]),
         "certificate" => certificates(),
         "chunked_file" => vec![vec![1; 8 + 29], vec![0; 64]],
+        "case_bundle" => golden.named(&["case_bundle"]),
         "city_config" => city_files(),
         "crypto_text" => signature_texts()?,
         "der_signature" => signatures_in_der()?,
