@@ -50,7 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// What tests of any crate may use: what stands under tests/, and the block function, to know what its keys look like
 /// in memory.
-const TEST_PARTS: [&str; 3] = ["shenhai-city", "shenhai-scenario", "shenhai-sm4"];
+const TEST_PARTS: [&str; 4] = ["shenhai-city", "shenhai-scenario", "shenhai-sm4", "shenhai-vfs"];
 
 /// Crates that decide and never act: whatever does I/O, keeps time or starts threads stays out of them.
 const WITHOUT_IO: [&str; 4] = [
