@@ -194,12 +194,12 @@ impl Engine {
 }
 
 /// A new device key with an empty chain.
-pub(crate) fn new_identity(rng: &mut dyn CryptoRng) -> (SecretKey, Identity) {
-    let key = SecretKey::generate(rng);
+pub(crate) fn new_identity(rng: &mut dyn CryptoRng) -> (Box<SecretKey>, Identity) {
+    let key = Box::new(SecretKey::generate(rng));
     let identity = Identity {
         device_id: DeviceId(device_id(key.public())),
         user: None,
-        secret: key.to_bytes(),
+        secret: Box::new(key.to_bytes()),
         last_seq: 0,
         last_hash: HexHash::zero(),
         acked_seq: 0,

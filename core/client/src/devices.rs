@@ -193,7 +193,7 @@ struct Rotation {
     token: String,
     request: RotateRequest,
     identity: Identity,
-    key: SecretKey,
+    key: Box<SecretKey>,
 }
 
 impl Shared {

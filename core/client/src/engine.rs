@@ -10,6 +10,7 @@ use crate::lease::LeaseWatch;
 use crate::lock::Gate;
 use crate::rollback::Rollback;
 use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
+use crate::session::key_of;
 use shenhai_crypto::{Certificate, SecretKey};
 use shenhai_protocol::{AccessGrant, CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UnixMillis, UserId};
 use shenhai_store::{Identity, Opened, OutboxEntry, SessionRecord, Store, StoreError, Write};
@@ -49,7 +50,8 @@ pub(crate) enum Job {
 pub(crate) struct Live {
     pub(crate) record: SessionRecord,
     pub(crate) identity: Identity,
-    pub(crate) key: SecretKey,
+    /// Boxed: moving it would leave copies of the bytes behind.
+    pub(crate) key: Box<SecretKey>,
     /// What the session may see and do, as verified; `None` opens nothing.
     pub(crate) grant: Option<AccessGrant>,
     /// Of `key`, as verified with the grant.
@@ -204,7 +206,7 @@ impl Engine {
         let identity = store
             .identity_by_device(&record.device_id)?
             .ok_or(StoreError::Row("identities"))?;
-        let key = SecretKey::from_bytes(&identity.secret).map_err(|_| StoreError::Row("identities"))?;
+        let key = key_of(&identity)?;
         let ended = record.ended.is_some();
         self.board = Board::load(store, &record)?;
         let mut live = Live {
@@ -234,9 +236,10 @@ impl Engine {
     pub(crate) fn drop_session(&mut self) {
         self.abandon();
         self.machine.handle(Event::SignedOut, self.moment());
-        if let Some(mut live) = self.live.take() {
+        if let Some(live) = &mut self.live {
             live.record.token.zeroize();
         }
+        self.live = None;
         self.board = Board::default();
         self.pending.clear();
         self.changed

@@ -234,7 +234,7 @@ impl Engine {
 struct Offer {
     request: SessionRequest,
     identity: Identity,
-    key: SecretKey,
+    key: Box<SecretKey>,
     /// What a scanned invitation names.
     authority: Option<String>,
 }
@@ -245,8 +245,9 @@ enum Granted {
     SomebodyElse,
 }
 
-pub(crate) fn key_of(identity: &Identity) -> Result<SecretKey, StoreError> {
-    SecretKey::from_bytes(&identity.secret).map_err(|_| StoreError::Row("identities"))
+pub(crate) fn key_of(identity: &Identity) -> Result<Box<SecretKey>, StoreError> {
+    let key = SecretKey::from_bytes(&identity.secret).map_err(|_| StoreError::Row("identities"))?;
+    Ok(Box::new(key))
 }
 
 impl Shared {

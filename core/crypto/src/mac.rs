@@ -4,17 +4,18 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sm3::{Digest, Sm3};
+use zeroize::Zeroizing;
 
 fn keyed(key: &[u8]) -> Hmac<Sm3> {
     // RFC 2104 §2: a key longer than a block is replaced by its digest. Done here so that the keyed
     // state is always built from one zero-padded block, which is infallible.
-    let mut block = [0_u8; 64];
+    let mut block = Zeroizing::new([0_u8; 64]);
     if key.len() > block.len() {
         block[..32].copy_from_slice(&Sm3::digest(key));
     } else {
         block[..key.len()].copy_from_slice(key);
     }
-    Hmac::<Sm3>::new(&block.into())
+    Hmac::<Sm3>::new((&*block).into())
 }
 
 /// HMAC-SM3 of `bytes` under `key` of any length.

@@ -3,8 +3,9 @@
 //! Not here: what any of it means for the person (`shenhai-client`) and when a command moves on
 //! (`shenhai-sync`). Called by `shenhai-client` alone, under its lock; no call waits for anything but the disk.
 //!
-//! In the files everything is sealed, page by page (`shenhai-vfs`); in the tables nothing is, so SQLite may search
-//! them. Every commit is on the disk before its call returns (`synchronous=FULL`).
+//! In the files everything is sealed, page by page (`shenhai-vfs`). In the tables nothing is, so that SQLite may search
+//! them, but for the devices' secret keys (`vault`), which must not lie about in SQLite's memory. Every commit is on the
+//! disk before its call returns (`synchronous=FULL`).
 
 mod error;
 mod open;
@@ -15,6 +16,7 @@ mod records;
 mod rescue;
 mod schema;
 mod trust;
+mod vault;
 mod write;
 
 pub use error::StoreError;

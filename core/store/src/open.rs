@@ -2,6 +2,7 @@
 
 use crate::place::{Entered, enter};
 use crate::plain::{self, Columns};
+use crate::vault::Vault;
 use crate::{Place, Store, StoreError, rescue, schema};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
@@ -48,7 +49,7 @@ pub(crate) struct Ready {
 /// What is needed to open files.
 pub(crate) struct Keyed<'a> {
     pub(crate) key: &'a [u8; 16],
-    pub(crate) rng: &'a mut dyn CryptoRng,
+    pub(crate) vault: &'a Vault,
 }
 
 impl Store {
@@ -64,21 +65,22 @@ impl Store {
     pub async fn open(
         place: &Place,
         key: &[u8; 16],
-        mut rng: StoreRng,
+        rng: StoreRng,
         now: UnixMillis,
         anchor: Option<u64>,
     ) -> Result<(Self, Opened), StoreError> {
         let entered = enter(place).await?;
         let durable = entered.is_durable();
-        let mut keyed = Keyed { key, rng: &mut *rng };
-        let (ready, put_aside, fault) = match sound(&entered, &mut keyed, now) {
+        let vault = Vault::new(key, rng);
+        let keyed = Keyed { key, vault: &vault };
+        let (ready, put_aside, fault) = match sound(&entered, &keyed, now) {
             Ok(found) => found,
             Err(error) => {
                 entered.leave();
                 return Err(error);
             }
         };
-        let store = Self::new(ready.connection, ready.sealed, entered)?;
+        let store = Self::new(ready.connection, ready.sealed, entered, vault)?;
         let found = store.generation();
         let opened = Opened {
             durable,
@@ -109,7 +111,7 @@ impl Store {
 type Found = (Ready, Option<(String, usize)>, Option<Fault>);
 
 /// A database in order: the one there is, or a new one beside the damaged one.
-fn sound(entered: &Entered, keyed: &mut Keyed<'_>, now: UnixMillis) -> Result<Found, StoreError> {
+fn sound(entered: &Entered, keyed: &Keyed<'_>, now: UnixMillis) -> Result<Found, StoreError> {
     let columns = Columns::new(keyed.key);
     let plain = entered.plain()?;
     if let Some(plain) = &plain {
@@ -127,10 +129,16 @@ fn sound(entered: &Entered, keyed: &mut Keyed<'_>, now: UnixMillis) -> Result<Fo
         Err(error) => return Err(error),
     };
     if let Some(plain) = plain {
-        let moved = take_in(entered, plain, &mut ready.connection, &columns, now)?;
+        let moved = take_in(
+            entered,
+            plain,
+            &mut ready.connection,
+            (&columns, keyed.vault),
+            now,
+        )?;
         put_aside = put_aside.or(moved);
     }
-    schema::migrate(&mut ready.connection)?;
+    schema::migrate(&mut ready.connection, keyed.vault)?;
     Ok((ready, put_aside, fault))
 }
 
@@ -139,14 +147,14 @@ fn take_in(
     entered: &Entered,
     plain: Connection,
     sealed: &mut Connection,
-    columns: &Columns,
+    (columns, vault): (&Columns, &Vault),
     now: UnixMillis,
 ) -> Result<Option<(String, usize)>, StoreError> {
     let done = schema::version(sealed)? > 0;
     let (whole, copied) = if done {
         (!plain::is_kept(sealed)?, 0)
     } else {
-        plain::copy(&plain, sealed, columns)?
+        plain::copy(&plain, sealed, columns, vault)?
     };
     drop(plain);
     if whole {
@@ -158,7 +166,7 @@ fn take_in(
 }
 
 /// Connect and look at everything once.
-fn ready(entered: &Entered, keyed: &mut Keyed<'_>, fault: &mut Option<Fault>) -> Result<Ready, StoreError> {
+fn ready(entered: &Entered, keyed: &Keyed<'_>, fault: &mut Option<Fault>) -> Result<Ready, StoreError> {
     let sealed = entered.attach(keyed, Trust::Newest)?;
     let opened = entered.connect(sealed.as_ref()).and_then(look);
     let found = sealed.as_ref().and_then(Sealed::fault);
@@ -173,9 +181,9 @@ fn ready(entered: &Entered, keyed: &mut Keyed<'_>, fault: &mut Option<Fault>) ->
     }
 }
 
-fn ready_new(entered: &Entered, keyed: &mut Keyed<'_>) -> Result<Ready, StoreError> {
+fn ready_new(entered: &Entered, keyed: &Keyed<'_>) -> Result<Ready, StoreError> {
     let mut connection = ready(entered, keyed, &mut None)?;
-    schema::migrate(&mut connection.connection)?;
+    schema::migrate(&mut connection.connection, keyed.vault)?;
     Ok(connection)
 }
 
@@ -193,12 +201,7 @@ fn look(connection: Connection) -> Result<Connection, StoreError> {
 }
 
 /// Carry over what can be read of the damaged database; pages may be of any age.
-fn rescued(
-    entered: &Entered,
-    keyed: &mut Keyed<'_>,
-    name: &str,
-    fresh: &mut Ready,
-) -> Result<usize, StoreError> {
+fn rescued(entered: &Entered, keyed: &Keyed<'_>, name: &str, fresh: &mut Ready) -> Result<usize, StoreError> {
     let Some(damaged) = entered.attach_damaged(keyed, name)? else {
         return Ok(0);
     };
@@ -206,7 +209,7 @@ fn rescued(
         return Ok(0);
     };
     let tx = fresh.connection.transaction()?;
-    let rescued = rescue::carry_over(&from, &tx, false, None);
+    let rescued = rescue::carry_over(&from, &tx, false, None, keyed.vault);
     tx.commit()?;
     Ok(rescued)
 }

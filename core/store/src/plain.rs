@@ -5,6 +5,7 @@
 use crate::StoreError;
 use crate::rescue::{Table, carry_over};
 use crate::schema;
+use crate::vault::Vault;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
 use shenhai_crypto::SealingKey;
@@ -87,11 +88,12 @@ pub(crate) fn copy(
     plain: &Connection,
     sealed: &mut Connection,
     columns: &Columns,
+    vault: &Vault,
 ) -> Result<(bool, usize), StoreError> {
     let sound = columns.check(plain).is_ok() && crate::open::check_file(plain).is_ok();
     let tx = sealed.transaction()?;
-    schema::migrate_within(&tx)?;
-    let copied = carry_over(plain, &tx, sound, Some(columns));
+    schema::migrate_within(&tx, vault)?;
+    let copied = carry_over(plain, &tx, sound, Some(columns), vault);
     tx.execute("DELETE FROM meta WHERE key = ?1", [KEY_CHECK])?;
     if !sound {
         tx.execute("INSERT INTO meta (key, value) VALUES (?1, x'')", [KEPT])?;

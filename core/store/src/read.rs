@@ -2,6 +2,7 @@
 
 use crate::place::Entered;
 use crate::records::{Identity, KeptDraft, OutboxEntry, PendingLogin, ScopeCopy, SessionRecord};
+use crate::vault::Vault;
 use crate::{StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use serde::de::DeserializeOwned;
@@ -10,7 +11,6 @@ use shenhai_protocol::{
 };
 use shenhai_sync::Row;
 use shenhai_vfs::{Fault, Sealed};
-use zeroize::Zeroizing;
 
 const IDENTITY: &str = "SELECT device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash FROM identities WHERE retired = 0";
 const OUTBOX: &str = "SELECT cmd_id, order_id, seq, bytes, attempts, state, device_id, kind, created_at, hash, \
@@ -22,6 +22,7 @@ pub struct Store {
     /// The key's holder, where there are files.
     sealed: Option<Sealed>,
     entered: Entered,
+    vault: Vault,
     generation: u64,
 }
 
@@ -41,12 +42,14 @@ impl Store {
         connection: Connection,
         sealed: Option<Sealed>,
         entered: Entered,
+        vault: Vault,
     ) -> Result<Self, StoreError> {
         connection.set_prepared_statement_cache_capacity(64);
         let mut store = Self {
             connection,
             sealed,
             entered,
+            vault,
             generation: 0,
         };
         store.generation = store.number("generation")?.map_or(0, u64::from_le_bytes);
@@ -74,7 +77,10 @@ impl Store {
         work: impl FnOnce(&Write<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let tx = self.connection.transaction()?;
-        let write = Write { tx: &tx };
+        let write = Write {
+            tx: &tx,
+            vault: &self.vault,
+        };
         let result = work(&write)?;
         let generation = self.generation + 1;
         write.set_generation(generation)?;
@@ -159,29 +165,24 @@ impl Store {
 
     fn identity(&self, sql: &str, parameter: &str) -> Result<Option<Identity>, StoreError> {
         let mut select = self.connection.prepare_cached(sql)?;
-        let found = select
-            .query_row([parameter], |row| {
-                let secret = Zeroizing::new(row.get::<_, Vec<u8>>(2)?);
-                let identity = Identity {
-                    device_id: DeviceId(row.get(0)?),
-                    user: row.get::<_, Option<String>>(1)?.map(UserId),
-                    secret: Zeroizing::new([0; 32]),
-                    last_seq: unsigned(row, 3)?,
-                    last_hash: HexHash(row.get(4)?),
-                    acked_seq: unsigned(row, 5)?,
-                    acked_hash: HexHash(row.get(6)?),
-                };
-                Ok((identity, secret))
-            })
-            .optional()?;
-        let Some((mut identity, secret)) = found else {
+        let mut rows = select.query([parameter])?;
+        let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        if secret.len() != identity.secret.len() {
-            return Err(StoreError::Row("identities"));
-        }
-        identity.secret.copy_from_slice(&secret);
-        Ok(Some(identity))
+        let device_id = DeviceId(row.get(0)?);
+        let sealed = row
+            .get_ref(2)?
+            .as_blob()
+            .map_err(|_| StoreError::Row("identities"))?;
+        Ok(Some(Identity {
+            user: row.get::<_, Option<String>>(1)?.map(UserId),
+            secret: self.vault.open(device_id.as_str(), sealed)?,
+            device_id,
+            last_seq: unsigned(row, 3)?,
+            last_hash: HexHash(row.get(4)?),
+            acked_seq: unsigned(row, 5)?,
+            acked_hash: HexHash(row.get(6)?),
+        }))
     }
 
     /// How far the copy of each scope is.

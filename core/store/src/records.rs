@@ -15,8 +15,8 @@ pub struct Identity {
     pub device_id: DeviceId,
     /// Whose it is; `None` until somebody signs in with it.
     pub user: Option<UserId>,
-    /// SM2 secret key.
-    pub secret: Zeroizing<[u8; 32]>,
+    /// SM2 secret key. Boxed: moving it would leave copies of the bytes behind.
+    pub secret: Box<Zeroizing<[u8; 32]>>,
     /// Number of the last signed command, 0 for none.
     pub last_seq: u64,
     /// SM3 of its payload.

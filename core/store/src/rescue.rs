@@ -4,6 +4,7 @@
 //! new one, and by `plain` for those of version 1, of which everything is carried over.
 
 use crate::plain::Columns;
+use crate::vault::Vault;
 use rusqlite::{Connection, Row, Statement, params_from_iter, types::Value};
 
 /// A table that is carried over.
@@ -65,25 +66,32 @@ const FROM_THE_GATEWAY: &[Table] = &[
 const FAR: i64 = 1 << 20;
 
 /// Copy what can be read of keys, drafts and outbox, and of the gateway's copies too where they are wanted whole; says
-/// how many rows of the former were saved. `columns` opens rows of version 1.
+/// how many rows of the former were saved. `columns` opens rows of version 1; `vault` seals secret keys that lie in clear.
 pub(crate) fn carry_over(
     from: &Connection,
     to: &Connection,
     gateways_too: bool,
     columns: Option<&Columns>,
+    vault: &Vault,
 ) -> usize {
     if gateways_too {
         for table in FROM_THE_GATEWAY {
-            carry_table(from, to, table, columns);
+            carry_table(from, to, table, columns, vault);
         }
     }
     ONLY_HERE
         .iter()
-        .map(|table| carry_table(from, to, table, columns))
+        .map(|table| carry_table(from, to, table, columns, vault))
         .sum()
 }
 
-fn carry_table(from: &Connection, to: &Connection, table: &Table, columns: Option<&Columns>) -> usize {
+fn carry_table(
+    from: &Connection,
+    to: &Connection,
+    table: &Table,
+    columns: Option<&Columns>,
+    vault: &Vault,
+) -> usize {
     let width = table.columns.split(", ").count();
     let marks = vec!["?"; width].join(", ");
     // A row the new database already has stays as it is.
@@ -97,6 +105,7 @@ fn carry_table(from: &Connection, to: &Connection, table: &Table, columns: Optio
             Some(columns) => columns.open_row(table, row),
             None => Some(row),
         };
+        let row = row.map(|row| sealed(table, row, vault));
         if let Some(row) = row
             && matches!(to.execute(&insert, params_from_iter(&row)), Ok(1))
         {
@@ -104,6 +113,16 @@ fn carry_table(from: &Connection, to: &Connection, table: &Table, columns: Optio
         }
     });
     saved
+}
+
+/// The row with its secret key, if it has one, sealed.
+fn sealed(table: &Table, mut row: Vec<Value>, vault: &Vault) -> Vec<Value> {
+    if table.name == "identities"
+        && let [Value::Text(device), _, Value::Blob(secret), ..] = row.as_mut_slice()
+    {
+        vault.seal_clear(device, secret);
+    }
+    row
 }
 
 /// Every row that can be read, in the order of the table's own tree; where a page of it cannot be read, go on behind.

@@ -5,6 +5,7 @@
 //! Mistakes made so far, so that they are not made again: none yet.
 
 use crate::StoreError;
+use crate::vault::Vault;
 use rusqlite::{Connection, Transaction};
 
 /// The version this program writes.
@@ -66,17 +67,38 @@ const STEPS: &[&str] = &[
     // 2: every page is sealed, so no column is any more; the key is told by the pages. Files of version 1 are not
     // brought here step by step, they are copied (`plain`).
     "DELETE FROM meta WHERE key = 'key_check';",
+    // 3: secret keys are sealed in their column. A new table: in the old one's pages there is room, and in it may be
+    // what once was a row. `migrate_within` fills the new one and drops the old.
+    "DROP INDEX identity_of_user;
+     ALTER TABLE identities RENAME TO identities_in_clear;
+     CREATE TABLE identities (
+        device_id TEXT PRIMARY KEY,
+        user TEXT,
+        secret BLOB NOT NULL,
+        last_seq INTEGER NOT NULL,
+        last_hash TEXT NOT NULL,
+        acked_seq INTEGER NOT NULL,
+        acked_hash TEXT NOT NULL,
+        retired INTEGER NOT NULL DEFAULT 0
+     );
+     CREATE UNIQUE INDEX identity_of_user ON identities (user) WHERE retired = 0 AND user IS NOT NULL;",
 ];
 
+/// The first version whose secret keys are sealed.
+const SEALED_SECRETS: i64 = 3;
+
 /// Bring the database to [`VERSION`], or change nothing.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+pub(crate) fn migrate(connection: &mut Connection, vault: &Vault) -> Result<(), StoreError> {
+    // What is removed on the way is overwritten.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     let tx = connection.transaction()?;
-    migrate_within(&tx)?;
-    Ok(tx.commit()?)
+    migrate_within(&tx, vault)?;
+    tx.commit()?;
+    Ok(connection.pragma_update(None, "secure_delete", "OFF")?)
 }
 
 /// The same inside a transaction that does more.
-pub(crate) fn migrate_within(tx: &Transaction<'_>) -> Result<(), StoreError> {
+pub(crate) fn migrate_within(tx: &Transaction<'_>, vault: &Vault) -> Result<(), StoreError> {
     let found = version(tx)?;
     if found > VERSION {
         return Err(StoreError::Newer(found));
@@ -85,10 +107,33 @@ pub(crate) fn migrate_within(tx: &Transaction<'_>) -> Result<(), StoreError> {
     for step in STEPS.iter().skip(from) {
         tx.execute_batch(step)?;
     }
+    if found < SEALED_SECRETS {
+        seal_secrets(tx, vault)?;
+    }
     if found < VERSION {
         tx.pragma_update(None, "user_version", VERSION)?;
     }
     Ok(())
+}
+
+/// The rows that step 3 put aside, with their secret keys sealed.
+fn seal_secrets(tx: &Transaction<'_>, vault: &Vault) -> Result<(), StoreError> {
+    let mut insert = tx.prepare(
+        "INSERT INTO identities (device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash, retired)
+         SELECT device_id, user, ?2, last_seq, last_hash, acked_seq, acked_hash, retired
+         FROM identities_in_clear WHERE device_id = ?1",
+    )?;
+    let mut select = tx.prepare("SELECT device_id, secret FROM identities_in_clear")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let device: String = row.get(0)?;
+        let mut secret = row.get(1)?;
+        vault.seal_clear(&device, &mut secret);
+        insert.execute((&device, &secret))?;
+    }
+    drop(rows);
+    drop((insert, select));
+    Ok(tx.execute_batch("DROP TABLE identities_in_clear")?)
 }
 
 pub(crate) fn version(connection: &Connection) -> Result<i64, StoreError> {

@@ -3,6 +3,7 @@
 use crate::StoreError;
 use crate::read::{name_of, to_json};
 use crate::records::{Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, SessionRecord};
+use crate::vault::Vault;
 use rusqlite::{ToSql, Transaction};
 use serde::Serialize;
 use shenhai_protocol::{
@@ -13,6 +14,7 @@ use shenhai_sync::Row;
 /// A transaction under way. Every error undoes all of it.
 pub struct Write<'a> {
     pub(crate) tx: &'a Transaction<'a>,
+    pub(crate) vault: &'a Vault,
 }
 
 type Done = Result<(), StoreError>;
@@ -91,7 +93,7 @@ impl Write<'_> {
             &[
                 &device,
                 &user,
-                &identity.secret.as_slice(),
+                &self.vault.seal(device, identity.secret.as_slice()),
                 &signed(identity.last_seq),
                 &identity.last_hash.as_str(),
                 &signed(identity.acked_seq),

@@ -119,7 +119,7 @@ fn identity(secret: [u8; 32]) -> Identity {
     Identity {
         device_id: DeviceId::from("d1"),
         user: Some(user()),
-        secret: Zeroizing::new(secret),
+        secret: Box::new(Zeroizing::new(secret)),
         last_seq: 0,
         last_hash: HexHash::zero(),
         acked_seq: 0,
@@ -221,7 +221,7 @@ fn everything_comes_back_after_a_restart() {
     assert!(store.session().expect("reads") == Some(session()));
     assert_eq!(store.clock_offset().expect("reads"), -5_000);
     let kept = store.identity_of(&user()).expect("reads").expect("an identity");
-    assert_eq!(*kept.secret, *b"PLAINSECRETKEYPLAINSECRETKEY1234");
+    assert_eq!(**kept.secret, *b"PLAINSECRETKEYPLAINSECRETKEY1234");
     assert_eq!(
         (kept.last_seq, kept.last_hash),
         (1, HexHash(format!("{:064x}", 1)))
@@ -432,6 +432,8 @@ fn a_database_of_version_1_opens_with_todays_program() {
     assert!(left.iter().all(|name| name.starts_with("shenhai.db")), "{left:?}");
     let bytes = std::fs::read(directory.path().join("shenhai.db")).expect("reads");
     assert!(!find(&bytes, b"CREATE TABLE"), "sealed");
+    let kept = store.identity_of(&user()).expect("reads").expect("an identity");
+    assert_eq!(**kept.secret, *b"PLAINSECRETKEYPLAINSECRETKEY1234");
     assert_eq!(store.clock_offset().expect("reads"), -5_000);
     assert_eq!(
         store.drafts(&user(), &OrderId::from("o1")).expect("reads"),
@@ -447,6 +449,52 @@ fn a_database_of_version_1_opens_with_todays_program() {
             .expect("reads"),
         Some(order("o1"))
     );
+}
+
+#[test]
+fn secret_keys_that_version_2_kept_in_clear_are_sealed_where_they_lie() {
+    const SECRET: &[u8; 32] = b"PLAINSECRETKEYPLAINSECRETKEY1234";
+    let directory = tempfile::tempdir().expect("a directory");
+    fill(&mut open(directory.path()));
+    let column = || -> Vec<u8> {
+        let select = "SELECT secret FROM identities";
+        let raw = raw(directory.path());
+        raw.0.query_row(select, [], |row| row.get(0)).expect("reads")
+    };
+    let clear = |version: i64| {
+        let raw = raw(directory.path());
+        raw.0
+            .execute("UPDATE identities SET secret = ?1", [SECRET])
+            .expect("as version 2 wrote it");
+        raw.0
+            .pragma_update(None, "user_version", version)
+            .expect("tampers");
+    };
+    assert!(!find(&column(), SECRET));
+    clear(2);
+    assert_eq!(column(), SECRET);
+    let store = open(directory.path());
+    let kept = store.identity_of(&user()).expect("reads").expect("an identity");
+    assert_eq!((&**kept.secret, kept.last_seq), (SECRET, 1));
+    drop(store);
+    assert!(!find(&column(), SECRET));
+
+    // In a later version a key in clear was not written by this program.
+    clear(3);
+    let tampered = open(directory.path()).identity_of(&user());
+    assert!(matches!(tampered, Err(StoreError::Row("identities"))));
+}
+
+#[test]
+fn a_secret_key_opens_only_as_its_own_devices() {
+    let directory = tempfile::tempdir().expect("a directory");
+    fill(&mut open(directory.path()));
+    raw(directory.path())
+        .0
+        .execute("UPDATE identities SET device_id = 'd2'", [])
+        .expect("tampers");
+    let moved = open(directory.path()).identity_by_device(&DeviceId::from("d2"));
+    assert!(matches!(moved, Err(StoreError::Row("identities"))));
 }
 
 #[test]

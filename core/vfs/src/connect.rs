@@ -219,16 +219,19 @@ pub fn erase(base: Option<&str>, path: &str) -> Result<(), AttachError> {
     if attached().contains_key(&path) {
         return Err(AttachError::Busy);
     }
-    // Held until all is gone.
-    let _lock = base
-        .exists(&path)?
-        .then(|| locked_file(base, &path))
-        .transpose()?;
-    let beside = ["-journal", "-wal", SUFFIXES[0], SUFFIXES[1]];
-    let mut result = erase_file(base, &path, ffi::SQLITE_OPEN_MAIN_DB);
-    for suffix in beside {
-        let erased =
-            name(&path, suffix).and_then(|path| erase_file(base, &path, ffi::SQLITE_OPEN_SUPER_JOURNAL));
+    let (mut result, _held) = if base.exists(&path)? {
+        let mut file = locked_file(base, &path)?;
+        let overwritten = overwrite(&mut file);
+        // Where a file that is open cannot be removed (a browser's pool, Windows), the lock ends here; by now there is
+        // nothing left to be read in it.
+        let held = (file.characteristics() & ffi::SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN == 0).then_some(file);
+        let removed = base.delete(&path).and(overwritten);
+        (removed, held)
+    } else {
+        (Ok(()), None)
+    };
+    for suffix in ["-journal", "-wal", SUFFIXES[0], SUFFIXES[1]] {
+        let erased = name(&path, suffix).and_then(|path| erase_file(base, &path));
         result = result.and(erased);
     }
     Ok(result?)
@@ -241,17 +244,17 @@ fn locked_file(base: Base, path: &CStr) -> Result<BaseFile, Code> {
     Ok(file)
 }
 
-fn erase_file(base: Base, path: &CStr, flag: i32) -> Result<(), Code> {
+fn erase_file(base: Base, path: &CStr) -> Result<(), Code> {
     if !base.exists(path)? {
         return Ok(());
     }
-    let overwritten = overwrite(base, path, flag);
-    base.delete(path)?;
-    overwritten
+    let mut file = base.open(path, ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_SUPER_JOURNAL)?;
+    let overwritten = overwrite(&mut file);
+    drop(file);
+    base.delete(path).and(overwritten)
 }
 
-fn overwrite(base: Base, path: &CStr, flag: i32) -> Result<(), Code> {
-    let mut file = base.open(path, ffi::SQLITE_OPEN_READWRITE | flag)?;
+fn overwrite(file: &mut BaseFile) -> Result<(), Code> {
     let size = file.size()?;
     for at in (0..size).step_by(PAGE) {
         let len = usize::try_from(size - at).unwrap_or(PAGE).min(PAGE);

@@ -108,10 +108,20 @@ impl World {
 
     /// The device's secret key, read past the core, which must be closed.
     pub fn device_secret(&self, directory: &Path) -> Vec<u8> {
-        let sealed = self.attached(directory);
-        let connection = sealed.connect().expect("opens");
-        let secret = "SELECT secret FROM identities WHERE user IS NOT NULL";
-        connection.query_row(secret, [], |row| row.get(0)).expect("a key")
+        let place = shenhai_store::Place::Directory(directory.to_owned());
+        let rng = Box::new(gateway::Sequence(6));
+        let key = Zeroizing::new(self.database_key());
+        let opened = self.wait(shenhai_store::Store::open(
+            &place,
+            &key,
+            rng,
+            UnixMillis(START),
+            None,
+        ));
+        let (store, _) = opened.expect("opens");
+        let session = store.session().expect("reads").expect("a session");
+        let identity = store.identity_by_device(&session.device_id).expect("reads");
+        identity.expect("a key").secret.to_vec()
     }
 
     /// The database past the core, which must be closed.

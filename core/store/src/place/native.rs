@@ -56,18 +56,14 @@ impl Entered {
         Ok(Some(connection))
     }
 
-    pub(crate) fn attach(&self, keyed: &mut Keyed<'_>, trust: Trust) -> Result<Option<Sealed>, StoreError> {
+    pub(crate) fn attach(&self, keyed: &Keyed<'_>, trust: Trust) -> Result<Option<Sealed>, StoreError> {
         match self {
             Self::Directory(directory) => Ok(Some(attach(&directory.join(FILE), keyed, trust)?)),
             Self::Memory => Ok(None),
         }
     }
 
-    pub(crate) fn attach_damaged(
-        &self,
-        keyed: &mut Keyed<'_>,
-        name: &str,
-    ) -> Result<Option<Sealed>, StoreError> {
+    pub(crate) fn attach_damaged(&self, keyed: &Keyed<'_>, name: &str) -> Result<Option<Sealed>, StoreError> {
         match self {
             Self::Directory(directory) => Ok(Some(attach(&directory.join(name), keyed, Trust::Any)?)),
             Self::Memory => Ok(None),
@@ -134,12 +130,12 @@ impl Entered {
     pub(crate) fn leave(&self) {}
 }
 
-fn attach(path: &Path, keyed: &mut Keyed<'_>, trust: Trust) -> Result<Sealed, StoreError> {
+fn attach(path: &Path, keyed: &Keyed<'_>, trust: Trust) -> Result<Sealed, StoreError> {
     Ok(Sealed::attach(
         None,
         text(path)?,
         keyed.key,
-        keyed.rng,
+        &mut **keyed.vault.rng(),
         trust,
         PATIENCE,
     )?)

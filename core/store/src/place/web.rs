@@ -95,18 +95,14 @@ impl Entered {
         Ok(Some(connection))
     }
 
-    pub(crate) fn attach(&self, keyed: &mut Keyed<'_>, trust: Trust) -> Result<Option<Sealed>, StoreError> {
+    pub(crate) fn attach(&self, keyed: &Keyed<'_>, trust: Trust) -> Result<Option<Sealed>, StoreError> {
         match self {
             Self::Opfs { vfs, number, .. } => Ok(Some(attach(vfs, &file(number.get()), keyed, trust)?)),
             Self::Memory => Ok(None),
         }
     }
 
-    pub(crate) fn attach_damaged(
-        &self,
-        keyed: &mut Keyed<'_>,
-        name: &str,
-    ) -> Result<Option<Sealed>, StoreError> {
+    pub(crate) fn attach_damaged(&self, keyed: &Keyed<'_>, name: &str) -> Result<Option<Sealed>, StoreError> {
         match self {
             Self::Opfs { vfs, .. } => Ok(Some(attach(vfs, name, keyed, Trust::Any)?)),
             Self::Memory => Ok(None),
@@ -174,12 +170,12 @@ impl Entered {
     }
 }
 
-fn attach(vfs: &str, name: &str, keyed: &mut Keyed<'_>, trust: Trust) -> Result<Sealed, StoreError> {
+fn attach(vfs: &str, name: &str, keyed: &Keyed<'_>, trust: Trust) -> Result<Sealed, StoreError> {
     Ok(Sealed::attach(
         Some(vfs),
         name,
         keyed.key,
-        keyed.rng,
+        &mut **keyed.vault.rng(),
         trust,
         Duration::ZERO,
     )?)

@@ -39,6 +39,8 @@ struct File {
 #[derive(Default)]
 struct State {
     files: BTreeMap<String, File>,
+    /// The names of open files, once for each time; like a browser's pool, none of them can be removed.
+    open: Vec<String>,
     done: u64,
     stop_after: Option<u64>,
     stopped: bool,
@@ -50,6 +52,7 @@ pub(crate) struct Disk(Mutex<State>);
 pub(crate) const NAME: &str = "stopping-disk";
 static DISK: Disk = Disk(Mutex::new(State {
     files: BTreeMap::new(),
+    open: Vec::new(),
     done: 0,
     stop_after: None,
     stopped: false,
@@ -69,8 +72,10 @@ impl Disk {
 
     /// An empty disk that stops after so many changes.
     pub(crate) fn reset(&self, stop_after: Option<u64>) {
-        *self.state() = State {
+        let mut state = self.state();
+        *state = State {
             stop_after,
+            open: std::mem::take(&mut state.open),
             ..State::default()
         };
     }
@@ -284,6 +289,7 @@ unsafe extern "C" fn open(
             return ffi::SQLITE_CANTOPEN;
         }
         state.files.entry(path.clone()).or_default();
+        state.open.push(path.clone());
         (*handle).name = Box::into_raw(Box::new(path));
         (*handle).methods = &raw const METHODS;
         if !out.is_null() {
@@ -295,7 +301,11 @@ unsafe extern "C" fn open(
 
 unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     // SAFETY: from `open`, closed once.
-    drop(unsafe { Box::from_raw((*file.cast::<Handle>()).name) });
+    let name = unsafe { Box::from_raw((*file.cast::<Handle>()).name) };
+    let mut state = DISK.state();
+    if let Some(at) = state.open.iter().position(|open| *open == *name) {
+        state.open.swap_remove(at);
+    }
     ffi::SQLITE_OK
 }
 
@@ -389,14 +399,14 @@ unsafe extern "C" fn sector(_: *mut ffi::sqlite3_file) -> c_int {
 }
 
 unsafe extern "C" fn characteristics(_: *mut ffi::sqlite3_file) -> c_int {
-    0
+    ffi::SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN
 }
 
 unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, path: *const c_char, _: c_int) -> c_int {
     // SAFETY: a C string.
     let path = unsafe { text(path) };
     let mut state = DISK.state();
-    if !state.count() {
+    if state.open.contains(&path) || !state.count() {
         return ffi::SQLITE_IOERR_DELETE;
     }
     state.files.remove(&path);
