@@ -68,10 +68,14 @@ impl Device {
             app: app.to_owned(),
             device_name: "样例设备".to_owned(),
             storage: Storage::Directory(directory.to_owned()),
-            // A sample device has no key store; what it keeps is synthetic.
-            store_key: *b"scenario-store-k",
         };
-        let core = Core::open(config, Arc::new(NativeHost::new()?)).await?;
+        let core = Core::open(
+            config,
+            Arc::new(NativeHost::new(Arc::new(
+                shenhai_client::host::native::FileSecrets::new(directory.join("secrets")),
+            ))?),
+        )
+        .await?;
         let changed = Arc::new(Notify::new());
         let notify = Arc::clone(&changed);
         let subscription = core.subscribe(move |_| notify.notify_one());
