@@ -19,20 +19,37 @@ impl App {
             _ => None,
         }
     }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Hotline => "hotline",
+            Self::Desk => "desk",
+        }
+    }
+}
+
+/// The page of a role.
+pub(crate) fn page_of(role: Role) -> App {
+    match role {
+        Role::Handler => App::Hotline,
+        Role::UnitReviewer | Role::BureauReviewer | Role::Administrator => App::Desk,
+    }
 }
 
 pub(crate) fn may_enter(app: App, role: Role) -> bool {
-    match role {
-        Role::Handler => app == App::Hotline,
-        Role::UnitReviewer | Role::BureauReviewer | Role::Administrator => app == App::Desk,
-    }
+    page_of(role) == app
 }
 
 pub(crate) fn may_push(role: Role) -> bool {
     role == Role::Handler
 }
 
-pub(crate) fn may_revoke(role: Role) -> bool {
+/// A case leaves the system with everybody's names in it: a reviewer's business.
+pub(crate) fn may_export(role: Role) -> bool {
+    matches!(role, Role::UnitReviewer | Role::BureauReviewer)
+}
+
+pub(crate) fn may_manage_devices(role: Role) -> bool {
     role == Role::Administrator
 }
 
@@ -44,7 +61,7 @@ pub(crate) fn actions_of(role: Role) -> Vec<Action> {
         .filter(|action| match action {
             Action::ReadOrders | Action::ReadProofs => role != Role::Administrator,
             Action::SubmitCommands => may_push(role),
-            Action::ManageDevices => may_revoke(role),
+            Action::ManageDevices => may_manage_devices(role),
         })
         .collect()
 }

@@ -5,8 +5,11 @@
 use crate::config::{CityConfig, Tuning};
 use crate::container::Container;
 use crate::http::limiter::Limiter;
-use crate::keys::GatewayKey;
+use crate::http::trust::KeptList;
+use crate::keys::GatewayKeys;
+use crate::log::Heads;
 use crate::outbound::Outbound;
+use crate::rules::TrustRules;
 use crate::store::Store;
 use crate::{Clock, Directory};
 use shenhai_crypto::Provider;
@@ -20,7 +23,10 @@ pub(crate) struct App {
     pub(crate) city: CityConfig,
     pub(crate) container: Container,
     pub(crate) http: Outbound,
-    pub(crate) key: GatewayKey,
+    pub(crate) keys: GatewayKeys,
+    pub(crate) rules: TrustRules,
+    /// The log's signed heads.
+    pub(crate) log: Heads,
     /// Who checks devices' signatures.
     pub(crate) verifier: Arc<dyn Provider>,
     pub(crate) epoch: String,
@@ -35,6 +41,18 @@ pub(crate) struct App {
     pub(crate) waits: Semaphore,
     /// True once the gateway is asked to stop.
     pub(crate) stopping: watch::Sender<bool>,
+    /// The log grew.
+    pub(crate) log_grown: Notify,
     /// Something new is in the feedback queue.
     pub(crate) feedback_queued: Notify,
+    /// Grows with every device that is revoked or changes its key.
+    pub(crate) revocations: watch::Sender<u64>,
+    pub(crate) revoked: KeptList,
+}
+
+impl App {
+    /// Let every request that waits look whether its device is still good. After the commit.
+    pub(crate) fn tell_revoked(&self) {
+        self.revocations.send_modify(|count| *count += 1);
+    }
 }

@@ -3,7 +3,7 @@
 //! Not the directory of people (`directory`). Read by the binary, built by hand in tests.
 
 use crate::crypto::{CryptoConfig, CryptoConfigError, SecurityGatewayConfig};
-use crate::{Clock, Directory};
+use crate::{Clock, Directory, GivenKeys, TrustRules};
 use serde::Deserialize;
 use shenhai_protocol::Channel;
 use std::collections::BTreeMap;
@@ -25,6 +25,12 @@ pub struct Config {
     pub city: CityConfig,
     /// Who there is.
     pub directory: Directory,
+    /// How devices are let in and trusted.
+    pub trust: TrustRules,
+    /// The file with the key under which the gateway's keys are sealed; where `None`, `gateway.key` in `data_dir`.
+    pub key_file: Option<PathBuf>,
+    /// Keys in the place of those the gateway makes.
+    pub given_keys: Option<GivenKeys>,
     /// Origins the browser may be sent back to after the sign-in, e.g. `https://sh.example`. Where empty:
     /// `http://` and the address listened on (with `localhost` too where that is a loopback address).
     pub allowed_origins: Vec<String>,
@@ -46,6 +52,9 @@ impl Config {
             web_dir: None,
             city,
             directory,
+            trust: TrustRules::default(),
+            key_file: None,
+            given_keys: None,
             allowed_origins: Vec::new(),
             clock: Clock::system(),
             allow_provider_change: false,
@@ -62,6 +71,10 @@ pub struct Tuning {
     pub sign_ins_per_address: u32,
     /// Sign-ins one device may try in a minute.
     pub sign_ins_per_device: u32,
+    /// Sign-ins with a one-time enrolment code that one address may try in a minute.
+    pub enrolments_per_address: u32,
+    /// The same for codes that begin alike, from wherever.
+    pub enrolments_per_prefix: u32,
     /// Requests worked on at once, waits excepted; beyond them: 503 `overloaded`.
     pub concurrent_requests: usize,
     /// Clients waiting for news at once; beyond them: 503 `overloaded`.
@@ -83,6 +96,8 @@ impl Default for Tuning {
         Self {
             sign_ins_per_address: 600,
             sign_ins_per_device: 20,
+            enrolments_per_address: 30,
+            enrolments_per_prefix: 10,
             concurrent_requests: 512,
             concurrent_waits: 8192,
             request_timeout: Duration::from_secs(30),
@@ -103,12 +118,40 @@ pub struct CityConfig {
     /// By dialled number: `12345`, `12319`, `110`. One left out is not connected.
     #[serde(default)]
     pub platforms: BTreeMap<String, PlatformConfig>,
+    /// The outside chain that takes the log's heads. Left out: the log is not anchored.
+    #[serde(default)]
+    pub anchor: Option<AnchorConfig>,
     /// Who signs and seals with the gateway's keys; without the table, this process.
     #[serde(default)]
     pub crypto: CryptoConfig,
     /// 安全认证网关 in front of this one; without the table there is none, and its headers mean nothing.
     #[serde(default)]
     pub security_gateway: Option<SecurityGatewayConfig>,
+}
+
+/// How to reach the outside chain.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnchorConfig {
+    /// Where heads are posted.
+    pub url: String,
+    /// HMAC key.
+    pub secret: String,
+    /// Seconds between two anchors of one log.
+    #[serde(default = "AnchorConfig::every_hour")]
+    pub every_seconds: u64,
+}
+
+impl AnchorConfig {
+    fn every_hour() -> u64 {
+        3600
+    }
+}
+
+impl std::fmt::Debug for AnchorConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AnchorConfig({} every {} s)", self.url, self.every_seconds)
+    }
 }
 
 /// How to reach the container the light app runs in.
@@ -185,6 +228,10 @@ impl CityConfig {
         check_url("container.api_url", &config.container.api_url)?;
         check_url("container.authorize_url", &config.container.authorize_url)?;
         check_secret("container.corp_secret", &config.container.corp_secret)?;
+        if let Some(anchor) = &config.anchor {
+            check_secret("anchor.secret", &anchor.secret)?;
+            check_url("anchor.url", &anchor.url)?;
+        }
         for (number, platform) in &config.platforms {
             if Channel::from_number(number).is_none() {
                 return Err(CityConfigError::UnknownPlatform(number.clone()));

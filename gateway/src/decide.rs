@@ -5,7 +5,7 @@
 //! or fall together. The order of the checks is docs/protocol.md, "Commands".
 
 use crate::access;
-use crate::keys::GatewayKey;
+use crate::keys::GatewayKeys;
 use crate::platform_feedback;
 use crate::store::{AuditEvent, StoreError, TakenCommand, Tx};
 use shenhai_flow::forms::{FormContext, check_contact, check_reply, check_return};
@@ -82,7 +82,7 @@ impl Refusal {
 /// Decide on a batch, in order, up to the first command that gets no receipt.
 pub(crate) fn take_batch(
     tx: &mut Tx<'_>,
-    key: &GatewayKey,
+    keys: &GatewayKeys,
     asker: &Asker,
     batch: &[Genuine],
     now: UnixMillis,
@@ -92,7 +92,7 @@ pub(crate) fn take_batch(
         stopped: None,
     };
     for (index, command) in batch.iter().enumerate() {
-        match take(tx, key, asker, command, now)? {
+        match take(tx, keys, asker, command, now)? {
             Ok(receipt) => decided.receipts.push(receipt),
             Err(stop) => {
                 decided.stopped = Some(PushStop {
@@ -109,24 +109,32 @@ pub(crate) fn take_batch(
 
 fn take(
     tx: &mut Tx<'_>,
-    key: &GatewayKey,
+    keys: &GatewayKeys,
     asker: &Asker,
     command: &Genuine,
     now: UnixMillis,
 ) -> Result<Result<SignedReceipt, Stop>, StoreError> {
     let envelope = &command.envelope;
-    // Revoked between the check of the signature and this transaction: the revocation wins.
     let device = match tx.device(&envelope.device_id)? {
-        Some(device) if device.revoked => return Ok(Err(ErrorCode::DeviceRevoked.into())),
         Some(device) => device,
         None => return Ok(Err(ErrorCode::UnknownDevice.into())),
     };
+    // Revoked between the check of the signature and this transaction: the revocation wins. A device that took a new
+    // key asks again for what it signed with the old one, if the receipt was lost; nothing new is taken from it.
+    if device.revoked && device.replaced_by.is_none() {
+        return Ok(Err(ErrorCode::DeviceRevoked.into()));
+    }
     if let Some((payload, receipt)) = tx.receipt(&envelope.cmd_id)? {
         if payload == command.signed.payload {
             return Ok(Ok(receipt));
         }
-        tx.keep_reuse(&envelope.cmd_id, &command.hash, &command.signed, now)?;
+        if !device.revoked {
+            tx.keep_reuse(&envelope.cmd_id, &command.hash, &command.signed, now)?;
+        }
         return Ok(Err(ErrorCode::IdReused.into()));
+    }
+    if device.revoked {
+        return Ok(Err(ErrorCode::DeviceRevoked.into()));
     }
     if envelope.device_id != asker.device {
         return Ok(Err(ErrorCode::WrongDevice.into()));
@@ -144,13 +152,13 @@ fn take(
     if envelope.prev_hash != device.head_hash {
         return Ok(Err(ErrorCode::ChainBroken.into()));
     }
-    settle(tx, key, asker, command, now).map(Ok)
+    settle(tx, keys, asker, command, now).map(Ok)
 }
 
 /// The command is genuine and next in its chain: decide, sign the receipt, store both, move the chain.
 fn settle(
     tx: &mut Tx<'_>,
-    key: &GatewayKey,
+    keys: &GatewayKeys,
     asker: &Asker,
     command: &Genuine,
     now: UnixMillis,
@@ -186,7 +194,7 @@ fn settle(
         }
     };
     let payload = serde_json::to_string(&receipt).map_err(|_| StoreError::Document("receipt"))?;
-    let receipt = key.sign(payload)?;
+    let receipt = keys.sign(payload)?;
     tx.insert_command(&TakenCommand {
         cmd_id: &envelope.cmd_id,
         device_id: &envelope.device_id,
@@ -195,6 +203,7 @@ fn settle(
         order: on_the_order.then(|| envelope.body.order()),
         envelope: &command.signed,
         receipt: &receipt,
+        signed_by: &keys.serial(),
     })?;
     tx.advance_device(&envelope.device_id, envelope.device_seq, &command.hash)?;
     Ok(receipt)

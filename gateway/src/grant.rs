@@ -1,47 +1,111 @@
 //! Access-control information: what a session may do and until when, signed.
 //!
-//! Not the roles themselves (`access`). Called by sign-in.
+//! Not the roles themselves (`access`). Called at sign-in, when a lease is renewed and after a rotation.
 
 use crate::access;
-use crate::keys::GatewayKey;
-use shenhai_crypto::ProviderError;
+use crate::app::App;
+use crate::authority;
+use crate::http::error::ApiError;
+use crate::store::{AuditEvent, CertificateRow, StoreError};
+use shenhai_crypto::PublicKey;
 use shenhai_protocol::{
-    AccessGrant, DeviceId, LeaseRules, PROTOCOL_VERSION, SignedGrant, UnixMillis, UserInfo,
+    AccessGrant, Credentials, DeviceId, GrantReply, PROTOCOL_VERSION, UnixMillis, UserInfo,
 };
+use std::sync::Arc;
 
 const HOUR_MILLIS: i64 = 3600 * 1000;
 
-/// A grant for one session on one device.
-pub(crate) fn signed(
-    key: &GatewayKey,
-    user: &UserInfo,
-    device: &DeviceId,
-    app: &str,
-    now: UnixMillis,
-    expires_at: UnixMillis,
-) -> Result<SignedGrant, ProviderError> {
-    let rules = LeaseRules {
-        version: "1".to_owned(),
-        offline_hours: 72,
-        pin_attempts: 10,
-        pin_digits: 6,
-        lock_after_minutes: 5,
-        pin_required: false,
+/// For whom a grant is.
+pub(crate) struct Grantee {
+    pub(crate) user: UserInfo,
+    pub(crate) device: DeviceId,
+    /// 130 hex digits.
+    pub(crate) public_key: String,
+    /// The certificate the device has.
+    pub(crate) certificate: Option<String>,
+    /// End of the session.
+    pub(crate) expires_at: UnixMillis,
+}
+
+/// A grant with the certificates that go with it, and the device's certificate where it is a new one, still to be
+/// stored.
+pub(crate) struct Granted {
+    pub(crate) reply: GrantReply,
+    pub(crate) renewed: Option<CertificateRow>,
+}
+
+/// Sign a grant; issue a certificate where one is due. Touches no row.
+pub(crate) async fn sign(app: &Arc<App>, grantee: Grantee, now: UnixMillis) -> Result<Granted, ApiError> {
+    let app = Arc::clone(app);
+    let signed = tokio::task::spawn_blocking(move || sign_blocking(&app, &grantee, now));
+    signed
+        .await
+        .unwrap_or(Err(StoreError::Panicked))
+        .map_err(ApiError::from)
+}
+
+fn sign_blocking(app: &App, grantee: &Grantee, now: UnixMillis) -> Result<Granted, StoreError> {
+    let public_key =
+        PublicKey::from_hex(&grantee.public_key).map_err(|_| StoreError::Document("device key"))?;
+    let (certificate, new) = authority::device_certificate(
+        &app.keys,
+        &app.rules,
+        &grantee.device,
+        &public_key,
+        &grantee.user.id,
+        grantee.certificate.as_deref(),
+        now,
+    )?;
+    let grant = access_grant(app, grantee, now);
+    let payload = serde_json::to_string(&grant).map_err(|_| StoreError::Document("grant"))?;
+    let reply = GrantReply {
+        grant: app.keys.sign_grant(payload)?,
+        credentials: Credentials {
+            device_certificate: certificate.certificate.clone(),
+            gateway_certificate: app.keys.gateway_certificate.to_base64(),
+            authority_certificate: app.keys.authority_certificate.to_base64(),
+        },
     };
-    let grant = AccessGrant {
+    Ok(Granted {
+        reply,
+        renewed: new.then_some(certificate),
+    })
+}
+
+fn access_grant(app: &App, grantee: &Grantee, now: UnixMillis) -> AccessGrant {
+    let role = grantee.user.role;
+    let rules = app.rules.lease(role);
+    AccessGrant {
         v: PROTOCOL_VERSION,
         grant_id: uuid::Uuid::new_v4().to_string(),
-        user: user.clone(),
-        device: device.clone(),
-        app: app.to_owned(),
-        scopes: access::scopes_of(user),
-        actions: access::actions_of(user.role),
+        user: grantee.user.clone(),
+        device: grantee.device.clone(),
+        app: access::page_of(role).name().to_owned(),
+        scopes: access::scopes_of(&grantee.user),
+        actions: access::actions_of(role),
         issued_at: now,
-        expires_at,
+        expires_at: grantee.expires_at,
         offline_until: now.plus(i64::from(rules.offline_hours) * HOUR_MILLIS),
         rules,
+    }
+}
+
+/// Keep a renewed certificate and put it on record.
+pub(crate) async fn keep(
+    app: &App,
+    device: &DeviceId,
+    user: &UserInfo,
+    renewed: Option<CertificateRow>,
+    now: UnixMillis,
+) -> Result<(), ApiError> {
+    let Some(certificate) = renewed else {
+        return Ok(());
     };
-    let payload = serde_json::to_string(&grant).unwrap_or_default();
-    let sig = key.sign(SignedGrant::signed_text(&payload))?.sig;
-    Ok(SignedGrant { payload, sig })
+    let (device, actor) = (device.clone(), user.id.clone());
+    let kept = app.store.write(move |tx| {
+        tx.set_device_certificate(&device, &certificate)?;
+        let event = AuditEvent::CertificateRenewed;
+        tx.record(event, now, actor.as_str(), &device, &certificate.serial)
+    });
+    Ok(kept.await?)
 }

@@ -1,69 +1,75 @@
-//! The gateway's own key, which signs receipts, and the random bytes it needs.
+//! The gateway's keys by reference, the certificates that go with them, and the random bytes it needs.
 //!
-//! Not the devices' keys (their public halves are rows of the store). Called when a receipt is made.
+//! Not where the keys come from (`authority`) and not the devices' keys (their public halves are rows of the
+//! store). Called whenever a receipt, a grant or a list is signed.
 
 use getrandom::SysRng;
 use rand_core::{Rng, UnwrapErr};
-use shenhai_crypto::{KeyRef, Provider, ProviderError, SecretKey, SoftwareProvider, sm3};
-use shenhai_protocol::SignedReceipt;
+use shenhai_crypto::{Certificate, KeyRef, Provider, ProviderError, sm3};
+use shenhai_protocol::{SignedGrant, SignedReceipt, SignedRevocations};
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The name of the key that signs receipts.
-pub(crate) const RECEIPT_KEY: &str = "receipt";
-
-/// Signs with the gateway's key. A certified module takes this place behind the same [`Provider`].
-pub(crate) struct GatewayKey {
-    provider: Arc<dyn Provider>,
-    key: KeyRef,
-    public_hex: String,
+/// Who signs for the gateway, with which keys, certified how. The keys stay with the provider: a certified module
+/// takes the place of the software behind the same names.
+pub(crate) struct GatewayKeys {
+    pub(crate) provider: Arc<dyn Provider>,
+    /// Signs receipts, grants and lists; certified by `gateway_certificate`.
+    pub(crate) receipt: KeyRef,
+    /// Who issues certificates: the receipt key may be a service's, the authority the gateway's own.
+    pub(crate) issuer: Arc<dyn Provider>,
+    /// Issues certificates; certified by `authority_certificate`.
+    pub(crate) authority: KeyRef,
+    pub(crate) gateway_certificate: Certificate,
+    pub(crate) authority_certificate: Certificate,
 }
 
-impl GatewayKey {
-    /// A key from 64 hex digits, as [`new_secret_hex`] makes them.
-    pub(crate) fn from_secret_hex(hex: &str) -> Option<Self> {
-        let bytes: [u8; 32] = unhex(hex)?.try_into().ok()?;
-        let key = KeyRef::new(RECEIPT_KEY);
-        let mut provider = SoftwareProvider::new(UnwrapErr(SysRng));
-        provider.add_signing_key(key.clone(), SecretKey::from_bytes(&bytes).ok()?);
-        Self::kept_by(Arc::new(provider), key).ok()
+impl GatewayKeys {
+    /// The key receipts verify with, 130 hex digits.
+    pub(crate) fn public_hex(&self) -> String {
+        self.gateway_certificate.public_key().to_hex()
     }
 
-    /// A key that `provider` keeps as `key`.
-    pub(crate) fn kept_by(provider: Arc<dyn Provider>, key: KeyRef) -> Result<Self, ProviderError> {
-        let public_hex = provider.public_key(&key)?.to_hex();
-        Ok(Self {
-            provider,
-            key,
-            public_hex,
-        })
-    }
-
-    /// 130 hex digits.
-    pub(crate) fn public_hex(&self) -> &str {
-        &self.public_hex
+    /// Serial number of the certificate whose key signs, hex.
+    pub(crate) fn serial(&self) -> String {
+        self.gateway_certificate.serial_hex()
     }
 
     /// The receipt of `payload`.
+    pub(crate) fn sign(&self, payload: String) -> Result<SignedReceipt, ProviderError> {
+        let sig = self.sign_text(&payload)?;
+        Ok(SignedReceipt { payload, sig })
+    }
+
+    pub(crate) fn sign_grant(&self, payload: String) -> Result<SignedGrant, ProviderError> {
+        let sig = self.sign_text(&SignedGrant::signed_text(&payload))?;
+        Ok(SignedGrant { payload, sig })
+    }
+
+    pub(crate) fn sign_revocations(&self, payload: String) -> Result<SignedRevocations, ProviderError> {
+        let sig = self.sign_text(&SignedRevocations::signed_text(&payload))?;
+        Ok(SignedRevocations { payload, sig })
+    }
+
+    /// The signature over `text`, 128 hex digits.
     ///
     /// # Errors
     /// The provider's, where the key is kept elsewhere.
-    pub(crate) fn sign(&self, payload: String) -> Result<SignedReceipt, ProviderError> {
-        let sig = self.provider.sign(&self.key, payload.as_bytes())?.to_hex();
-        Ok(SignedReceipt { payload, sig })
+    pub(crate) fn sign_text(&self, text: &str) -> Result<String, ProviderError> {
+        Ok(self.provider.sign(&self.receipt, text.as_bytes())?.to_hex())
     }
 }
 
-/// A new secret key, 64 hex digits.
-pub(crate) fn new_secret_hex() -> String {
-    hex(SecretKey::generate(&mut UnwrapErr(SysRng)).to_bytes().as_slice())
+/// Random bytes from the system.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0_u8; N];
+    UnwrapErr(SysRng).fill_bytes(&mut bytes);
+    bytes
 }
 
 /// A new session token: 32 random bytes, 64 hex digits.
 pub(crate) fn new_token() -> String {
-    let mut bytes = [0_u8; 32];
-    UnwrapErr(SysRng).fill_bytes(&mut bytes);
-    hex(&bytes)
+    hex(&random::<32>())
 }
 
 /// What the store keeps of a token.

@@ -5,7 +5,9 @@
 //! Run by the binary `shenhai-gateway`; started in-process by tests through [`Gateway::start`].
 
 mod access;
+mod anchor;
 mod app;
+mod authority;
 mod clock;
 mod config;
 mod container;
@@ -16,19 +18,25 @@ mod grant;
 mod http;
 mod ingest;
 mod keys;
+mod log;
 mod outbound;
 mod platform_feedback;
+mod rules;
 mod server;
 mod store;
 mod view;
 
+pub use authority::{AuthorityError, GivenAuthority, GivenKeys};
 pub use clock::Clock;
-pub use config::{CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning};
+pub use config::{
+    AnchorConfig, CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning,
+};
 pub use crypto::{
     CityProvider, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret,
     SecurityGatewayConfig, SecurityGatewayError, ServiceKey, ServiceKeyKind, answers as crypto_answers,
 };
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;
+pub use rules::{TrustRules, TrustRulesError};
 pub use server::{Gateway, Running, StartError};
 pub use store::{StoreError, WriterStats};

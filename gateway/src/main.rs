@@ -4,7 +4,9 @@
 //! per kind of trouble.
 
 use clap::{Args, Parser, Subcommand};
-use shenhai_gateway::{CityConfig, Config, Directory, Gateway, Running, StartError, openapi_document};
+use shenhai_gateway::{
+    CityConfig, Config, Directory, Gateway, Running, StartError, TrustRules, openapi_document,
+};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,7 +30,7 @@ struct Cli {
 enum Command {
     /// Serve until SIGINT or SIGTERM, then finish what is under way
     #[command(after_help = EXIT_CODES)]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -38,7 +40,7 @@ struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8700")]
     listen: SocketAddr,
-    /// Directory for the database and the gateway's key; made when missing
+    /// Directory for the database and, unless --key-file says otherwise, the key file; made when missing
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Directory of the built pages; without it a plain page says how to build them
@@ -50,6 +52,12 @@ struct ServeArgs {
     /// Units, people and routes (TOML)
     #[arg(long, value_name = "FILE")]
     directory: PathBuf,
+    /// How devices are let in and trusted (TOML, see docs/protocol.md) [default: built in]
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// File with the key under which the gateway's keys are sealed; made when missing [default: gateway.key in --data]
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// Origin of the pages as the browser sees it, e.g. https://name; may be given several times
     /// [default: the address listened on]
     #[arg(long, value_name = "URL")]
@@ -94,12 +102,11 @@ impl From<StartError> for Failure {
             StartError::AddressInUse(_) | StartError::Listen { .. } => exit::IN_USE,
             StartError::DataDir { .. } | StartError::DataDirBusy { .. } => exit::CANNOT_CREATE,
             StartError::StorageFull { .. } => exit::NO_SPACE,
-            StartError::BadOrigin(_) | StartError::ProviderChange { .. } => exit::CONFIG,
+            StartError::BadOrigin(_) | StartError::Keys(_) | StartError::ProviderChange { .. } => {
+                exit::CONFIG
+            }
             StartError::Crypto(_) => exit::UPSTREAM,
-            StartError::Store { .. }
-            | StartError::BadKey
-            | StartError::HttpClient
-            | StartError::Verifier(_) => exit::SOFTWARE,
+            StartError::Store { .. } | StartError::HttpClient | StartError::Verifier(_) => exit::SOFTWARE,
         };
         Self::new(code, error)
     }
@@ -118,7 +125,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match cli.command {
-        Command::Serve(args) => serve(args),
+        Command::Serve(args) => serve(*args),
         Command::Openapi => print_openapi(),
     };
     match outcome {
@@ -167,6 +174,11 @@ fn read_config(args: ServeArgs) -> Result<Config, Failure> {
         wrong(&args.directory, lines.join("\n  "))
     })?;
     let mut config = Config::new(args.listen, args.data, city, directory);
+    if let Some(path) = &args.trust {
+        let rules = TrustRules::parse(&read(path)?);
+        config.trust = rules.map_err(|error| wrong(path, error.to_string()))?;
+    }
+    config.key_file = args.key_file;
     config.web_dir = args.web;
     config.allow_provider_change = args.allow_provider_change;
     config.allowed_origins = args.allowed_origin;

@@ -132,7 +132,8 @@ async fn send_one(
     }
 }
 
-fn pause_after(attempts: u32, tuning: &Tuning) -> Duration {
+/// The pause after that many failures in a row.
+pub(crate) fn pause_after(attempts: u32, tuning: &Tuning) -> Duration {
     let doubled = tuning
         .feedback_first_pause
         .saturating_mul(1_u32.checked_shl(attempts).unwrap_or(u32::MAX));

@@ -2,13 +2,16 @@
 //!
 //! Not the command line (`main`). Called by the binary, and in-process by tests.
 
+use crate::anchor;
 use crate::app::App;
+use crate::authority::{self, AUTHORITY, AuthorityError, GivenAuthority, GivenKeys, RECEIPT};
 use crate::config::Config;
 use crate::container::Container;
 use crate::crypto::{CityProvider, ConnectError, CryptoProvider, check_continuity, record, verifier};
 use crate::http;
 use crate::http::limiter::Limiter;
-use crate::keys::{GatewayKey, RECEIPT_KEY, new_secret_hex};
+use crate::http::trust::KeptList;
+use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::platform_feedback;
 use crate::store::{Store, StoreError, Tx, WriterStats};
@@ -73,9 +76,9 @@ pub enum StartError {
     /// An allowed origin is not one.
     #[error("{0:?} is not an origin such as https://name or http://127.0.0.1:8700")]
     BadOrigin(String),
-    /// The key in the database is damaged.
-    #[error("the gateway's key in the database is damaged; restore a backup")]
-    BadKey,
+    /// The gateway's keys or certificates are not ready.
+    #[error("{0}")]
+    Keys(AuthorityError),
     /// The cryptographic service cannot be used.
     #[error("{0}; start again when it serves, or put [crypto] of the configuration right")]
     Crypto(#[from] ConnectError),
@@ -127,10 +130,15 @@ impl Gateway {
         let origins = origins(&config.allowed_origins, addr)?;
         let lock = prepare_data_dir(&config.data_dir)?;
         let store = open_store(&config.data_dir).await?;
-        let (epoch, key) = identity(&store, &config).await?;
+        let (given, signer) = given_keys(&config).await?;
+        let epoch = identity(&store, &config, signer).await?;
+        let keys = authority::establish(&store, given, &config).await;
+        let keys = keys.map_err(|error| keys_failed(&config, error))?;
         let app = Arc::new(App {
             store,
-            key,
+            keys,
+            rules: config.trust,
+            log: Heads::default(),
             verifier: verifier().map_err(StartError::Verifier)?,
             epoch,
             origins,
@@ -141,6 +149,9 @@ impl Gateway {
             waits: Semaphore::new(config.tuning.concurrent_waits),
             stopping: watch::Sender::new(false),
             feedback_queued: Notify::new(),
+            revocations: watch::Sender::new(0),
+            revoked: KeptList::default(),
+            log_grown: Notify::new(),
             directory: config.directory,
             city: config.city,
             clock: config.clock,
@@ -253,7 +264,7 @@ fn prepare_data_dir(path: &Path) -> Result<File, StartError> {
         }
         Err(TryLockError::Error(source)) => return Err(unusable(source)),
     }
-    // SQLite gives its -wal and -shm files the mode of the database file, which holds the signing key.
+    // SQLite gives its -wal and -shm files the mode of the database file, which holds the callers.
     let database = database_path(path);
     drop(open_private(&database).map_err(unusable)?);
     owner_only(&database, 0o600).map_err(unusable)?;
@@ -298,47 +309,58 @@ async fn open_store(data_dir: &Path) -> Result<Arc<Store>, StartError> {
     store.map(Arc::new).map_err(|error| store_failed(data_dir, error))
 }
 
-/// The epoch and the signing key. In software the key is made at the first start; of a service it is the one that
-/// the service keeps.
-async fn identity(store: &Store, config: &Config) -> Result<(String, GatewayKey), StartError> {
-    let failed = |error| store_failed(&config.data_dir, error);
-    let crypto = &config.city.crypto;
-    let (key, signer) = match crypto.provider {
-        CryptoProvider::Software => (None, record(crypto.provider, false)),
-        _ => {
-            let (wanted, clock) = (crypto.clone(), config.clock.clone());
-            let connecting = tokio::task::spawn_blocking(move || CityProvider::connect(&wanted, clock));
-            let provider = connecting.await.map_err(|_| failed(StoreError::Panicked))??;
-            let signer = record(crypto.provider, provider.origin().emulated);
-            let key = GatewayKey::kept_by(Arc::new(provider), KeyRef::new(RECEIPT_KEY));
-            (Some(key.map_err(no_receipt_key)?), signer)
-        }
-    };
-    let (now, allowed, software) = (signer.clone(), config.allow_provider_change, key.is_none());
+/// The epoch, made at the first start, and who signs: the providers of an earlier start are not left for weaker ones
+/// unless that is meant.
+async fn identity(store: &Store, config: &Config, signer: String) -> Result<String, StartError> {
+    let (now, allowed) = (signer.clone(), config.allow_provider_change);
     let kept = store.write(move |tx| {
         let before = tx.meta(SIGNER)?;
         if let Err(before) = check_continuity(before.as_deref(), &now, allowed) {
             return Ok(Err(before));
         }
         tx.set_meta(SIGNER, &now)?;
-        let epoch = kept_or(tx, "epoch", || uuid::Uuid::new_v4().to_string())?;
-        let secret = match software {
-            true => Some(kept_or(tx, "signing_key", new_secret_hex)?),
-            false => None,
-        };
-        Ok(Ok((epoch, secret)))
+        Ok(Ok(kept_or(tx, "epoch", || uuid::Uuid::new_v4().to_string())?))
     });
-    let (epoch, secret) = kept
-        .await
-        .map_err(failed)?
-        .map_err(|before| StartError::ProviderChange { before, now: signer })?;
-    let made = secret.and_then(|secret| GatewayKey::from_secret_hex(&secret));
-    Ok((epoch, key.or(made).ok_or(StartError::BadKey)?))
+    kept.await
+        .map_err(|error| store_failed(&config.data_dir, error))?
+        .map_err(|before| StartError::ProviderChange { before, now: signer })
 }
 
-fn no_receipt_key(source: ProviderError) -> StartError {
-    let key = RECEIPT_KEY.to_owned();
-    StartError::Crypto(ConnectError::NoCertificate { key, source })
+/// The keys given, or those a service of the city keeps, or `None`: the gateway makes its own. And who signs with
+/// them.
+async fn given_keys(config: &Config) -> Result<(Option<GivenKeys>, String), StartError> {
+    let crypto = &config.city.crypto;
+    if config.given_keys.is_some() || matches!(crypto.provider, CryptoProvider::Software) {
+        return Ok((config.given_keys.clone(), record(crypto.provider, false)));
+    }
+    let (wanted, clock) = (crypto.clone(), config.clock.clone());
+    let connecting = tokio::task::spawn_blocking(move || CityProvider::connect(&wanted, clock));
+    let panicked = |_| store_failed(&config.data_dir, StoreError::Panicked);
+    let provider = connecting.await.map_err(panicked)??;
+    let signer = record(crypto.provider, provider.origin().emulated);
+    let provider: Arc<dyn Provider> = Arc::new(provider);
+    let authority = crypto.keys.contains_key(AUTHORITY).then(|| GivenAuthority {
+        provider: Arc::clone(&provider),
+        key: KeyRef::new(AUTHORITY),
+        certificate: None,
+    });
+    let keys = GivenKeys {
+        provider,
+        receipt: KeyRef::new(RECEIPT),
+        gateway_certificate: None,
+        authority,
+    };
+    Ok((Some(keys), signer))
+}
+
+fn keys_failed(config: &Config, error: AuthorityError) -> StartError {
+    match error {
+        AuthorityError::Store(error) => store_failed(&config.data_dir, error),
+        AuthorityError::NoKey { key, source } => {
+            StartError::Crypto(ConnectError::NoCertificate { key, source })
+        }
+        error => StartError::Keys(error),
+    }
 }
 
 fn kept_or(tx: &mut Tx<'_>, name: &str, make: impl FnOnce() -> String) -> Result<String, StoreError> {
@@ -360,6 +382,9 @@ fn start_workers(app: &Arc<App>) -> JoinSet<()> {
                 platform.clone(),
             ));
         }
+    }
+    if let Some(config) = app.city.anchor.clone() {
+        workers.spawn(anchor::serve(Arc::clone(app), anchor::HttpAnchor::new(config)));
     }
     workers
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the frame of all measurements. A bench gives rows; a row is ours against a peer, or
 //! against a target, and says which way is better.
 
+mod crypto;
 mod thread;
 
 use crate::problem::{Problem, Result};
@@ -23,11 +24,18 @@ struct Bench {
     run: fn() -> Result<Vec<Row>>,
 }
 
-const BENCHES: [Bench; 1] = [Bench {
-    name: "thread",
-    about: "signed pushes through the gateway, time until the page shows orders, size of the WebAssembly",
-    run: thread::measure,
-}];
+const BENCHES: [Bench; 2] = [
+    Bench {
+        name: "crypto",
+        about: "SM4 and SM2 beside Botan and the table-based crate, on one core",
+        run: crypto::measure,
+    },
+    Bench {
+        name: "thread",
+        about: "signed pushes through the gateway, time until the page shows orders, size of the WebAssembly",
+        run: thread::measure,
+    },
+];
 
 /// Which way a figure should go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +55,7 @@ struct Peer {
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
     bench: &'static str,
-    row: &'static str,
+    row: String,
     ours: f64,
     peer: Option<Peer>,
     unit: &'static str,
@@ -124,16 +132,17 @@ pub(crate) fn bench(options: &Options) -> Result<ExitCode> {
 fn table(rows: &[Row]) {
     let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));
     println!(
-        "{:8} {:28} {:>12} {:>12} {:>8} {:>10} {:8} {:6} met",
-        "bench", "row", "ours", "peer", "ratio", "target", "unit", "better"
+        "{:8} {:28} {:>12} {:>12} {:10} {:>8} {:>10} {:8} {:6} met",
+        "bench", "row", "ours", "peer", "", "ratio", "target", "unit", "better"
     );
     for row in rows {
         println!(
-            "{:8} {:28} {:>12} {:>12} {:>8} {:>10} {:8} {:6} {}",
+            "{:8} {:28} {:>12} {:>12} {:10} {:>8} {:>10} {:8} {:6} {}",
             row.bench,
             row.row,
             number(Some(row.ours)),
             number(row.peer.as_ref().map(|peer| peer.value)),
+            row.peer.as_ref().map_or("", |peer| peer.name),
             number(row.ratio()),
             number(row.target),
             row.unit,
@@ -146,6 +155,26 @@ fn table(rows: &[Row]) {
     }
 }
 
+/// The last line of a program's output, as JSON.
+fn parse(output: &str) -> Result<Value> {
+    let line = output.lines().last().unwrap_or_default();
+    serde_json::from_str(line).map_err(|error| {
+        Problem::new(
+            format!("a measurement answered `{line}`: {error}"),
+            "run it again; if it stays, it is a defect",
+        )
+    })
+}
+
+fn number(json: &Value, key: &str) -> Result<f64> {
+    json[key].as_f64().ok_or_else(|| {
+        Problem::new(
+            format!("a measurement gave no {key}: {json}"),
+            "this is a defect of tests/bench",
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,7 +183,7 @@ mod tests {
         let peer = peer.map(|value| Peer { name: "other", value });
         Row {
             bench: "b",
-            row: "r",
+            row: "r".to_owned(),
             ours,
             peer,
             unit: "ms",

@@ -16,6 +16,7 @@ mod sbom;
 mod setup;
 mod stamp;
 mod suites;
+mod verify;
 mod wasm;
 mod workspace;
 
@@ -49,6 +50,8 @@ enum Task {
     Pages,
     /// List what a delivery is made of (CycloneDX), into target/sbom.
     Sbom,
+    /// Check an exported case (*.shenhai-case.json) offline and name what was changed.
+    Verify(verify::Options),
     /// Install what is missing on this machine and say what was found.
     Setup(setup::Options),
 }
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Bindings(options) => bindings::bindings(&options),
         Task::Pages => pages::build().map(|_| ExitCode::SUCCESS),
         Task::Sbom => sbom::sbom().map(|_| ExitCode::SUCCESS),
+        Task::Verify(options) => verify::verify(&options),
         Task::Setup(options) => setup::setup(&options).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|problem| {

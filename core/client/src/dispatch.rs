@@ -24,6 +24,7 @@ impl Shared {
             Request::OrdersReturn(params) => self.answer(|engine| engine.send_back(params)),
             Request::OrdersReveal(params) => self.answer(|engine| engine.reveal(&params.id)),
             Request::OrdersProof(params) => outcome_text(self.proof(params.id).await),
+            Request::OrdersBundle(params) => outcome_text(self.bundle(params.id).await),
             Request::DraftSave(params) => self.answer(|engine| engine.save_draft(&params.id, &params.draft)),
             Request::DraftDiscard(key) => self.answer(|engine| engine.discard_draft(&key)),
             Request::FormCheck(params) => self.answer(|engine| engine.check_form(&params.id, &params.draft)),

@@ -6,8 +6,8 @@ use crate::failure::Failure;
 use crate::host::{Host, HttpAnswer, HttpError, HttpRequest, Method};
 use serde::{Serialize, de::DeserializeOwned};
 use shenhai_protocol::{
-    ErrorCode, LoginTarget, OrderId, OrderProof, PullReply, PushReply, PushRequest, ScopeId, SessionGrant,
-    SessionRequest, SignedEnvelope, WakeReply, WakeRequest, limits,
+    CaseBundle, ErrorCode, LoginTarget, OrderId, OrderProof, PullReply, PushReply, PushRequest, ScopeId,
+    SessionGrant, SessionRequest, SignedEnvelope, WakeReply, WakeRequest, limits,
 };
 use shenhai_sync::{read_answer, read_push_answer};
 use std::fmt::Write as _;
@@ -115,6 +115,13 @@ impl Gateway {
 
     pub(crate) async fn proof(&self, token: &str, order: &OrderId) -> Result<OrderProof, Failure> {
         let path = format!("/v1/orders/{}/proof", encode(order.as_str()));
+        let mut http = self.request(Method::Get, &path, Some(token));
+        http.max_body = BIG_BODY;
+        self.call(http).await.map_err(Failure::Gateway)
+    }
+
+    pub(crate) async fn bundle(&self, token: &str, order: &OrderId) -> Result<CaseBundle, Failure> {
+        let path = format!("/v1/orders/{}/bundle", encode(order.as_str()));
         let mut http = self.request(Method::Get, &path, Some(token));
         http.max_body = BIG_BODY;
         self.call(http).await.map_err(Failure::Gateway)

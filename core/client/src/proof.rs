@@ -1,10 +1,12 @@
-//! `orders.proof`: fetch an order's signed commands and receipts and check every signature here.
+//! `orders.proof`: fetch an order's signed commands and receipts and check them here, with the code that
+//! `shenhai-verify` uses. `orders.bundle`: fetch an order's whole evidence to be kept as a file.
 
 use crate::core::Shared;
 use crate::failure::Failure;
-use crate::rpc::{Check, ProofItem, ProofReport};
-use shenhai_crypto::{PublicKey, device_id, fingerprint, sm3, verify_hex};
-use shenhai_protocol::{ErrorCode, HexHash, OrderId, OrderProof, ProofEntry};
+use crate::rpc::{BundleFile, Check, ProofItem, ProofReport};
+use shenhai_crypto::{PublicKey, fingerprint};
+use shenhai_proof::{Examined, Exhibit, Status, check_case, examine, open_head};
+use shenhai_protocol::{CaseBundle, ErrorCode, OrderId, OrderProof, ProofEntry};
 use std::sync::Arc;
 
 impl Shared {
@@ -12,56 +14,105 @@ impl Shared {
     pub(crate) async fn proof(self: &Arc<Self>, order: OrderId) -> Result<ProofReport, Failure> {
         let shared = Arc::clone(self);
         self.detached(async move {
-            let (token, pinned) = shared.with(|engine| {
-                let live = engine.live()?;
-                Ok::<_, Failure>((live.record.token.clone(), live.record.gateway_key.clone()))
-            })?;
+            let (token, pinned) = shared.token_and_gateway_key()?;
             let proof = shared.gateway.proof(&token, &order).await?;
-            report(&order, &pinned, proof)
+            report(&order, &pinned, &proof)
         })
         .await
     }
+
+    /// Fetch a case and make sure that it is whole before it is handed out.
+    pub(crate) async fn bundle(self: &Arc<Self>, order: OrderId) -> Result<BundleFile, Failure> {
+        let shared = Arc::clone(self);
+        self.detached(async move {
+            let (token, pinned) = shared.token_and_gateway_key()?;
+            let bundle = shared.gateway.bundle(&token, &order).await?;
+            file(&order, &pinned, &bundle)
+        })
+        .await
+    }
+
+    /// The key is the one pinned at sign-in, never the one an answer names.
+    fn token_and_gateway_key(&self) -> Result<(String, PublicKey), Failure> {
+        let (token, key) = self.with(|engine| {
+            let live = engine.live()?;
+            Ok::<_, Failure>((live.record.token.clone(), live.record.gateway_key.clone()))
+        })?;
+        let key = PublicKey::from_hex(&key).map_err(|_| Failure::Gateway(ErrorCode::BadAnswer))?;
+        Ok((token, key))
+    }
 }
 
-fn report(order: &OrderId, pinned: &str, proof: OrderProof) -> Result<ProofReport, Failure> {
-    if proof.order_id != *order {
-        return Err(Failure::Gateway(ErrorCode::BadAnswer));
+fn file(order: &OrderId, pinned: &PublicKey, bundle: &CaseBundle) -> Result<BundleFile, Failure> {
+    let bad = || Failure::Gateway(ErrorCode::BadAnswer);
+    let report = check_case(bundle, pinned);
+    let own = report.record.is_some_and(|record| record.order.id == *order);
+    if !own || !report.findings.is_empty() {
+        return Err(bad());
     }
-    let items = proof
-        .entries
-        .iter()
-        .map(|entry| item(order, pinned, entry))
-        .collect::<Option<Vec<ProofItem>>>();
-    let items = items.ok_or(Failure::Gateway(ErrorCode::BadAnswer))?;
-    let all_valid = items
-        .iter()
-        .all(|item| item.signature == Check::Valid && item.receipt == Check::Valid);
-    Ok(ProofReport {
-        order_id: order.clone(),
-        items,
-        all_valid,
+    // An order's id is the upper platform's text: nothing of it may lead out of the folder it is saved in.
+    let safe = |letter: char| {
+        if letter.is_ascii_alphanumeric() || letter == '-' {
+            letter
+        } else {
+            '_'
+        }
+    };
+    let name: String = order.as_str().chars().map(safe).collect();
+    Ok(BundleFile {
+        file_name: format!("{name}.shenhai-case.json"),
+        text: serde_json::to_string(bundle).map_err(|_| bad())?,
     })
 }
 
-/// Receipts are checked against the key pinned at sign-in, not against the one the answer names.
-fn item(order: &OrderId, pinned: &str, entry: &ProofEntry) -> Option<ProofItem> {
-    let payload = entry.envelope.payload.as_bytes();
-    let envelope = entry.envelope.open().ok()?;
-    let receipt = entry.receipt.open().ok()?;
-    let hash = HexHash(sm3(payload).to_hex());
-    let key = PublicKey::from_hex(&entry.device_key).ok();
-    // The device id is made from the key, so a key under another device's id does not count.
-    let own_key = key
+fn report(order: &OrderId, pinned: &PublicKey, proof: &OrderProof) -> Result<ProofReport, Failure> {
+    if proof.order_id != *order {
+        return Err(Failure::Gateway(ErrorCode::BadAnswer));
+    }
+    let exhibits: Vec<Exhibit<'_>> = proof
+        .entries
+        .iter()
+        .map(|entry| Exhibit {
+            envelope: &entry.envelope,
+            receipt: &entry.receipt,
+            device_key: &entry.device_key,
+            inclusion: entry.inclusion.as_ref(),
+        })
+        .collect();
+    let mut findings = Vec::new();
+    let head = match proof
+        .head
         .as_ref()
-        .is_some_and(|key| device_id(key) == envelope.device_id.as_str());
-    let signed = own_key
-        && *envelope.body.order() == *order
-        && verify_hex(&entry.device_key, payload, &entry.envelope.sig).is_valid();
-    let receipted = verify_hex(pinned, entry.receipt.payload.as_bytes(), &entry.receipt.sig).is_valid()
-        && receipt.cmd_id == envelope.cmd_id
-        && receipt.device_id == envelope.device_id
-        && receipt.device_seq == envelope.device_seq
-        && receipt.hash == hash;
+        .map(|head| open_head(head, pinned))
+        .transpose()
+    {
+        Ok(head) => head,
+        Err(fault) => {
+            findings.push(shenhai_proof::Finding {
+                part: shenhai_proof::Part::Head,
+                fault,
+            });
+            None
+        }
+    };
+    let examined = examine(order, pinned, head.as_ref(), &exhibits, &mut findings);
+    let items = proof
+        .entries
+        .iter()
+        .zip(examined)
+        .map(|(entry, examined)| item(entry, examined))
+        .collect::<Option<Vec<ProofItem>>>();
+    Ok(ProofReport {
+        order_id: order.clone(),
+        items: items.ok_or(Failure::Gateway(ErrorCode::BadAnswer))?,
+        all_valid: findings.is_empty(),
+        findings,
+    })
+}
+
+fn item(entry: &ProofEntry, examined: Examined) -> Option<ProofItem> {
+    let (envelope, receipt) = (examined.envelope?, examined.receipt?);
+    let key = PublicKey::from_hex(&entry.device_key).ok();
     Some(ProofItem {
         cmd_id: envelope.cmd_id,
         kind: envelope.body.kind(),
@@ -71,12 +122,16 @@ fn item(order: &OrderId, pinned: &str, entry: &ProofEntry) -> Option<ProofItem> 
         key_fingerprint: key.as_ref().map(fingerprint).unwrap_or_default(),
         client_time: envelope.client_time,
         server_time: receipt.server_time,
-        hash,
-        signature: verdict(signed),
-        receipt: verdict(receipted),
+        hash: examined.hash,
+        signature: check(examined.signature),
+        receipt: check(examined.receipted),
+        logged: examined.logged,
     })
 }
 
-fn verdict(valid: bool) -> Check {
-    if valid { Check::Valid } else { Check::Invalid }
+fn check(status: Status) -> Check {
+    match status {
+        Status::Valid => Check::Valid,
+        Status::Invalid | Status::Unchecked => Check::Invalid,
+    }
 }

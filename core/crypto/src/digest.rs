@@ -10,6 +10,22 @@ use std::fmt;
 pub struct Digest32([u8; 32]);
 
 impl Digest32 {
+    /// A digest that was kept or sent.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A digest from 64 lower-case hex digits; `None` for any other text.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0_u8; 32];
+        match base16ct::lower::decode(text, &mut bytes) {
+            Ok(decoded) if decoded.len() == 32 => Some(Self(bytes)),
+            _ => None,
+        }
+    }
+
     /// The digest's bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {

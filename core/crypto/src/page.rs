@@ -7,7 +7,7 @@ use crate::OpenError;
 use aes_gcm::AesGcm;
 use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{AeadInOut, KeyInit};
-use sm4::Sm4;
+use shenhai_sm4::Sm4;
 use std::fmt;
 use zeroize::Zeroize;
 

@@ -9,7 +9,7 @@ use crate::CryptoRng;
 use aes_gcm::AesGcm;
 use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
-use sm4::Sm4;
+use shenhai_sm4::Sm4;
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;

@@ -7,8 +7,8 @@ use shenhai_crypto::{
     PublicKey, SealingKey, SecretKey, Signature, Sm3Hasher, Verdict, device_id, fingerprint, hmac_sm3, sm3,
     verify_hex, verify_hmac_sm3,
 };
-use sm4::Sm4;
-use sm4::cipher::{BlockCipherEncrypt, KeyInit};
+use shenhai_sm4::Sm4;
+use shenhai_sm4::cipher::{BlockCipherEncrypt, KeyInit};
 use std::convert::Infallible;
 
 fn vectors<T: DeserializeOwned>(name: &str) -> T {

@@ -11,6 +11,7 @@ mod forms;
 mod ids;
 pub mod limits;
 mod order;
+mod proof;
 mod session;
 mod sync;
 mod trust;
@@ -26,10 +27,15 @@ pub use order::{
     Caller, Channel, ContactRecord, Deadlines, Matter, OrderState, Point, Record, ReplyRecord, ReturnRecord,
     TimelineEntry, TimelineKind, Urgency, WorkOrder,
 };
+pub use proof::{
+    AnchorRecord, BUNDLE_FORMAT, BUNDLE_VERSION, CaseBundle, CaseCommand, CaseDevice, CaseEntry, CaseFile,
+    CaseRecord, DataClass, LogConsistency, LogInclusion, OrderProof, ProofEntry, SignedCase, SignedHead,
+    TreeHead,
+};
 pub use session::{DeviceInfo, LoginTarget, Role, SessionGrant, SessionRequest, UserInfo};
 pub use sync::{
-    Change, ChangeKind, OrderProof, ProofEntry, PullReply, PushReply, PushRequest, PushStop, Receipt,
-    SignedReceipt, Verdict, WakeReply, WakeRequest,
+    Change, ChangeKind, PullReply, PushReply, PushRequest, PushStop, Receipt, SignedReceipt, Verdict,
+    WakeReply, WakeRequest,
 };
 pub use trust::{
     AccessGrant, Action, AuthorityView, Credentials, DeviceList, DeviceView, ENROLMENT_ALPHABET,

@@ -18,3 +18,9 @@ pub const WAKE_MILLIS: u64 = 25_000;
 pub const CLOCK_AHEAD_MILLIS: i64 = 10 * 60 * 1000;
 /// How old a command may be, milliseconds: the longest offline spell that is accepted (180 days).
 pub const CLOCK_BEHIND_MILLIS: i64 = 180 * 24 * 3600 * 1000;
+/// One exported case, bytes. A case of 200 commands is about 1 MB.
+pub const BUNDLE_BYTES: usize = 16 * 1024 * 1024;
+/// Commands in one exported case.
+pub const BUNDLE_ENTRIES: usize = 2000;
+/// Hashes in one audit path or consistency proof: far above what a log of 2^48 receipts needs.
+pub const PROOF_HASHES: usize = 128;

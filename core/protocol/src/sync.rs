@@ -1,7 +1,7 @@
-//! Push, pull, wake and proof: how commands go up and state comes down.
+//! Push, pull and wake: how commands go up and state comes down.
 
 use crate::{
-    CmdId, DeviceId, ErrorCode, HexHash, OrderId, ScopeId, SignedEnvelope, UnixMillis, WorkOrder,
+    CmdId, DeviceId, ErrorCode, HexHash, OrderId, ScopeId, SignedEnvelope, SignedHead, UnixMillis, WorkOrder,
     forms::wire_enum,
 };
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,9 @@ pub struct PullReply {
     pub device_seq: u64,
     /// Now.
     pub server_time: UnixMillis,
+    /// The last head of the log of receipts, see `crate::SignedHead`. Missing where none could be signed just now.
+    #[serde(default)]
+    pub log: Option<SignedHead>,
 }
 
 /// `POST /v1/wake`: answer as soon as one of these scopes has a head beyond the cursor, or after the wait.
@@ -167,32 +170,4 @@ pub struct WakeReply {
     pub heads: BTreeMap<String, u64>,
     /// Now.
     pub server_time: UnixMillis,
-}
-
-/// One command of an order with what proves it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ProofEntry {
-    /// The command as signed by the device.
-    pub envelope: SignedEnvelope,
-    /// The gateway's receipt.
-    pub receipt: SignedReceipt,
-    /// The device's SM2 key, 130 hex digits.
-    pub device_key: String,
-    /// What its owner calls it.
-    pub device_name: String,
-    /// The actor's name.
-    pub actor_name: String,
-}
-
-/// `GET /v1/orders/{id}/proof`: every receipted command of an order, oldest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct OrderProof {
-    /// The order.
-    pub order_id: OrderId,
-    /// The commands.
-    pub entries: Vec<ProofEntry>,
-    /// The gateway's SM2 key, 130 hex digits.
-    pub gateway_key: String,
 }

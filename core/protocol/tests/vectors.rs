@@ -338,6 +338,7 @@ fn orders_and_changes(golden: &mut Golden) {
         more: true,
         device_seq: 1,
         server_time: UnixMillis(T),
+        log: Some(signed_head()),
     };
     golden.is("pull_reply", &pull);
     let cursors = BTreeMap::from([("handler:u-hp-01".to_owned(), 18)]);
@@ -356,19 +357,106 @@ fn orders_and_changes(golden: &mut Golden) {
             server_time: UnixMillis(T),
         },
     );
+}
+
+fn signed_head() -> SignedHead {
+    SignedHead {
+        payload: r#"{"v":1}"#.to_owned(),
+        sig: SIG.to_owned(),
+    }
+}
+
+fn proofs(golden: &mut Golden) {
+    let inclusion = LogInclusion {
+        index: 16,
+        size: 18,
+        path: vec![HASH.into()],
+    };
+    golden.is("log_inclusion", &inclusion);
+    golden.is("signed_head", &signed_head());
+    golden.is(
+        "tree_head",
+        &TreeHead {
+            v: PROTOCOL_VERSION,
+            class: DataClass::OrderClosing,
+            epoch: "e1".to_owned(),
+            size: 18,
+            root: HASH.into(),
+            at: UnixMillis(T),
+        },
+    );
+    golden.is(
+        "log_consistency",
+        &LogConsistency {
+            from: 3,
+            to: 7,
+            path: vec![HASH.into()],
+        },
+    );
     let entry = ProofEntry {
         envelope: signed_envelope(),
         receipt: signed_receipt(),
         device_key: KEY.to_owned(),
         device_name: "Chromium 浏览器".to_owned(),
         actor_name: "样例经办人".to_owned(),
+        inclusion: Some(inclusion.clone()),
     };
     let proof = OrderProof {
         order_id: ORDER.into(),
         entries: vec![entry],
         gateway_key: KEY.to_owned(),
+        head: Some(signed_head()),
     };
     golden.is("order_proof", &proof);
+    golden.is("case_record", &case_record());
+    let bundle = CaseBundle {
+        format: BUNDLE_FORMAT.to_owned(),
+        v: BUNDLE_VERSION,
+        gateway_key: KEY.to_owned(),
+        record: SignedCase {
+            payload: r#"{"v":1}"#.to_owned(),
+            sig: SIG.to_owned(),
+        },
+        entries: vec![CaseEntry {
+            envelope: signed_envelope(),
+            receipt: signed_receipt(),
+            device_key: KEY.to_owned(),
+            inclusion,
+        }],
+        head: signed_head(),
+    };
+    golden.is("case_bundle", &bundle);
+}
+
+fn case_record() -> CaseRecord {
+    CaseRecord {
+        v: BUNDLE_VERSION,
+        exported_at: UnixMillis(T),
+        order: work_order(),
+        commands: vec![CaseCommand {
+            cmd_id: CMD.into(),
+            hash: HASH.into(),
+            actor_name: "样例经办人".to_owned(),
+        }],
+        devices: vec![CaseDevice {
+            id: DEVICE.into(),
+            name: "Chromium 浏览器".to_owned(),
+            revoked_at: Some(UnixMillis(T)),
+        }],
+        files: vec![CaseFile {
+            name: "1.jpg".to_owned(),
+            bytes: 5,
+            hash: HASH.into(),
+        }],
+        anchor: Some(AnchorRecord {
+            head: signed_head(),
+            digest: HASH.into(),
+            chain: "样例链".to_owned(),
+            transaction: "0001".to_owned(),
+            at: UnixMillis(T),
+            consistency: vec![HASH.into()],
+        }),
+    }
 }
 
 fn sessions(golden: &mut Golden) {
@@ -560,6 +648,7 @@ fn every_type_reads_and_writes_its_golden_json() {
     forms_and_commands(&mut golden);
     push_and_receipts(&mut golden);
     orders_and_changes(&mut golden);
+    proofs(&mut golden);
     sessions(&mut golden);
     access_grants(&mut golden);
     devices(&mut golden);
@@ -581,6 +670,7 @@ fn every_name_of_every_enumeration_is_the_golden_one() {
     let written = json!({
         "Channel": names(Channel::ALL),
         "Matter": names(Matter::ALL),
+        "DataClass": names(DataClass::ALL),
         "Urgency": names(Urgency::ALL),
         "OrderState": names(OrderState::ALL),
         "TimelineKind": names(TimelineKind::ALL),

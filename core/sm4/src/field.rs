@@ -183,7 +183,7 @@ impl Field {
     }
 
     /// φ from SM4's field: x^n goes to the n-th power of a root of SM4's polynomial.
-    const fn from_sm4(self) -> Map {
+    const fn isomorphism(self) -> Map {
         let Field::Modulo(polynomial) = SM4 else {
             unreachable!()
         };
@@ -260,7 +260,7 @@ impl Domain {
     /// The maps for reciprocals in `field`.
     pub(crate) const fn of(field: Field) -> Self {
         let a = matrix_a();
-        let phi = field.from_sm4();
+        let phi = field.isomorphism();
         let enter = a.then(&phi);
         let plain = phi.inverse().then(&a);
         Self {

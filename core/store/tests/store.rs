@@ -7,8 +7,8 @@ use shenhai_protocol::{
     Role, ScopeId, SignedEnvelope, SignedReceipt, UnitId, UnixMillis, Urgency, UserId, UserInfo, WorkOrder,
 };
 use shenhai_store::{
-    Fault, Identity, KeptDraft, OutboxEntry, PageOfChanges, Place, ScopeCopy, SessionRecord, Store,
-    StoreError,
+    Fault, Identity, KeptDraft, OutboxEntry, PageOfChanges, Place, RolledBack, ScopeCopy, SessionRecord,
+    Store, StoreError,
 };
 use shenhai_sync::{Row, RowState};
 use shenhai_vfs::{Sealed, Trust};
@@ -422,8 +422,16 @@ fn a_database_of_version_1_opens_with_todays_program() {
     raw.execute_batch(include_str!("version-1.sql"))
         .expect("version 1");
     drop(raw);
+    assert!(matches!(
+        open_with(directory.path(), b"another key 1234"),
+        Err(StoreError::WrongKey)
+    ));
     let (store, opened) = open_with(directory.path(), &KEY).expect("opens");
     assert_eq!(opened.put_aside, None);
+    let left = names(directory.path());
+    assert!(left.iter().all(|name| name.starts_with("shenhai.db")), "{left:?}");
+    let bytes = std::fs::read(directory.path().join("shenhai.db")).expect("reads");
+    assert!(!find(&bytes, b"CREATE TABLE"), "sealed");
     assert_eq!(store.clock_offset().expect("reads"), -5_000);
     assert_eq!(
         store.drafts(&user(), &OrderId::from("o1")).expect("reads"),
@@ -438,6 +446,138 @@ fn a_database_of_version_1_opens_with_todays_program() {
             .order(&ScopeId::handler(&user()), &OrderId::from("o1"))
             .expect("reads"),
         Some(order("o1"))
+    );
+}
+
+#[test]
+fn of_a_damaged_database_of_version_1_keys_drafts_and_outbox_are_copied_and_it_is_kept() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("shenhai.db");
+    let raw = rusqlite::Connection::open(&file).expect("opens");
+    raw.execute_batch(include_str!("version-1.sql"))
+        .expect("version 1");
+    let root: i64 = raw
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'orders'",
+            [],
+            |row| row.get(0),
+        )
+        .expect("reads");
+    drop(raw);
+    let mut bytes = std::fs::read(&file).expect("reads");
+    let at = (usize::try_from(root).expect("small") - 1) * 4096;
+    bytes[at..at + 4096].fill(0xFF);
+    std::fs::write(&file, &bytes).expect("damages");
+    let (store, opened) = open_with(directory.path(), &KEY).expect("opens");
+    let (name, copied) = opened.put_aside.expect("put aside");
+    assert_eq!(std::fs::read(directory.path().join(name)).expect("kept"), bytes);
+    assert!(copied >= 4, "{copied}");
+    assert_eq!(
+        store.envelope(&CmdId::from("c1")).expect("reads"),
+        Some(envelope("PLAINPAYLOAD"))
+    );
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(directory).expect("lists");
+    files
+        .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+#[test]
+fn every_committed_transaction_raises_the_generation_and_a_failed_one_does_not() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = open(directory.path());
+    assert_eq!(store.generation(), 0);
+    fill(&mut store);
+    store.write(|write| write.set_clock_offset(1)).expect("writes");
+    assert!(store.write(|_| Err::<(), _>(StoreError::Full)).is_err());
+    assert_eq!(store.generation(), 2);
+    drop(store);
+    let (_, opened) = open_anchored(directory.path(), &KEY, Some(2)).expect("opens");
+    assert_eq!((opened.generation, opened.rolled_back), (2, None));
+}
+
+#[test]
+fn all_files_put_back_from_an_old_copy_are_noticed_and_still_opened() {
+    let directory = tempfile::tempdir().expect("a directory");
+    fill(&mut open(directory.path()));
+    let copy: Vec<_> = names(directory.path())
+        .into_iter()
+        .map(|name| (std::fs::read(directory.path().join(&name)).expect("reads"), name))
+        .collect();
+    let mut store = open(directory.path());
+    for offset in 0..3 {
+        store
+            .write(|write| write.set_clock_offset(offset))
+            .expect("writes");
+    }
+    let anchor = store.generation();
+    drop(store);
+    for (bytes, name) in copy {
+        std::fs::write(directory.path().join(name), bytes).expect("puts back");
+    }
+    let (store, opened) = open_anchored(directory.path(), &KEY, Some(anchor)).expect("opens");
+    assert_eq!(
+        opened.rolled_back,
+        Some(RolledBack {
+            anchored: 4,
+            found: 1
+        })
+    );
+    assert_eq!(opened.put_aside, None);
+    assert_eq!(store.outbox(&user()).expect("reads").len(), 1);
+}
+
+#[test]
+fn one_page_put_back_has_the_database_put_aside_and_its_own_work_carried_over() {
+    let directory = tempfile::tempdir().expect("a directory");
+    fill(&mut open(directory.path()));
+    let file = directory.path().join("shenhai.db");
+    let old = std::fs::read(&file).expect("reads");
+    let mut store = open(directory.path());
+    store.write(|write| write.set_clock_offset(7)).expect("writes");
+    drop(store);
+    let mut mixed = std::fs::read(&file).expect("reads");
+    let page = (4096..old.len())
+        .step_by(4096)
+        .find(|at| mixed[*at..at + 4096] != old[*at..at + 4096])
+        .expect("a page was written");
+    mixed[page..page + 4096].copy_from_slice(&old[page..page + 4096]);
+    std::fs::write(&file, &mixed).expect("puts back");
+    let (store, opened) = open_with(directory.path(), &KEY).expect("opens");
+    let number = u32::try_from(page / 4096 + 1).expect("small");
+    assert_eq!(opened.fault, Some(Fault::RolledBack(number)));
+    assert!(opened.put_aside.is_some());
+    assert_eq!(store.outbox(&user()).expect("reads").len(), 1);
+}
+
+#[test]
+fn a_second_store_at_the_same_place_is_told_that_it_is_busy() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let _store = open(directory.path());
+    assert!(matches!(open_with(directory.path(), &KEY), Err(StoreError::Busy)));
+}
+
+#[test]
+fn erasing_removes_every_file_also_of_damaged_databases() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = Place::Directory(directory.path().to_owned());
+    std::fs::write(directory.path().join("shenhai.db"), [0xA5; 8192]).expect("writes");
+    let mut store = open(directory.path());
+    fill(&mut store);
+    assert!(matches!(
+        now_or_never(Store::erase(&place)),
+        Err(StoreError::Busy)
+    ));
+    drop(store);
+    assert!(names(directory.path()).len() > 2);
+    now_or_never(Store::erase(&place)).expect("erases");
+    assert_eq!(names(directory.path()), Vec::<String>::new());
+    assert!(
+        open(directory.path()).session().expect("reads").is_none(),
+        "a new start"
     );
 }
 

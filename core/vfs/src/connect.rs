@@ -3,7 +3,7 @@
 //! Not here: what the database holds. Called by `shenhai-store`.
 #![allow(unsafe_code, reason = "registering a VFS and reserving bytes are C calls")]
 
-use crate::base::Base;
+use crate::base::{Base, BaseFile};
 use crate::database::{Database, Trust};
 use crate::error::{Code, Fault};
 use crate::ledger::{SUFFIXES, name};
@@ -25,8 +25,8 @@ use zeroize::Zeroizing;
 /// Why a database was not made ready to be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum AttachError {
-    /// This process has it open.
-    #[error("the database is open in this process")]
+    /// Somebody has it open.
+    #[error("the database is open")]
     Busy,
     /// There is no such platform VFS.
     #[error("no such VFS")]
@@ -38,7 +38,10 @@ pub enum AttachError {
 
 impl From<Code> for AttachError {
     fn from(code: Code) -> Self {
-        Self::Refused(code.0)
+        match code.0 {
+            ffi::SQLITE_BUSY => Self::Busy,
+            code => Self::Refused(code),
+        }
     }
 }
 
@@ -204,18 +207,23 @@ pub fn kind_of(base: Option<&str>, path: &str) -> Result<FileKind, AttachError> 
     Ok(page::kind_of_header(&header))
 }
 
-/// Overwrite and remove a database and everything beside it. Nobody else may have it open.
+/// Overwrite and remove a database and everything beside it.
 ///
 /// Overwriting is a courtesy: flash keeps old blocks. What makes the data unreadable is that the key is gone.
 ///
 /// # Errors
-/// [`AttachError`]; what could be removed is removed all the same.
+/// [`AttachError::Busy`] when somebody has it open, and nothing is removed; after another error, what could be removed is.
 pub fn erase(base: Option<&str>, path: &str) -> Result<(), AttachError> {
     let base = Base::find(base.map(c_string).transpose()?.as_deref()).ok_or(AttachError::NoVfs)?;
     let path = base.full_path(&c_string(path)?)?;
     if attached().contains_key(&path) {
         return Err(AttachError::Busy);
     }
+    // Held until all is gone.
+    let _lock = base
+        .exists(&path)?
+        .then(|| locked_file(base, &path))
+        .transpose()?;
     let beside = ["-journal", "-wal", SUFFIXES[0], SUFFIXES[1]];
     let mut result = erase_file(base, &path, ffi::SQLITE_OPEN_MAIN_DB);
     for suffix in beside {
@@ -224,6 +232,13 @@ pub fn erase(base: Option<&str>, path: &str) -> Result<(), AttachError> {
         result = result.and(erased);
     }
     Ok(result?)
+}
+
+fn locked_file(base: Base, path: &CStr) -> Result<BaseFile, Code> {
+    let mut file = base.open(path, ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_MAIN_DB)?;
+    file.lock(ffi::SQLITE_LOCK_SHARED)?;
+    file.lock(ffi::SQLITE_LOCK_EXCLUSIVE)?;
+    Ok(file)
 }
 
 fn erase_file(base: Base, path: &CStr, flag: i32) -> Result<(), Code> {

@@ -22,6 +22,10 @@ const FRONT: usize = 9;
 /// another share a record until it holds that much: one seal for each page.
 const ENOUGH: usize = 4 + PAGE + 4;
 
+/// Both kinds begin with a header, a WAL's of 32 bytes, a journal's of a sector. Shorter writes at the beginning amend
+/// one: a journal's count of pages (12 bytes), or zeros over it once it is spent (28).
+const HEADER: usize = 32;
+
 /// The file as SQLite sees it.
 pub(crate) struct Journal {
     file: BaseFile,
@@ -112,9 +116,8 @@ impl Journal {
 
     /// Keep a write; it is on the disk after [`Self::sync`].
     pub(crate) fn write(&mut self, db: &mut Database, at: u64, from: &[u8]) -> Io<()> {
-        if at == 0 {
-            // Both kinds are begun anew by a header at their beginning, and only when nothing in them is
-            // needed any more: SQLite overwrites them too.
+        if at == 0 && from.len() >= HEADER {
+            // Begun anew, which SQLite does only when nothing in the file is needed any more.
             self.forget();
         }
         let follows = self.pending_at + self.pending.len() as u64 == at;

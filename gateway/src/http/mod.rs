@@ -4,14 +4,18 @@
 //! `shenhai_protocol`. Called by `server`.
 
 mod body;
-mod error;
+mod devices;
+mod enrol;
+pub(crate) mod error;
 mod ingest;
 pub(crate) mod limiter;
 pub(crate) mod openapi;
 mod pages;
+mod proof;
 mod push;
 mod session;
 mod sync;
+pub(crate) mod trust;
 
 use crate::app::App;
 use crate::crypto::SecurityGatewayError;
@@ -47,11 +51,19 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/apps/{app}/login", get(session::login))
         .route("/v1/sessions", post(session::sign_in))
         .route("/v1/sessions/current", delete(session::sign_out))
-        .route("/v1/devices/{id}/revoke", post(session::revoke))
+        .route("/v1/grant", post(trust::renew))
+        .route("/v1/trust", get(trust::trust))
+        .route("/v1/devices", get(devices::list))
+        .route("/v1/devices/invitations", post(devices::invite))
+        .route("/v1/devices/rotate", post(devices::rotate))
+        .route("/v1/devices/{id}/revoke", post(devices::revoke))
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(sync::pull))
         .route(WAKE_PATH, post(sync::wake))
-        .route("/v1/orders/{id}/proof", get(sync::proof))
+        .route("/v1/orders/{id}/proof", get(proof::proof))
+        .route("/v1/orders/{id}/bundle", get(proof::bundle))
+        .route("/v1/log/head", get(proof::head))
+        .route("/v1/log/consistency", get(proof::consistency))
         .route("/city/v1/hotline/{platform}/orders", post(ingest::take_order))
         .method_not_allowed_fallback(async || pages::nothing_here())
         .fallback(pages::serve)

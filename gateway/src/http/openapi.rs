@@ -12,15 +12,30 @@ use utoipa::{Modify, OpenApi};
         super::session::login,
         super::session::sign_in,
         super::session::sign_out,
-        super::session::revoke,
+        super::trust::renew,
+        super::trust::trust,
+        super::devices::list,
+        super::devices::invite,
+        super::devices::rotate,
+        super::devices::revoke,
         super::push::push,
         super::sync::pull,
         super::sync::wake,
-        super::sync::proof,
+        super::proof::proof,
+        super::proof::bundle,
+        super::proof::head,
+        super::proof::consistency,
         super::ingest::take_order,
     ),
     // Inside the texts that are signed, so no endpoint names them.
-    components(schemas(shenhai_protocol::Envelope, shenhai_protocol::Receipt)),
+    components(schemas(
+        shenhai_protocol::Envelope,
+        shenhai_protocol::Receipt,
+        shenhai_protocol::AccessGrant,
+        shenhai_protocol::RevocationList,
+        shenhai_protocol::TreeHead,
+        shenhai_protocol::CaseRecord
+    )),
     modifiers(&SessionToken)
 )]
 struct Document;

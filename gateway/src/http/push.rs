@@ -62,11 +62,12 @@ pub(crate) async fn push(
     } else {
         let (deciding, asker) = (Arc::clone(&app), session.asker);
         app.store
-            .write(move |tx| take_batch(tx, &deciding.key, &asker, &genuine, now))
+            .write(move |tx| take_batch(tx, &deciding.keys, &asker, &genuine, now))
             .await?
     };
     if !decided.receipts.is_empty() {
         app.feedback_queued.notify_waiters();
+        app.log_grown.notify_waiters();
     }
     let reply = PushReply {
         receipts: decided.receipts,
@@ -166,7 +167,9 @@ impl DeviceKeys<'_> {
         if self.last.as_ref().is_none_or(|(last, _)| last != id) {
             let device = match self.app.store.read_blocking(|rows| rows.device(id))? {
                 None => return Ok(Err(ErrorCode::UnknownDevice)),
-                Some(device) if device.revoked => return Ok(Err(ErrorCode::DeviceRevoked)),
+                Some(device) if device.revoked && device.replaced_by.is_none() => {
+                    return Ok(Err(ErrorCode::DeviceRevoked));
+                }
                 Some(device) => device,
             };
             let key =

@@ -3,14 +3,16 @@
 //! Not the container's interface (`container`) and not the roles (`access`).
 
 use super::body::{PathText, read_json};
+use super::enrol::{self, Admission, Applicant};
 use super::error::ApiError;
 use crate::access::{self, App as Page};
 use crate::app::App;
 use crate::crypto::security_gateway::Identity;
 use crate::decide::Asker;
-use crate::grant;
+use crate::grant::{self, Grantee};
 use crate::keys::{new_token, token_hash};
-use crate::store::{AuditEvent, DeviceRow, SessionRow, StoreError};
+use crate::rules::Enrolment;
+use crate::store::{AuditEvent, CertificateRow, DeviceRow, SessionRow};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
@@ -20,7 +22,8 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 use shenhai_crypto::{PublicKey, device_id, verify_hex};
 use shenhai_protocol::{
-    Credentials, DeviceId, DeviceInfo, ErrorCode, LoginTarget, SessionGrant, SessionRequest, UserInfo,
+    DeviceId, DeviceInfo, ErrorCode, LoginTarget, SessionGrant, SessionRequest, UnixMillis, UserInfo,
+    read_enrolment_code,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,37 +35,35 @@ const REQUEST_BYTES: usize = 16 * 1024;
 const CODE_BYTES: usize = 512;
 const STATE_BYTES: usize = 256;
 const NAME_CHARS: usize = 100;
+/// How often it is set down that a device was heard.
+const SEEN_MILLIS: i64 = 60_000;
 
 /// A request's session, checked: not ended, its device not revoked, its user still in the directory.
 pub(crate) struct Session {
     pub(crate) asker: Asker,
     pub(crate) token_hash: String,
+    pub(crate) expires_at: UnixMillis,
+    /// Of the device, 130 hex digits.
+    pub(crate) public_key: String,
+    /// Of the device, base64 of DER.
+    pub(crate) certificate: Option<String>,
 }
 
 impl FromRequestParts<Arc<App>> for Session {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let missing = ApiError::new(ErrorCode::Unauthenticated, "no session; sign in");
         let token = parts
             .headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "));
-        let Some(hash) = token.map(token_hash) else {
-            return Err(missing);
-        };
-        let sought = hash.clone();
-        let found = app.store.read(move |rows| {
-            let Some(session) = rows.session(&sought)? else {
-                return Ok(None);
-            };
-            let device = rows.device(&session.device)?;
-            Ok(device.map(|device| (session, device)))
-        });
-        let Some((session, device)) = found.await? else {
-            return Err(missing);
-        };
+        let hash = token.map(token_hash).ok_or_else(no_session)?;
+        let (session, device) = of_token(app, &hash).await?;
+        let user =
+            app.directory.user(&session.user).cloned().ok_or_else(|| {
+                ApiError::new(ErrorCode::UnknownUser, "the user is no longer in the directory")
+            })?;
         if app.city.security_gateway.is_some() {
             let identity = parts.extensions.get::<Identity>();
             if !identity.is_some_and(|identity| identity.is_of(&session.user, &session.device)) {
@@ -70,20 +71,38 @@ impl FromRequestParts<Arc<App>> for Session {
                 return Err(ApiError::new(ErrorCode::Forbidden, text));
             }
         }
-        check_session(app, &session, &device).map(|user| Self {
+        note_seen(app, &session.device, device.last_seen_at).await;
+        Ok(Self {
             asker: Asker {
                 scopes: access::scopes_of(&user),
                 user,
                 device: session.device,
             },
             token_hash: hash,
+            expires_at: session.expires_at,
+            public_key: device.public_key,
+            certificate: device.certificate,
         })
     }
 }
 
-fn check_session(app: &App, session: &SessionRow, device: &DeviceRow) -> Result<UserInfo, ApiError> {
+fn no_session() -> ApiError {
+    ApiError::new(ErrorCode::Unauthenticated, "no session; sign in")
+}
+
+/// The session of a token and its device, both still good.
+pub(super) async fn of_token(app: &Arc<App>, token_hash: &str) -> Result<(SessionRow, DeviceRow), ApiError> {
+    let sought = token_hash.to_owned();
+    let found = app.store.read(move |rows| {
+        let Some(session) = rows.session(&sought)? else {
+            return Ok(None);
+        };
+        let device = rows.device(&session.device)?;
+        Ok(device.map(|device| (session, device)))
+    });
+    let (session, device) = found.await?.ok_or_else(no_session)?;
     if device.revoked {
-        return Err(revoked());
+        return Err(enrol::refusal(ErrorCode::DeviceRevoked));
     }
     if session.expires_at <= app.clock.now() {
         return Err(ApiError::new(
@@ -91,12 +110,20 @@ fn check_session(app: &App, session: &SessionRow, device: &DeviceRow) -> Result<
             "the session ended; sign in again",
         ));
     }
-    let user = app.directory.user(&session.user).cloned();
-    user.ok_or_else(|| ApiError::new(ErrorCode::UnknownUser, "the user is no longer in the directory"))
+    Ok((session, device))
 }
 
-fn revoked() -> ApiError {
-    ApiError::new(ErrorCode::DeviceRevoked, "the device was revoked")
+/// Set down when the device was last heard, to the minute. A full disk does not keep anybody from reading.
+async fn note_seen(app: &App, device: &DeviceId, last: Option<UnixMillis>) {
+    let now = app.clock.now();
+    if last.is_some_and(|last| now.since(last).abs() < SEEN_MILLIS) {
+        return;
+    }
+    let device = device.clone();
+    let noted = app.store.write(move |tx| tx.device_was_seen(&device, now));
+    if let Err(error) = noted.await {
+        tracing::warn!(%error, "when a device was last heard is not noted");
+    }
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -155,63 +182,116 @@ pub(crate) async fn sign_in(
     body: Body,
 ) -> Result<Json<SessionGrant>, ApiError> {
     let now = app.clock.now();
-    let address = format!("address {}", peer.ip());
-    admit(&app, address, app.tuning.sign_ins_per_address)?;
-    let request: SessionRequest = read_json(body, REQUEST_BYTES).await?;
-    let page = check_shape(&request)?;
     admit(
         &app,
-        format!("device {}", request.device.id),
-        app.tuning.sign_ins_per_device,
+        format!("address {}", peer.ip()),
+        app.tuning.sign_ins_per_address,
     )?;
+    let request: SessionRequest = read_json(body, REQUEST_BYTES).await?;
+    let page = check_shape(&request)?;
+    let of_device = format!("device {}", request.device.id);
+    admit(&app, of_device, app.tuning.sign_ins_per_device)?;
+    if let Some(code) = &request.enrolment_code {
+        let code = read_enrolment_code(code);
+        let by_prefix = format!("prefix {}", enrol::prefix(code.as_deref()));
+        admit(
+            &app,
+            format!("codes {}", peer.ip()),
+            app.tuning.enrolments_per_address,
+        )?;
+        admit(&app, by_prefix, app.tuning.enrolments_per_prefix)?;
+    }
     prove(&request).await?;
-    let device = request.device.clone();
     let known = {
-        let id = device.id.clone();
+        let id = request.device.id.clone();
         app.store.read(move |rows| rows.device(&id)).await?
     };
-    if known.is_some_and(|device| device.revoked) {
-        return Err(revoked());
-    }
+    // Said before the container's code is spent: the person can still use it.
+    check_before(&app, page, &request, known.as_ref())?;
     let user = recognise(&app, page, &request).await?;
+    let expires_at = now.plus(SESSION_MILLIS);
+    let grantee = Grantee {
+        user: user.clone(),
+        device: request.device.id.clone(),
+        public_key: request.device.public_key.clone(),
+        certificate: known.and_then(|device| device.certificate),
+        expires_at,
+    };
+    let granted = grant::sign(&app, grantee, now).await?;
     let token = new_token();
     let session = SessionRow {
-        device: device.id.clone(),
+        device: request.device.id.clone(),
         user: user.id.clone(),
-        expires_at: now.plus(SESSION_MILLIS),
+        expires_at,
     };
-    let expires_at = session.expires_at;
-    let hash = token_hash(&token);
-    let granted = app.store.write(move |tx| {
-        if tx.device(&device.id)?.is_some_and(|device| device.revoked) {
-            return Ok(None);
-        }
-        tx.enrol_device(&device, &session.user, now)?;
-        tx.insert_session(&hash, &session, now)?;
-        tx.forget_sessions(now.plus(-REMEMBERED_MILLIS))?;
-        tx.record(AuditEvent::SignedIn, now, session.user.as_str(), &device.id, "")?;
-        tx.device(&device.id)
-    });
-    let device = granted.await?.ok_or_else(revoked)?;
-    let grant = grant::signed(&app.key, &user, &request.device.id, &request.app, now, expires_at)
-        .map_err(StoreError::from)?;
+    let device = open_session(&app, page, request, session, &token, granted.renewed, now).await?;
     Ok(Json(SessionGrant {
         token,
         expires_at,
-        grant,
-        credentials: Credentials {
-            device_certificate: String::new(),
-            gateway_certificate: String::new(),
-            authority_certificate: String::new(),
-        },
         scopes: access::scopes_of(&user),
         user,
-        gateway_key: app.key.public_hex().to_owned(),
+        gateway_key: app.keys.public_hex(),
         epoch: app.epoch.clone(),
         server_time: app.clock.now(),
         device_seq: device.last_seq,
         device_head: device.head_hash,
+        grant: granted.reply.grant,
+        credentials: granted.reply.credentials,
     }))
+}
+
+fn check_before(
+    app: &App,
+    page: Page,
+    request: &SessionRequest,
+    known: Option<&DeviceRow>,
+) -> Result<(), ApiError> {
+    match known {
+        Some(device) if device.revoked => Err(enrol::refusal(ErrorCode::DeviceRevoked)),
+        None if app.rules.enrolment(page) == Enrolment::Code && request.enrolment_code.is_none() => {
+            Err(enrol::refusal(ErrorCode::EnrolmentNeeded))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Let the device in and store the session, or neither.
+async fn open_session(
+    app: &Arc<App>,
+    page: Page,
+    request: SessionRequest,
+    session: SessionRow,
+    token: &str,
+    certificate: Option<CertificateRow>,
+    now: UnixMillis,
+) -> Result<DeviceRow, ApiError> {
+    let (hash, deciding) = (token_hash(token), Arc::clone(app));
+    let opened = app.store.write(move |tx| {
+        let device = &request.device;
+        let code = request.enrolment_code.as_deref().map(read_enrolment_code);
+        let applicant = Applicant {
+            device,
+            user: &session.user,
+            policy: deciding.rules.enrolment(page),
+            code: code.as_ref().map(Option::as_deref),
+        };
+        let admission = enrol::admit(tx, &deciding.rules, &applicant, now)?;
+        let actor = session.user.as_str();
+        if let Admission::Refused(code) = admission {
+            tx.record(AuditEvent::EnrolmentRefused, now, actor, &device.id, "")?;
+            return Ok(Err(code));
+        }
+        if let Some(certificate) = &certificate {
+            tx.set_device_certificate(&device.id, certificate)?;
+            let event = AuditEvent::CertificateRenewed;
+            tx.record(event, now, actor, &device.id, &certificate.serial)?;
+        }
+        tx.insert_session(&hash, &session, now)?;
+        tx.forget_sessions(now.plus(-REMEMBERED_MILLIS))?;
+        tx.record(AuditEvent::SignedIn, now, actor, &device.id, "")?;
+        Ok(tx.device(&device.id)?.ok_or(ErrorCode::Internal))
+    });
+    opened.await?.map_err(enrol::refusal)
 }
 
 fn admit(app: &App, key: String, most: u32) -> Result<(), ApiError> {
@@ -295,41 +375,4 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> R
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Revoke a device: from the next request on it is refused everywhere.
-#[utoipa::path(post, path = "/v1/devices/{id}/revoke", tag = "devices", security(("session" = [])),
-    params(("id" = String, Path, description = "The device's id")),
-    responses((status = 204), (status = "default", body = shenhai_protocol::ErrorBody)))]
-pub(crate) async fn revoke(
-    State(app): State<Arc<App>>,
-    session: Session,
-    PathText(id): PathText,
-) -> Result<StatusCode, ApiError> {
-    if !access::may_revoke(session.asker.user.role) {
-        return Err(ApiError::new(
-            ErrorCode::Forbidden,
-            "only an administrator may revoke devices",
-        ));
-    }
-    let (id, now) = (DeviceId(id), app.clock.now());
-    let found = app.store.write(move |tx| {
-        if tx.device(&id)?.is_none() {
-            return Ok(false);
-        }
-        tx.revoke_device(&id, now)?;
-        let asker = &session.asker;
-        tx.record(
-            AuditEvent::DeviceRevoked,
-            now,
-            asker.user.id.as_str(),
-            &asker.device,
-            id.as_str(),
-        )?;
-        Ok(true)
-    });
-    match found.await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(ApiError::new(ErrorCode::NotFound, "no such device")),
-    }
 }

@@ -1,13 +1,12 @@
-//! State comes down: `GET /v1/pull`, `POST /v1/wake`, `GET /v1/orders/{id}/proof`.
+//! State comes down: `GET /v1/pull`, `POST /v1/wake`.
 //!
 //! Not what a scope masks (`view`). A pull is one snapshot of the database.
 
-use super::body::{PathText, read_json};
+use super::body::read_json;
 use super::error::ApiError;
-use super::session::Session;
+use super::session::{self, Session};
 use crate::app::App;
-use crate::store::{Rows, StoreError, StoredCommand};
-use crate::{access, view};
+use crate::{log, view};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -15,8 +14,7 @@ use axum::extract::{Query, State};
 use futures_util::future::select_all;
 use serde::Deserialize;
 use shenhai_protocol::{
-    Change, ChangeKind, ErrorBody, ErrorCode, OrderId, OrderProof, ProofEntry, PullReply, ScopeId, WakeReply,
-    WakeRequest, limits,
+    Change, ChangeKind, ErrorBody, ErrorCode, PullReply, ScopeId, WakeReply, WakeRequest, limits,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,7 +61,8 @@ pub(crate) async fn pull(
         .clamp(1, limits::PULL_CHANGES);
     let device = session.asker.device;
     let (scope, cursor) = (query.scope.clone(), query.cursor);
-    let (page, device_seq) = app
+    let signing = Arc::clone(&app);
+    let (page, device_seq, head) = app
         .store
         .read(move |rows| {
             let mut page = rows.page(&scope, cursor, limit)?;
@@ -71,7 +70,7 @@ pub(crate) async fn pull(
                 entry.order = entry.order.take().map(|order| view::in_scope(order, &scope));
             }
             let device_seq = rows.device(&device)?.map_or(0, |device| device.last_seq);
-            Ok((page, device_seq))
+            Ok((page, device_seq, log::head_at_hand(&signing, rows)?))
         })
         .await?;
     if query.cursor > page.head {
@@ -97,6 +96,7 @@ pub(crate) async fn pull(
         more: page.more,
         device_seq,
         server_time: app.clock.now(),
+        log: head,
     }))
 }
 
@@ -125,6 +125,7 @@ pub(crate) async fn wake(
     let wait = Duration::from_millis(request.wait_ms.min(limits::WAKE_MILLIS));
     let mut stopping = app.stopping.subscribe();
     tokio::select! {
+        gone = revoked(&app, &session.token_hash) => return Err(gone),
         () = news(&app, &cursors) => {}
         () = tokio::time::sleep(wait) => {}
         _ = stopping.wait_for(|stopping| *stopping) => {}
@@ -138,6 +139,20 @@ pub(crate) async fn wake(
         heads: heads.collect(),
         server_time: app.clock.now(),
     }))
+}
+
+/// Ends when the session's device is revoked, or its session ended otherwise.
+async fn revoked(app: &Arc<App>, token_hash: &str) -> ApiError {
+    let mut revocations = app.revocations.subscribe();
+    loop {
+        // Looked at before the first wait too: the revocation may lie between the session's check and this one.
+        if let Err(refused) = session::of_token(app, token_hash).await {
+            return refused;
+        }
+        if revocations.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
 }
 
 /// Ends as soon as one head differs from its cursor. A head *below* the cursor is news too: the log began anew
@@ -155,52 +170,4 @@ async fn news(app: &App, cursors: &BTreeMap<ScopeId, u64>) {
         return std::future::pending().await;
     }
     select_all(followed).await;
-}
-
-/// Every receipted command of an order with what proves it.
-#[utoipa::path(get, path = "/v1/orders/{id}/proof", tag = "sync", security(("session" = [])),
-    params(("id" = String, Path, description = "The order's id")),
-    responses((status = 200, body = OrderProof), (status = "default", body = ErrorBody)))]
-pub(crate) async fn proof(
-    State(app): State<Arc<App>>,
-    session: Session,
-    PathText(id): PathText,
-) -> Result<Json<OrderProof>, ApiError> {
-    let id = OrderId(id);
-    let (sought, scopes, reading) = (id.clone(), session.asker.scopes, Arc::clone(&app));
-    let entries = app.store.read(move |rows| {
-        let visible = rows.order(&sought)?.is_some_and(|order| {
-            let shown_in = access::scopes_of_order(&order);
-            scopes.iter().any(|scope| shown_in.contains(scope))
-        });
-        if !visible {
-            return Ok(None);
-        }
-        let commands = rows.commands_of(&sought)?.into_iter();
-        let entries: Result<Vec<_>, StoreError> =
-            commands.map(|command| entry(&reading, rows, command)).collect();
-        entries.map(Some)
-    });
-    match entries.await? {
-        Some(entries) => Ok(Json(OrderProof {
-            order_id: id,
-            entries,
-            gateway_key: app.key.public_hex().to_owned(),
-        })),
-        None => Err(ApiError::new(ErrorCode::NotFound, "no such order")),
-    }
-}
-
-fn entry(app: &App, rows: &Rows<'_>, command: StoredCommand) -> Result<ProofEntry, StoreError> {
-    let device = rows
-        .device(&command.device_id)?
-        .ok_or(StoreError::Document("device"))?;
-    let actor = app.directory.user(&command.actor);
-    Ok(ProofEntry {
-        envelope: command.envelope,
-        receipt: command.receipt,
-        device_key: device.public_key,
-        device_name: device.name,
-        actor_name: actor.map_or_else(|| command.actor.0.clone(), |user| user.name.clone()),
-    })
 }

@@ -5,7 +5,7 @@
 use super::{Rows, StoreError, Tx};
 use rusqlite::{OptionalExtension, params};
 use shenhai_protocol::{
-    CmdId, DeviceId, HexHash, OrderId, SignedEnvelope, SignedReceipt, UnixMillis, UserId,
+    CmdId, DataClass, DeviceId, HexHash, OrderId, SignedEnvelope, SignedReceipt, UnixMillis, UserId,
 };
 
 /// Other payloads kept per command id: evidence, not a store an attacker can fill.
@@ -21,6 +21,8 @@ pub(crate) struct TakenCommand<'a> {
     pub(crate) order: Option<&'a OrderId>,
     pub(crate) envelope: &'a SignedEnvelope,
     pub(crate) receipt: &'a SignedReceipt,
+    /// Serial number of the certificate whose key signed the receipt.
+    pub(crate) signed_by: &'a str,
 }
 
 /// A command of an order's history.
@@ -29,6 +31,8 @@ pub(crate) struct StoredCommand {
     pub(crate) actor: UserId,
     pub(crate) envelope: SignedEnvelope,
     pub(crate) receipt: SignedReceipt,
+    /// Where the receipt stands in the log.
+    pub(crate) leaf: u64,
 }
 
 impl Rows<'_> {
@@ -48,7 +52,7 @@ impl Rows<'_> {
 
     /// Every command of an order's history, oldest first.
     pub(crate) fn commands_of(&self, order: &OrderId) -> Result<Vec<StoredCommand>, StoreError> {
-        let sql = "SELECT device_id, actor, payload, sig, receipt_payload, receipt_sig FROM commands
+        let sql = "SELECT device_id, actor, payload, sig, receipt_payload, receipt_sig, leaf FROM commands
              WHERE order_id = ?1 ORDER BY n";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([order.as_str()], |row| {
@@ -63,6 +67,7 @@ impl Rows<'_> {
                     payload: row.get(4)?,
                     sig: row.get(5)?,
                 },
+                leaf: row.get(6)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -70,10 +75,12 @@ impl Rows<'_> {
 }
 
 impl Tx<'_> {
+    /// Store a command with its receipt, and put the receipt into the log.
     pub(crate) fn insert_command(&mut self, taken: &TakenCommand<'_>) -> Result<(), StoreError> {
+        let leaf = self.append_leaf(DataClass::OrderClosing, &taken.receipt.payload)?;
         let sql = "INSERT INTO commands
-             (cmd_id, device_id, device_seq, order_id, actor, payload, sig, receipt_payload, receipt_sig)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+             (cmd_id, device_id, device_seq, order_id, actor, payload, sig, receipt_payload, receipt_sig, signed_by, leaf)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         self.conn.prepare_cached(sql)?.execute(params![
             taken.cmd_id.as_str(),
             taken.device_id.as_str(),
@@ -84,6 +91,8 @@ impl Tx<'_> {
             taken.envelope.sig,
             taken.receipt.payload,
             taken.receipt.sig,
+            taken.signed_by,
+            leaf,
         ])?;
         Ok(())
     }

@@ -3,16 +3,21 @@
 //! Not decisions: what a row means is for the callers. Called by the endpoints, the ingest and the feedback
 //! worker through [`Store::write`] (inside the shared commit) and [`Store::read`] (one snapshot).
 
+mod anchors;
 mod commands;
+mod devices;
 mod error;
 mod feedback;
 mod heads;
+mod log;
 mod orders;
 mod people;
 mod schema;
 mod writer;
 
+pub(crate) use anchors::{Anchored, WaitingAnchor};
 pub(crate) use commands::{StoredCommand, TakenCommand};
+pub(crate) use devices::{CertificateKind, CertificateRow, InvitationRow, ListedDevice};
 pub use error::StoreError;
 pub(crate) use feedback::WaitingFeedback;
 pub(crate) use heads::Heads;

@@ -11,8 +11,16 @@ use shenhai_protocol::{DeviceId, DeviceInfo, HexHash, UnixMillis, UserId};
 #[derive(Debug, Clone)]
 pub(crate) struct DeviceRow {
     pub(crate) public_key: String,
+    pub(crate) user: UserId,
     pub(crate) name: String,
     pub(crate) revoked: bool,
+    /// The device before it changed its key.
+    pub(crate) replaces: Option<DeviceId>,
+    /// The device after it changed its key.
+    pub(crate) replaced_by: Option<DeviceId>,
+    /// Base64 of DER.
+    pub(crate) certificate: Option<String>,
+    pub(crate) last_seen_at: Option<UnixMillis>,
     pub(crate) last_seq: u64,
     pub(crate) head_hash: HexHash,
 }
@@ -33,6 +41,11 @@ pub(crate) enum AuditEvent {
     SignedOut,
     CallerRevealed,
     DeviceRevoked,
+    DeviceInvited,
+    DeviceEnrolled,
+    DeviceRotated,
+    CertificateRenewed,
+    EnrolmentRefused,
 }
 
 impl AuditEvent {
@@ -43,6 +56,11 @@ impl AuditEvent {
             Self::SignedOut => "signed_out",
             Self::CallerRevealed => "caller_revealed",
             Self::DeviceRevoked => "device_revoked",
+            Self::DeviceInvited => "device_invited",
+            Self::DeviceEnrolled => "device_enrolled",
+            Self::DeviceRotated => "device_rotated",
+            Self::CertificateRenewed => "certificate_renewed",
+            Self::EnrolmentRefused => "enrolment_refused",
         }
     }
 }
@@ -50,15 +68,21 @@ impl AuditEvent {
 impl Rows<'_> {
     pub(crate) fn device(&self, id: &DeviceId) -> Result<Option<DeviceRow>, StoreError> {
         let sql =
-            "SELECT public_key, name, revoked_at IS NOT NULL, last_seq, head_hash FROM devices WHERE id = ?1";
+            "SELECT public_key, user_id, name, revoked_at IS NOT NULL, replaces, replaced_by, certificate,
+             last_seen_at, last_seq, head_hash FROM devices WHERE id = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let row = statement.query_row([id.as_str()], |row| {
             Ok(DeviceRow {
                 public_key: row.get(0)?,
-                name: row.get(1)?,
-                revoked: row.get(2)?,
-                last_seq: row.get(3)?,
-                head_hash: HexHash(row.get(4)?),
+                user: UserId(row.get(1)?),
+                name: row.get(2)?,
+                revoked: row.get(3)?,
+                replaces: row.get::<_, Option<String>>(4)?.map(DeviceId),
+                replaced_by: row.get::<_, Option<String>>(5)?.map(DeviceId),
+                certificate: row.get(6)?,
+                last_seen_at: row.get::<_, Option<i64>>(7)?.map(UnixMillis),
+                last_seq: row.get(8)?,
+                head_hash: HexHash(row.get(9)?),
             })
         });
         Ok(row.optional()?)
@@ -78,6 +102,17 @@ impl Rows<'_> {
     }
 }
 
+impl Rows<'_> {
+    /// Since when a device's key no longer counts.
+    pub(crate) fn device_revoked_at(&self, id: &DeviceId) -> Result<Option<UnixMillis>, StoreError> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT revoked_at FROM devices WHERE id = ?1")?;
+        let at: Option<Option<i64>> = statement.query_row([id.as_str()], |row| row.get(0)).optional()?;
+        Ok(at.flatten().map(UnixMillis))
+    }
+}
+
 impl Tx<'_> {
     /// Enrol a device, or set down who uses a known one now. Its chain goes on either way.
     pub(crate) fn enrol_device(
@@ -86,13 +121,13 @@ impl Tx<'_> {
         user: &UserId,
         at: UnixMillis,
     ) -> Result<(), StoreError> {
-        let known = "UPDATE devices SET user_id = ?2, name = ?3 WHERE id = ?1";
-        let row = params![device.id.as_str(), user.as_str(), device.name];
+        let known = "UPDATE devices SET user_id = ?2, name = ?3, last_seen_at = ?4 WHERE id = ?1";
+        let row = params![device.id.as_str(), user.as_str(), device.name, at.0];
         if self.conn.prepare_cached(known)?.execute(row)? == 1 {
             return Ok(());
         }
-        let new = "INSERT INTO devices (id, public_key, user_id, name, enrolled_at, last_seq, head_hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)";
+        let new = "INSERT INTO devices (id, public_key, user_id, name, enrolled_at, last_seen_at, last_seq, head_hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, ?6)";
         self.conn.prepare_cached(new)?.execute(params![
             device.id.as_str(),
             device.public_key,

@@ -137,7 +137,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
         .unwrap();
     let refused = Store::open(&path).err();
     assert!(
-        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 1 })),
+        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 3 })),
         "{refused:?}"
     );
 }
@@ -154,11 +154,16 @@ fn the_schema_is_the_one_released() {
     assert_eq!(
         tables.unwrap(),
         [
+            "anchors",
             "audit",
+            "certificates",
             "changes",
             "commands",
             "devices",
             "feedback",
+            "invitations",
+            "log_nodes",
+            "log_sizes",
             "meta",
             "orders",
             "reused_ids",
@@ -183,4 +188,77 @@ async fn the_writer_flushes_every_commit() {
     // 2 is FULL, https://sqlite.org/pragma.html#pragma_synchronous.
     assert_eq!(pragma("synchronous").await.unwrap(), "Integer(2)");
     assert_eq!(pragma("journal_mode").await.unwrap(), "Text(\"wal\")");
+}
+
+/// A database as version 1 left it: a device with a command, and the signing key in the clear.
+fn of_version_1(path: &Path) {
+    let conn = schema::open(path).unwrap();
+    conn.execute_batch(include_str!("migrations/0001_start.sql"))
+        .unwrap();
+    conn.execute_batch(
+        "INSERT INTO meta VALUES ('epoch', 'e1'), ('signing_key', 'aa');
+         INSERT INTO devices VALUES ('d1', '04', 'h1', '旧设备', 5, NULL, 7, 'head'), ('d2', '04', 'h1', '', 6, 9, 0, '');
+         INSERT INTO sessions VALUES ('t1', 'd1', 'h1', 5, 500);
+         INSERT INTO commands VALUES (1, 'c1', 'd1', 7, 'o1', 'h1', 'p', 's', 'rp', 'rs');
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_version_1_keeps_its_devices_sessions_and_commands() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("db");
+    of_version_1(&path);
+    let store = Store::open(&path).unwrap();
+    let (d1, d2) = ("d1".into(), "d2".into());
+    let (first, second) = store
+        .read_blocking(|rows| Ok((rows.device(&d1)?.unwrap(), rows.device(&d2)?.unwrap())))
+        .unwrap();
+    assert_eq!(
+        (&*first.name, first.last_seq, first.head_hash.as_str()),
+        ("旧设备", 7, "head")
+    );
+    assert_eq!((first.revoked, second.revoked), (false, true));
+    assert!(first.certificate.is_none() && first.last_seen_at.is_none() && first.replaces.is_none());
+    let listed = store.read_blocking(|rows| rows.devices()).unwrap();
+    assert_eq!(listed.len(), 2);
+    assert!(
+        listed
+            .iter()
+            .all(|device| device.how == shenhai_protocol::EnrolledHow::Container)
+    );
+    assert!(store.read_blocking(|rows| rows.session("t1")).unwrap().is_some());
+    let receipt = store.read_blocking(|rows| rows.receipt(&"c1".into())).unwrap();
+    assert_eq!(receipt.unwrap().1.sig, "rs");
+}
+
+#[test]
+fn receipts_older_than_the_log_enter_it_in_their_order() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("old.sqlite3");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("migrations/0001_start.sql"))
+        .unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.execute_batch(
+        "INSERT INTO devices (id, public_key, user_id, name, enrolled_at, last_seq, head_hash)
+             VALUES ('d', '', 'u', '', 0, 3, '');
+         INSERT INTO commands (n, cmd_id, device_id, device_seq, actor, payload, sig, receipt_payload, receipt_sig)
+             VALUES (7, 'c', 'd', 3, 'u', '', '', 'third', ''), (2, 'a', 'd', 1, 'u', '', '', 'first', ''),
+                    (5, 'b', 'd', 2, 'u', '', '', 'second', '');",
+    )
+    .unwrap();
+    drop(old);
+    let mut expected = shenhai_proof::MemoryLog::default();
+    for receipt in ["first", "second", "third"] {
+        expected.append(receipt.as_bytes()).unwrap();
+    }
+    let store = Store::open(&path).unwrap();
+    let class = shenhai_protocol::DataClass::OrderClosing;
+    let (size, root) = store
+        .read_blocking(|rows| Ok((rows.log_size(class)?, rows.log_root(class, 3)?)))
+        .unwrap();
+    assert_eq!(size, 3);
+    assert_eq!(root.as_str(), shenhai_proof::root(&expected, 3).unwrap().to_hex());
 }

@@ -1,13 +1,17 @@
 //! The gateway over real HTTP, with the city's systems stood in for.
 
 mod access;
+mod anchor;
 mod bad_ingest;
 mod bad_push;
 mod bad_sign_in;
 mod city;
+mod devices;
 mod feedback;
 mod idempotency;
+mod keys;
 mod operations;
 mod pages;
+mod proof;
 mod stage;
 mod thread;

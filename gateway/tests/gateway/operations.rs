@@ -149,6 +149,11 @@ async fn the_document_names_every_call_of_the_protocol() {
         ("/v1/wake", "post"),
         ("/v1/orders/{id}/proof", "get"),
         ("/v1/devices/{id}/revoke", "post"),
+        ("/v1/devices", "get"),
+        ("/v1/devices/invitations", "post"),
+        ("/v1/devices/rotate", "post"),
+        ("/v1/grant", "post"),
+        ("/v1/trust", "get"),
         ("/city/v1/hotline/{platform}/orders", "post"),
     ] {
         assert!(served["paths"][path][method].is_object(), "{method} {path}");
@@ -161,6 +166,8 @@ async fn the_document_names_every_call_of_the_protocol() {
         "WorkOrder",
         "ErrorBody",
         "OrderProof",
+        "AccessGrant",
+        "TrustInfo",
     ] {
         assert!(served["components"]["schemas"][schema].is_object(), "{schema}");
     }

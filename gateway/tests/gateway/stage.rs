@@ -253,7 +253,15 @@ impl Stage {
         let db = self.database();
         let mut all = String::new();
         for table in [
-            "orders", "scopes", "changes", "devices", "sessions", "commands", "feedback",
+            "orders",
+            "scopes",
+            "changes",
+            "devices",
+            "sessions",
+            "commands",
+            "feedback",
+            "invitations",
+            "certificates",
         ] {
             let mut statement = db
                 .prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))

@@ -9,7 +9,7 @@ use std::path::Path;
 
 fn main() -> io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    for target in TARGETS {
+    for target in TARGETS.iter().copied() {
         let folder = corpus.join(target.name);
         fs::create_dir_all(&folder)?;
         for (i, seed) in seeds::of(target.name)?.iter().enumerate() {

@@ -36,7 +36,7 @@ fn places(len: usize) -> impl Iterator<Item = usize> {
 
 #[test]
 fn every_target_takes_its_seeds() {
-    for target in TARGETS {
+    for target in TARGETS.iter().copied() {
         for seed in seeds_of(target) {
             feed(target, &seed);
         }
@@ -58,7 +58,7 @@ fn the_generated_calls_are_calls_of_today() {
 
 #[test]
 fn every_target_takes_a_cut_seed() {
-    for target in TARGETS {
+    for target in TARGETS.iter().copied() {
         for seed in seeds_of(target) {
             for cut in places(seed.len()) {
                 feed(target, &seed[..cut]);
@@ -69,7 +69,7 @@ fn every_target_takes_a_cut_seed() {
 
 #[test]
 fn every_target_takes_a_seed_with_one_other_byte() {
-    for target in TARGETS {
+    for target in TARGETS.iter().copied() {
         for seed in seeds_of(target) {
             for (turn, at) in places(seed.len()).enumerate() {
                 let mut changed = seed.clone();
@@ -83,7 +83,7 @@ fn every_target_takes_a_seed_with_one_other_byte() {
 
 #[test]
 fn every_target_takes_random_bytes() {
-    for target in TARGETS {
+    for target in TARGETS.iter().copied() {
         let config = Config {
             cases: 256,
             failure_persistence: None,
@@ -130,7 +130,7 @@ fn every_target_has_its_wrapper_and_its_folder_of_seeds() {
         .collect();
     assert_eq!(bins, listed);
 
-    for target in TARGETS {
+    for target in TARGETS.iter().copied() {
         let wrapper = fs::read_to_string(here(&format!("fuzz/fuzz_targets/{}.rs", target.name)))
             .expect("a wrapper is text");
         assert!(

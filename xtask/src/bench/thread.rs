@@ -1,6 +1,6 @@
 //! The bench `thread`: how one order travels, measured. Load and page times come from `tests/bench`.
 
-use super::{Better, Row};
+use super::{Better, Row, number, parse};
 use crate::command::Invocation;
 use crate::problem::{Problem, Result};
 use crate::progress::step;
@@ -96,36 +96,16 @@ fn serve(system: &mut System, release: &Path, chromium: &Path) -> Result<(Value,
     Ok((load, page))
 }
 
-fn row(name: &'static str, ours: f64, unit: &'static str, better: Better) -> Row {
+fn row(name: &str, ours: f64, unit: &'static str, better: Better) -> Row {
     Row {
         bench: "thread",
-        row: name,
+        row: name.to_owned(),
         ours,
         peer: None,
         unit,
         target: None,
         better,
     }
-}
-
-/// The last line of a program's output, as JSON.
-fn parse(output: &str) -> Result<Value> {
-    let line = output.lines().last().unwrap_or_default();
-    serde_json::from_str(line).map_err(|error| {
-        Problem::new(
-            format!("a measurement answered `{line}`: {error}"),
-            "run it again; if it stays, it is a defect",
-        )
-    })
-}
-
-fn number(json: &Value, key: &str) -> Result<f64> {
-    json[key].as_f64().ok_or_else(|| {
-        Problem::new(
-            format!("a measurement gave no {key}: {json}"),
-            "this is a defect of tests/bench",
-        )
-    })
 }
 
 /// Bytes as served, in units of 1000: raw, and with brotli at its highest level.

@@ -79,6 +79,8 @@ rpc_methods! {
     OrdersReveal "orders.reveal" (OrderParams) -> RevealedCaller;
     /// Fetch an order's signed commands and receipts and verify them on this device.
     OrdersProof "orders.proof" (OrderParams) -> ProofReport;
+    /// Export an order's whole evidence as one file. For reviewers; checked on this device first.
+    OrdersBundle "orders.bundle" (OrderParams) -> BundleFile;
 
     /// Keep what has been typed so far. Called after every change.
     DraftSave "draft.save" (DraftParams) -> DraftSaved;

@@ -2,6 +2,7 @@
 
 use super::LockState;
 use serde::{Deserialize, Serialize};
+use shenhai_proof::{Finding, Status};
 use shenhai_protocol::{
     AppealFinding, Channel, CmdId, CommandKind, ContactForm, DeviceId, ErrorCode, FactFinding, FormIssue,
     FormKind, HexHash, Matter, OrderId, OrderState, Point, ReplyForm, ReplyMode, ReturnForm, Satisfaction,
@@ -459,6 +460,8 @@ pub struct ProofItem {
     pub signature: Check,
     /// The gateway's signature over the receipt, and the receipt's hash against the payload.
     pub receipt: Check,
+    /// The receipt's place in the gateway's log.
+    pub logged: Status,
 }
 
 /// Answer of `orders.proof`.
@@ -469,6 +472,18 @@ pub struct ProofReport {
     pub order_id: OrderId,
     /// Oldest first.
     pub items: Vec<ProofItem>,
-    /// Every check of every item is valid.
+    /// Nothing is wrong.
     pub all_valid: bool,
+    /// What is wrong: which part, and in what way.
+    pub findings: Vec<Finding>,
+}
+
+/// Answer of `orders.bundle`: a file to be saved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct BundleFile {
+    /// `<order>.shenhai-case.json`.
+    pub file_name: String,
+    /// Its content.
+    pub text: String,
 }

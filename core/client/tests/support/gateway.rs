@@ -561,6 +561,7 @@ impl FakeGateway {
             more,
             device_seq: self.devices.get(device).map_or(0, |device| device.seq),
             server_time: now,
+            log: None,
         };
         Ok(serde_json::to_value(reply).expect("JSON"))
     }
@@ -602,6 +603,7 @@ impl FakeGateway {
                     device_key: self.devices[opened.device_id.as_str()].key.clone(),
                     device_name: "测试手机".to_owned(),
                     actor_name: format!("{}的姓名", opened.actor),
+                    inclusion: None,
                 });
             }
         }
@@ -615,6 +617,7 @@ impl FakeGateway {
             order_id: OrderId::from(order),
             entries,
             gateway_key: self.key.public().to_hex(),
+            head: None,
         };
         serde_json::to_value(proof).expect("JSON")
     }

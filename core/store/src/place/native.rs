@@ -105,7 +105,7 @@ impl Entered {
     /// The copy is on the disk: remove what it was made from.
     pub(crate) fn erase_plain(&self) -> Result<(), StoreError> {
         match self {
-            Self::Directory(directory) => Ok(shenhai_vfs::erase(None, text(&directory.join(PLAIN))?)?),
+            Self::Directory(directory) => erase_file(directory, PLAIN),
             Self::Memory => Ok(()),
         }
     }
@@ -115,17 +115,18 @@ impl Entered {
         let Self::Directory(directory) = self else {
             return Ok(());
         };
-        let mut erased = Ok(());
+        let mut names = Vec::new();
         for entry in std::fs::read_dir(directory).map_err(|error| unavailable(&error))? {
             let name = entry.map_err(|error| unavailable(&error))?.file_name();
-            let ours = name
-                .to_str()
-                .filter(|name| name.starts_with(FILE) || name.starts_with(PLAIN));
-            // Files beside a database go with it, or, should it be gone, by themselves.
-            if let Some(name) = ours {
-                let path = directory.join(name);
-                erased = erased.and(text(&path).and_then(|path| Ok(shenhai_vfs::erase(None, path)?)));
-            }
+            names.extend(name.into_string());
+        }
+        // The one that may be in use first: if it is, nothing is touched. Files beside a database go with it, or,
+        // should it be gone, by themselves.
+        erase_file(directory, FILE)?;
+        let mut erased = Ok(());
+        names.retain(|name| name.starts_with(FILE) || name.starts_with(PLAIN));
+        for name in &names {
+            erased = erased.and(erase_file(directory, name));
         }
         erased
     }
@@ -142,6 +143,10 @@ fn attach(path: &Path, keyed: &mut Keyed<'_>, trust: Trust) -> Result<Sealed, St
         trust,
         PATIENCE,
     )?)
+}
+
+fn erase_file(directory: &Path, name: &str) -> Result<(), StoreError> {
+    Ok(shenhai_vfs::erase(None, text(&directory.join(name))?)?)
 }
 
 /// Rename a database, itself last: until then the next opening finds it under its old name and goes on.

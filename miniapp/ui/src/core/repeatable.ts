@@ -18,6 +18,7 @@ const REPEATABLE: Record<MethodName, boolean> = {
   "orders.reply": false,
   "orders.return": false,
   "orders.reveal": false,
+  "orders.bundle": true,
   "orders.proof": true,
   "draft.save": true,
   "draft.discard": false,

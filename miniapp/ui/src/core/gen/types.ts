@@ -58,6 +58,19 @@ pin: string,
 on: boolean, };
 
 /**
+ * Answer of `orders.bundle`: a file to be saved.
+ */
+export type BundleFile = { 
+/**
+ * `<order>.shenhai-case.json`.
+ */
+file_name: string, 
+/**
+ * Its content.
+ */
+text: string, };
+
+/**
  * The citizen as shown.
  */
 export type CallerView = { 
@@ -367,6 +380,24 @@ version: number, };
 export type FactFinding = "true" | "partly_true" | "false" | "adopted" | "partly_adopted" | "kept_for_reference" | "not_adopted" | "policy_found" | "no_policy" | "policy_not_accepted";
 
 /**
+ * What is wrong with a part.
+ */
+export type Fault = "malformed" | "too_large" | "unsupported_version" | "missing" | "unexpected" | "changed" | "bad_signature" | "not_trusted" | "other_command" | "other_order" | "repeated" | "out_of_order" | "after_revocation" | "other_head" | "log_forked" | "inconsistent";
+
+/**
+ * One thing that is wrong.
+ */
+export type Finding = { 
+/**
+ * Where.
+ */
+part: Part, 
+/**
+ * In what way.
+ */
+fault: Fault, };
+
+/**
  * One finding of a form check.
  */
 export type FormIssue = { 
@@ -584,7 +615,7 @@ reply: R, };
 /**
  * Method name → its parameters and its answer (only named while TypeScript is generated).
  */
-export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "form.options": MethodTypes<DraftKey, FormOptions>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
+export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "orders.bundle": MethodTypes<OrderParams, BundleFile>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "form.options": MethodTypes<DraftKey, FormOptions>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
 
 /**
  * Parameters of `network.hint`.
@@ -905,6 +936,51 @@ export type OutboxState = "queued" | "sending" | "backoff" | "blocked" | "parked
 export type Outcome<T> = { "ok": T } | { "error": RpcError };
 
 /**
+ * A part of the evidence. Entries count from 1, in the order of the case.
+ */
+export type Part = { "kind": "bundle" } | { "kind": "gateway_key" } | { "kind": "record" } | { "kind": "order", 
+/**
+ * Which.
+ */
+field: string, } | { "kind": "head" } | { "kind": "log" } | { "kind": "anchor" } | { "kind": "entry", 
+/**
+ * Which.
+ */
+entry: number, } | { "kind": "payload", 
+/**
+ * Of which entry.
+ */
+entry: number, } | { "kind": "signature", 
+/**
+ * Of which entry.
+ */
+entry: number, } | { "kind": "device_key", 
+/**
+ * Of which entry.
+ */
+entry: number, } | { "kind": "chain", 
+/**
+ * Of which entry.
+ */
+entry: number, } | { "kind": "receipt", 
+/**
+ * Of which entry.
+ */
+entry: number, } | { "kind": "receipt_signature", 
+/**
+ * Of which entry.
+ */
+entry: number, } | { "kind": "inclusion", 
+/**
+ * Of which entry.
+ */
+entry: number, } | { "kind": "file", 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
  * Parameters of `lock.clear_pin`.
  */
 export type PinParams = { 
@@ -982,7 +1058,11 @@ signature: Check,
 /**
  * The gateway's signature over the receipt, and the receipt's hash against the payload.
  */
-receipt: Check, };
+receipt: Check, 
+/**
+ * The receipt's place in the gateway's log.
+ */
+logged: Status, };
 
 /**
  * Answer of `orders.proof`.
@@ -997,9 +1077,13 @@ order_id: OrderId,
  */
 items: Array<ProofItem>, 
 /**
- * Every check of every item is valid.
+ * Nothing is wrong.
  */
-all_valid: boolean, };
+all_valid: boolean, 
+/**
+ * What is wrong: which part, and in what way.
+ */
+findings: Array<Finding>, };
 
 /**
  * A submitted form with who, when and how far it got.
@@ -1244,6 +1328,11 @@ enrolment_code?: string, };
  * 现场查看: whether somebody went to look.
  */
 export type SiteVisit = "yes" | "no" | "no_site";
+
+/**
+ * What a check came to.
+ */
+export type Status = "valid" | "invalid" | "unchecked";
 
 /**
  * Where the data on this device lies.

@@ -1,0 +1,274 @@
+//! The check of an exported case with nothing but the gateway's key.
+//!
+//! Not reading files: the caller gives the bytes, and the digests of the files beside them. Called by
+//! `shenhai-verify` and by tests of the gateway.
+
+use crate::evidence::{Examined, Exhibit, examine};
+use crate::finding::{Fault, Finding, Part};
+use crate::log::{Head, check_growth, open_head, signature_holds};
+use shenhai_crypto::{Digest32, PublicKey, sm3};
+use shenhai_protocol::{
+    AnchorRecord, BUNDLE_FORMAT, BUNDLE_VERSION, CaseBundle, CaseRecord, Command, Envelope, OrderState,
+    Receipt, Record, SignedCase, Verdict, limits,
+};
+
+/// What the check of a case came to.
+#[derive(Debug, Clone)]
+pub struct CaseReport {
+    /// The gateway's statement, where its signature holds.
+    pub record: Option<CaseRecord>,
+    /// The log's head, where its signature holds.
+    pub head: Option<Head>,
+    /// The commands, in the file's order.
+    pub entries: Vec<Examined>,
+    /// How many of the log's first receipts the outside chain vouches for.
+    pub anchored: Option<u64>,
+    /// Everything that is wrong. Empty: the case is what it was when it was exported.
+    pub findings: Vec<Finding>,
+}
+
+/// Read a case. The bounds of `shenhai_protocol::limits` are checked before anything is verified.
+///
+/// # Errors
+/// One finding on [`Part::Bundle`].
+pub fn read_case(bytes: &[u8]) -> Result<CaseBundle, Finding> {
+    let wrong = |fault| Finding::new(Part::Bundle, fault);
+    if bytes.len() > limits::BUNDLE_BYTES {
+        return Err(wrong(Fault::TooLarge));
+    }
+    let bundle: CaseBundle = serde_json::from_slice(bytes).map_err(|_| wrong(Fault::Malformed))?;
+    if bundle.format != BUNDLE_FORMAT || bundle.v != BUNDLE_VERSION {
+        return Err(wrong(Fault::UnsupportedVersion));
+    }
+    if bundle.entries.len() > limits::BUNDLE_ENTRIES {
+        return Err(wrong(Fault::TooLarge));
+    }
+    Ok(bundle)
+}
+
+/// Check a case against the gateway key that is trusted.
+#[must_use]
+pub fn check_case(bundle: &CaseBundle, trusted: &PublicKey) -> CaseReport {
+    let mut findings = Vec::new();
+    if bundle.gateway_key != trusted.to_hex() {
+        findings.push(Finding::new(Part::GatewayKey, Fault::NotTrusted));
+    }
+    let record = match open_record(&bundle.record, trusted) {
+        Ok(record) => Some(record),
+        Err(fault) => {
+            findings.push(Finding::new(Part::Record, fault));
+            None
+        }
+    };
+    let head = match open_head(&bundle.head, trusted) {
+        Ok(head) => Some(head),
+        Err(fault) => {
+            findings.push(Finding::new(Part::Head, fault));
+            None
+        }
+    };
+    let exhibits: Vec<Exhibit<'_>> = bundle
+        .entries
+        .iter()
+        .map(|entry| Exhibit {
+            envelope: &entry.envelope,
+            receipt: &entry.receipt,
+            device_key: &entry.device_key,
+            inclusion: Some(&entry.inclusion),
+        })
+        .collect();
+    // Without the record the first command says which order the case is about: all others must agree with it.
+    let order = match (
+        &record,
+        exhibits.first().and_then(|first| first.envelope.open().ok()),
+    ) {
+        (Some(record), _) => record.order.id.clone(),
+        (None, Some(first)) => first.body.order().clone(),
+        (None, None) => "".into(),
+    };
+    let entries = examine(&order, trusted, head.as_ref(), &exhibits, &mut findings);
+    let mut anchored = None;
+    if let Some(record) = &record {
+        check_listing(record, &entries, &mut findings);
+        check_revocations(record, &entries, &mut findings);
+        check_order(record, &entries, &mut findings);
+        if let (Some(anchor), Some(head)) = (&record.anchor, &head) {
+            match check_anchor(anchor, head, trusted) {
+                Ok(size) => anchored = Some(size),
+                Err(fault) => findings.push(Finding::new(Part::Anchor, fault)),
+            }
+        }
+    }
+    CaseReport {
+        record,
+        head,
+        entries,
+        anchored,
+        findings,
+    }
+}
+
+/// Check the files of a case. `look` gives size and SM3 of a file that stands beside it.
+pub fn check_files(
+    record: &CaseRecord,
+    mut look: impl FnMut(&str) -> Option<(u64, Digest32)>,
+    findings: &mut Vec<Finding>,
+) {
+    for file in &record.files {
+        let fault = match look(&file.name) {
+            None => Fault::Missing,
+            Some((bytes, digest)) if bytes == file.bytes && digest.to_hex() == file.hash.as_str() => continue,
+            Some(_) => Fault::Changed,
+        };
+        let name = file.name.clone();
+        findings.push(Finding::new(Part::File { name }, fault));
+    }
+}
+
+fn open_record(signed: &SignedCase, gateway: &PublicKey) -> Result<CaseRecord, Fault> {
+    if !signature_holds(gateway, &SignedCase::signed_text(&signed.payload), &signed.sig) {
+        return Err(Fault::BadSignature);
+    }
+    let record = signed.open().map_err(|_| Fault::Malformed)?;
+    if record.v != BUNDLE_VERSION {
+        return Err(Fault::UnsupportedVersion);
+    }
+    Ok(record)
+}
+
+/// The entries are the commands the record lists: none left out, none added, none moved.
+fn check_listing(record: &CaseRecord, entries: &[Examined], findings: &mut Vec<Finding>) {
+    let id = |one: &Examined| one.receipt.as_ref().map(|receipt| receipt.cmd_id.clone());
+    if record.commands.len() == entries.len() {
+        // A receipt that cannot be read or is another's has its own finding: here only the order counts.
+        for (entry, (listed, one)) in (1..).zip(record.commands.iter().zip(entries)) {
+            let elsewhere = record
+                .commands
+                .iter()
+                .any(|other| Some(&other.cmd_id) == id(one).as_ref());
+            if id(one).is_some_and(|id| id != listed.cmd_id) {
+                let fault = if elsewhere {
+                    Fault::OutOfOrder
+                } else {
+                    Fault::Unexpected
+                };
+                findings.push(Finding::new(Part::Entry { entry }, fault));
+            }
+        }
+        return;
+    }
+    for (entry, listed) in (1..).zip(&record.commands) {
+        if !entries.iter().any(|one| id(one).as_ref() == Some(&listed.cmd_id)) {
+            findings.push(Finding::new(Part::Entry { entry }, Fault::Missing));
+        }
+    }
+    for (entry, one) in (1..).zip(entries) {
+        if !record
+            .commands
+            .iter()
+            .any(|listed| Some(&listed.cmd_id) == id(one).as_ref())
+        {
+            findings.push(Finding::new(Part::Entry { entry }, Fault::Unexpected));
+        }
+    }
+}
+
+/// A command counts when its device was not revoked when the gateway took it.
+fn check_revocations(record: &CaseRecord, entries: &[Examined], findings: &mut Vec<Finding>) {
+    for (entry, one) in (1..).zip(entries) {
+        let Some(receipt) = &one.receipt else { continue };
+        let device = record
+            .devices
+            .iter()
+            .find(|device| device.id == receipt.device_id);
+        let fault = match device {
+            None => Fault::Missing,
+            Some(device) if device.revoked_at.is_some_and(|at| at <= receipt.server_time) => {
+                Fault::AfterRevocation
+            }
+            Some(_) => continue,
+        };
+        findings.push(Finding::new(Part::Entry { entry }, fault));
+    }
+}
+
+/// The order holds what the accepted commands wrote into it, and nothing else.
+fn check_order(record: &CaseRecord, entries: &[Examined], findings: &mut Vec<Finding>) {
+    let order = &record.order;
+    let accepted: Vec<(&Envelope, &Receipt, &Examined)> = entries
+        .iter()
+        .filter_map(|one| Some((one.envelope.as_ref()?, one.receipt.as_ref()?, one)))
+        .filter(|(_, receipt, _)| receipt.verdict == Verdict::Accepted)
+        .collect();
+    let contact = accepted
+        .iter()
+        .rev()
+        .find_map(|(envelope, receipt, one)| match &envelope.body {
+            Command::Contact { form, .. } => Some(written(form.clone(), envelope, receipt, one)),
+            _ => None,
+        });
+    let reply = accepted
+        .iter()
+        .rev()
+        .find_map(|(envelope, receipt, one)| match &envelope.body {
+            Command::Reply { form, .. } => Some(written(form.clone(), envelope, receipt, one)),
+            _ => None,
+        });
+    let returned = accepted
+        .iter()
+        .rev()
+        .find_map(|(envelope, receipt, one)| match &envelope.body {
+            Command::Return { form, .. } => Some(written(form.clone(), envelope, receipt, one)),
+            _ => None,
+        });
+    let mut revisions = accepted.iter().filter_map(|(_, receipt, _)| receipt.rev);
+    let rising = revisions
+        .try_fold(0, |last, rev| (rev > last).then_some(rev))
+        .is_some_and(|last| last <= order.rev);
+    let checks = [
+        ("contact", same(order.contact.as_ref(), contact.as_ref())),
+        ("reply", same(order.reply.as_ref(), reply.as_ref())),
+        ("returned", same(order.returned.as_ref(), returned.as_ref())),
+        ("rev", rising),
+        (
+            "state",
+            (order.state == OrderState::Replied) == reply.is_some()
+                && (order.state == OrderState::Returned) == returned.is_some(),
+        ),
+    ];
+    for (field, _) in checks.iter().filter(|(_, holds)| !holds) {
+        let field = (*field).to_owned();
+        findings.push(Finding::new(Part::Order { field }, Fault::Inconsistent));
+    }
+}
+
+fn written<F>(form: F, envelope: &Envelope, receipt: &Receipt, one: &Examined) -> Record<F> {
+    Record {
+        form,
+        by: envelope.actor.clone(),
+        by_name: String::new(),
+        client_time: envelope.client_time,
+        server_time: receipt.server_time,
+        cmd_id: envelope.cmd_id.clone(),
+        hash: one.hash.clone(),
+    }
+}
+
+/// Names change; everything else of a record follows from the command.
+fn same<F: PartialEq + Clone>(kept: Option<&Record<F>>, made: Option<&Record<F>>) -> bool {
+    let nameless = |record: &Record<F>| Record {
+        by_name: String::new(),
+        ..record.clone()
+    };
+    kept.map(nameless) == made.map(nameless)
+}
+
+/// The anchored digest is that of a genuine head, and the case's log continues it. Answers its size.
+fn check_anchor(anchor: &AnchorRecord, head: &Head, gateway: &PublicKey) -> Result<u64, Fault> {
+    let anchored = open_head(&anchor.head, gateway)?;
+    if sm3(anchor.head.payload.as_bytes()).to_hex() != anchor.digest.as_str() {
+        return Err(Fault::OtherHead);
+    }
+    check_growth(&anchored, head, &anchor.consistency)?;
+    Ok(anchored.head.size)
+}

@@ -1,0 +1,76 @@
+//! The log's signed heads: made when somebody asks and the log has grown, kept in memory until it grows again.
+//!
+//! Not the log (`store::log`). A head is signed by whoever asks first after a commit, never by the writer, so at
+//! most one signature is made per commit and the commits do not wait for it. Called by the log's endpoints, pull,
+//! proof, and the anchor's worker.
+
+use crate::app::App;
+use crate::store::{Rows, StoreError};
+use shenhai_protocol::{DataClass, PROTOCOL_VERSION, SignedHead, TreeHead};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError, TryLockError};
+
+/// The last signed head of each log.
+#[derive(Default)]
+pub(crate) struct Heads(Mutex<BTreeMap<DataClass, (u64, SignedHead)>>);
+
+/// A head with the size it speaks of.
+pub(crate) struct SizedHead {
+    pub(crate) size: u64,
+    pub(crate) head: SignedHead,
+}
+
+/// A head over at least every leaf of this snapshot of the rows.
+pub(crate) fn head(app: &App, rows: &Rows<'_>, class: DataClass) -> Result<SizedHead, StoreError> {
+    let mut kept = app.log.0.lock().unwrap_or_else(PoisonError::into_inner);
+    renew(app, rows, class, &mut kept)
+}
+
+/// A head over exactly this snapshot's leaves, signed anew.
+pub(crate) fn head_of(app: &App, rows: &Rows<'_>, class: DataClass) -> Result<SizedHead, StoreError> {
+    let size = rows.log_size(class)?;
+    let head = sign(app, rows, class, size)?;
+    Ok(SizedHead { size, head })
+}
+
+/// As [`head`], and `None` where another is being signed at this moment: a pull does not wait for it.
+pub(crate) fn head_at_hand(app: &App, rows: &Rows<'_>) -> Result<Option<SignedHead>, StoreError> {
+    let mut kept = match app.log.0.try_lock() {
+        Ok(kept) => kept,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return Ok(None),
+    };
+    renew(app, rows, DataClass::OrderClosing, &mut kept).map(|sized| Some(sized.head))
+}
+
+fn renew(
+    app: &App,
+    rows: &Rows<'_>,
+    class: DataClass,
+    kept: &mut BTreeMap<DataClass, (u64, SignedHead)>,
+) -> Result<SizedHead, StoreError> {
+    let size = rows.log_size(class)?;
+    if let Some((size, head)) = kept.get(&class).filter(|(kept, _)| *kept >= size) {
+        return Ok(SizedHead {
+            size: *size,
+            head: head.clone(),
+        });
+    }
+    let head = sign(app, rows, class, size)?;
+    kept.insert(class, (size, head.clone()));
+    Ok(SizedHead { size, head })
+}
+
+fn sign(app: &App, rows: &Rows<'_>, class: DataClass, size: u64) -> Result<SignedHead, StoreError> {
+    let head = TreeHead {
+        v: PROTOCOL_VERSION,
+        class,
+        epoch: app.epoch.clone(),
+        size,
+        root: rows.log_root(class, size)?,
+        at: app.clock.now(),
+    };
+    let payload = serde_json::to_string(&head).map_err(|_| StoreError::Document("tree head"))?;
+    let sig = app.keys.sign_text(&SignedHead::signed_text(&payload))?;
+    Ok(SignedHead { payload, sig })
+}
