@@ -65,7 +65,7 @@ pub fn key_texts(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let bytes = readers::unhex(&text);
-    assert_eq!(bytes.is_some(), text.len() % 2 == 0 && digits(&text));
+    assert_eq!(bytes.is_some(), text.len().is_multiple_of(2) && digits(&text));
     if let Some(bytes) = bytes {
         let written: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(written, text.to_lowercase());
