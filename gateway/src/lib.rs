@@ -21,6 +21,8 @@ mod keys;
 mod log;
 mod outbound;
 mod platform_feedback;
+#[doc(hidden)]
+pub mod readers;
 mod rules;
 mod server;
 mod store;
