@@ -4,8 +4,8 @@
 use crate::core::Shared;
 use crate::failure::Failure;
 use crate::rpc::{BundleFile, Check, ProofItem, ProofReport};
-use shenhai_crypto::{PublicKey, fingerprint};
-use shenhai_proof::{Examined, Exhibit, Status, check_case, examine, open_head};
+use shenhai_crypto::{Certificate, PublicKey, fingerprint};
+use shenhai_proof::{Examined, Exhibit, Signers, Status, check_case, examine, open_head};
 use shenhai_protocol::{CaseBundle, ErrorCode, OrderId, OrderProof, ProofEntry};
 use std::sync::Arc;
 
@@ -45,7 +45,13 @@ impl Shared {
 
 fn file(order: &OrderId, pinned: &PublicKey, bundle: &CaseBundle) -> Result<BundleFile, Failure> {
     let bad = || Failure::Gateway(ErrorCode::BadAnswer);
-    let report = check_case(bundle, pinned);
+    let certificate = |text: &String| Certificate::from_base64(text).map_err(|_| bad());
+    // The file's authority is the one behind the key pinned at sign-in.
+    let present = certificate(bundle.gateway_certificates.first().ok_or_else(bad)?)?;
+    if present.public_key() != pinned {
+        return Err(bad());
+    }
+    let report = check_case(bundle, &certificate(&bundle.authority_certificate)?);
     let own = report.record.is_some_and(|record| record.order.id == *order);
     if !own || !report.findings.is_empty() {
         return Err(bad());
@@ -80,10 +86,11 @@ fn report(order: &OrderId, pinned: &PublicKey, proof: &OrderProof) -> Result<Pro
         })
         .collect();
     let mut findings = Vec::new();
+    let signers = Signers::pinned(pinned);
     let head = match proof
         .head
         .as_ref()
-        .map(|head| open_head(head, pinned))
+        .map(|head| open_head(head, &signers))
         .transpose()
     {
         Ok(head) => head,
@@ -95,7 +102,7 @@ fn report(order: &OrderId, pinned: &PublicKey, proof: &OrderProof) -> Result<Pro
             None
         }
     };
-    let examined = examine(order, pinned, head.as_ref(), &exhibits, &mut findings);
+    let examined = examine(order, &signers, head.as_ref(), &exhibits, &mut findings);
     let items = proof
         .entries
         .iter()

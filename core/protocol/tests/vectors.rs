@@ -412,7 +412,8 @@ fn proofs(golden: &mut Golden) {
     let bundle = CaseBundle {
         format: BUNDLE_FORMAT.to_owned(),
         v: BUNDLE_VERSION,
-        gateway_key: KEY.to_owned(),
+        authority_certificate: "MIIDauthority".to_owned(),
+        gateway_certificates: vec!["MIIDgateway".to_owned(), "MIIDearlier".to_owned()],
         record: SignedCase {
             payload: r#"{"v":1}"#.to_owned(),
             sig: SIG.to_owned(),
@@ -421,6 +422,7 @@ fn proofs(golden: &mut Golden) {
             envelope: signed_envelope(),
             receipt: signed_receipt(),
             device_key: KEY.to_owned(),
+            device_certificate: Some("MIIDdevice".to_owned()),
             inclusion,
         }],
         head: signed_head(),
@@ -437,6 +439,7 @@ fn case_record() -> CaseRecord {
             cmd_id: CMD.into(),
             hash: HASH.into(),
             actor_name: "样例经办人".to_owned(),
+            certificate: Some(HASH.into()),
         }],
         devices: vec![CaseDevice {
             id: DEVICE.into(),
