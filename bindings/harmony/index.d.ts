@@ -11,11 +11,22 @@ export interface CoreConfig {
   deviceName: string
   /** Directory of the store; made when missing. */
   directory: string
-  /** 16 bytes from the platform's key store; they seal what is kept on the device. */
-  storeKey: Uint8Array
 }
 
-export type Topic = 'session' | 'orders' | 'outbox' | 'sync'
+/**
+ * The platform's store of small secrets: assets wrapped by HUKS. What is kept as `bio` has to lie under a key that is
+ * released only after the platform recognised the person. A function that throws is a store that cannot be reached.
+ */
+export interface SecretStore {
+  /** 16 bytes, made once at random, always the same. */
+  storeKey(): Uint8Array
+  /** On the disk when this returns; no value forgets it. */
+  keep(secret: { name: string; value?: Uint8Array }): void
+  /** `null` only when there is nothing. */
+  kept(name: string): Uint8Array | null
+}
+
+export type Topic = 'session' | 'orders' | 'outbox' | 'sync' | 'lock'
 
 /** `topic` is now at `version`: fetch it anew. */
 export interface CoreEvent {
@@ -28,9 +39,9 @@ export declare class ShenhaiCore {
   private constructor()
   /**
    * Open the store and begin to synchronise. Rejects with an `Error` whose message begins with a code and a
-   * colon: `bad_config`, `wrong_key`, `newer_data`, `in_use`, `storage`, `host`.
+   * colon: `bad_config`, `wrong_key`, `newer_data`, `in_use`, `storage`, `secrets`, `host`.
    */
-  static open(config: CoreConfig): Promise<ShenhaiCore>
+  static open(config: CoreConfig, secrets: SecretStore): Promise<ShenhaiCore>
   /** Carry out one request of the waist, `{"method", "params"}`, and answer `{"ok"}` or `{"error"}`. */
   rpc(request: string): Promise<string>
   /**

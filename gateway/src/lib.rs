@@ -32,8 +32,9 @@ pub use config::{
     AnchorConfig, CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning,
 };
 pub use crypto::{
-    CityProvider, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret,
-    SecurityGatewayConfig, SecurityGatewayError, ServiceKey, ServiceKeyKind, answers as crypto_answers,
+    CityProvider, ClientAuthority, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider,
+    MessageForm, Secret, SecurityGatewayConfig, SecurityGatewayError, ServiceKey, ServiceKeyKind,
+    answers as crypto_answers,
 };
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;

@@ -68,11 +68,11 @@ async function post(url: string, body: unknown): Promise<unknown> {
   return answer.json();
 }
 
-async function start(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
+async function start(...further: string[]): Promise<{ stack: Stack; stop: () => Promise<void> }> {
   const binary = process.env.SHENHAI_STACK ?? join(target, "debug/shenhai-stack");
   const web = process.env.SHENHAI_WEB ?? resolve("../../miniapp/dist");
   const data = mkdtempSync(join(tmpdir(), "shenhai-e2e-"));
-  const child = spawn(binary, ["--web", web, "--orders", "0", "--data", data], {
+  const child = spawn(binary, ["--web", web, "--orders", "0", "--data", data, ...further], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout });
@@ -90,7 +90,16 @@ async function start(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
   return { stack: new Stack(urls.gateway, urls.city, urls.control), stop };
 }
 
-export const test = base.extend<object, { stack: Stack }>({
+export const test = base.extend<object, { stack: Stack; guarded: Stack }>({
+  /** A stack of its own whose rules are those of trust.toml. */
+  guarded: [
+    async ({}, use) => {
+      const { stack, stop } = await start("--trust", resolve("trust.toml"));
+      await use(stack);
+      await stop();
+    },
+    { scope: "worker" },
+  ],
   stack: [
     async ({}, use) => {
       const { stack, stop } = await start();

@@ -13,14 +13,16 @@ use napi_derive_ohos::napi;
 use napi_ohos as napi_api;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
-use napi_api::bindgen_prelude::{Function, Uint8Array};
-use napi_api::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi_api::bindgen_prelude::{FromNapiValue, Function, JsValuesTupleIntoVec, Uint8Array};
+use napi_api::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_api::{Error, Result, Status};
-use shenhai_client::host::native::{LOST_CALL, NativeHost};
+use shenhai_client::host::KeepError;
+use shenhai_client::host::native::{self, LOST_CALL, NativeHost};
 use shenhai_client::rpc::{self, Event};
 use shenhai_client::{Config, Core, OpenError, Storage};
+use zeroize::Zeroizing;
 
 /// How to open the core.
 #[napi(object)]
@@ -33,8 +35,72 @@ pub struct CoreConfig {
     pub device_name: String,
     /// Directory of the store; made when missing.
     pub directory: String,
-    /// 16 bytes from the platform's key store; they seal what is kept on the device.
-    pub store_key: Uint8Array,
+}
+
+/// A value to keep under a name; nothing to forget it.
+#[napi(object, object_from_js = false)]
+pub struct KeptSecret {
+    /// Its name.
+    pub name: String,
+    /// The value.
+    pub value: Option<Uint8Array>,
+}
+
+type Ask<T, R> = ThreadsafeFunction<T, R, T, Status, false, true>;
+
+/// The platform's store of small secrets: assets wrapped by HUKS. Called on the thread of the engine. What is kept as
+/// `bio` has to lie under a key that is released only after the platform recognised the person.
+#[napi(object, object_to_js = false)]
+pub struct SecretStore {
+    /// 16 bytes, made once at random, always the same.
+    pub store_key: Ask<(), Uint8Array>,
+    /// Keep a value, on the disk when this returns.
+    pub keep: Ask<KeptSecret, ()>,
+    /// What was kept last.
+    pub kept: Ask<String, Option<Uint8Array>>,
+}
+
+/// Call into the engine and wait for its answer; a throwing function is a store that cannot be reached.
+fn ask<T: JsValuesTupleIntoVec + 'static, R: FromNapiValue + 'static, V: Send + 'static>(
+    function: &Ask<T, R>,
+    value: T,
+    read: fn(R) -> V,
+) -> std::result::Result<V, KeepError> {
+    let (tell, told) = mpsc::channel();
+    let called = function.call_with_return_value(
+        value,
+        ThreadsafeFunctionCallMode::NonBlocking,
+        move |answer, _| {
+            // Nobody waits only when the core is gone.
+            let _ = tell.send(answer.map(read).map_err(|_| KeepError::Unavailable));
+            Ok(())
+        },
+    );
+    if called != Status::Ok {
+        return Err(KeepError::Unavailable);
+    }
+    told.recv().unwrap_or(Err(KeepError::Unavailable))
+}
+
+impl native::SecretStore for SecretStore {
+    fn store_key(&self) -> std::result::Result<Zeroizing<[u8; 16]>, KeepError> {
+        let key = ask(&self.store_key, (), |key| Zeroizing::new(key.to_vec()))?;
+        <[u8; 16]>::try_from(key.as_slice())
+            .map(Zeroizing::new)
+            .map_err(|_| KeepError::Damaged)
+    }
+
+    fn keep(&self, name: &str, value: Option<&[u8]>) -> std::result::Result<(), KeepError> {
+        let name = name.to_owned();
+        let value = value.map(|value| Uint8Array::from(value.to_vec()));
+        ask(&self.keep, KeptSecret { name, value }, |()| ())
+    }
+
+    fn kept(&self, name: &str) -> std::result::Result<Option<Vec<u8>>, KeepError> {
+        ask(&self.kept, name.to_owned(), |value| {
+            value.map(|value| value.to_vec())
+        })
+    }
 }
 
 /// What can be followed. The twin of the waist's `Topic`.
@@ -48,6 +114,8 @@ pub enum Topic {
     Outbox,
     /// The state of synchronisation changed.
     Sync,
+    /// Whether the data is open changed.
+    Lock,
 }
 
 impl From<rpc::Topic> for Topic {
@@ -57,6 +125,7 @@ impl From<rpc::Topic> for Topic {
             rpc::Topic::Orders => Self::Orders,
             rpc::Topic::Outbox => Self::Outbox,
             rpc::Topic::Sync => Self::Sync,
+            rpc::Topic::Lock => Self::Lock,
         }
     }
 }
@@ -93,19 +162,16 @@ impl ShenhaiCore {
     ///
     /// # Errors
     /// Rejects with a message that begins with a code and a colon: `bad_config`, `wrong_key`, `newer_data`,
-    /// `in_use`, `storage`, `host`.
+    /// `in_use`, `storage`, `secrets`, `host`.
     #[napi(factory)]
-    pub async fn open(config: CoreConfig) -> Result<Self> {
-        let store_key = <[u8; 16]>::try_from(config.store_key.as_ref())
-            .map_err(|_| failure("bad_config", "the store key has 16 bytes"))?;
+    pub async fn open(config: CoreConfig, secrets: SecretStore) -> Result<Self> {
         let config = Config {
             gateway_url: config.gateway_url,
             app: config.app,
             device_name: config.device_name,
             storage: Storage::Directory(PathBuf::from(config.directory)),
-            store_key,
         };
-        let host = Arc::new(NativeHost::new().map_err(|error| failure("host", error))?);
+        let host = Arc::new(NativeHost::new(Arc::new(secrets)).map_err(|error| failure("host", error))?);
         let opened = host.finish(Core::open(config, host.clone())).await;
         let core = opened
             .ok_or_else(|| failure("host", "opening was lost"))?
@@ -170,6 +236,7 @@ fn failure(code: &str, reason: impl std::fmt::Display) -> Error {
 fn refused(error: &OpenError) -> Error {
     let code = match error {
         OpenError::Config(_) => "bad_config",
+        OpenError::Secrets(_) => "secrets",
         OpenError::WrongKey => "wrong_key",
         OpenError::NewerData => "newer_data",
         OpenError::InUse => "in_use",

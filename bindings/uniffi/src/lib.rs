@@ -6,9 +6,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use shenhai_client::host::native::{LOST_CALL, NativeHost};
+use shenhai_client::host::KeepError;
+use shenhai_client::host::native::{self, LOST_CALL, NativeHost};
 use shenhai_client::rpc::{self, Event};
 use shenhai_client::{Config, Core, OpenError, Storage, Subscription};
+use zeroize::Zeroizing;
 
 uniffi::setup_scaffolding!("shenhai");
 
@@ -23,8 +25,6 @@ pub struct CoreConfig {
     pub device_name: String,
     /// Directory of the store; made when missing.
     pub directory: String,
-    /// 16 bytes from the platform's key store; they seal what is kept on the device.
-    pub store_key: Vec<u8>,
 }
 
 /// Why the core did not open. The twin of the client's `OpenError`.
@@ -51,6 +51,12 @@ pub enum OpenFailure {
         /// English, for the log.
         reason: String,
     },
+    /// The platform's store of secrets failed.
+    #[error("secrets: {reason}")]
+    Secrets {
+        /// English, for the log.
+        reason: String,
+    },
     /// The operating system gives no thread or no TLS, or the work was lost.
     #[error("host: {reason}")]
     Host {
@@ -64,6 +70,9 @@ impl From<OpenError> for OpenFailure {
         match error {
             OpenError::Config(reason) => Self::BadConfig {
                 reason: reason.to_owned(),
+            },
+            OpenError::Secrets(error) => Self::Secrets {
+                reason: error.to_string(),
             },
             OpenError::WrongKey => Self::WrongKey,
             OpenError::NewerData => Self::NewerData,
@@ -84,6 +93,8 @@ pub enum Topic {
     Outbox,
     /// The state of synchronisation changed.
     Sync,
+    /// Whether the data is open changed.
+    Lock,
 }
 
 impl From<rpc::Topic> for Topic {
@@ -93,6 +104,7 @@ impl From<rpc::Topic> for Topic {
             rpc::Topic::Orders => Self::Orders,
             rpc::Topic::Outbox => Self::Outbox,
             rpc::Topic::Sync => Self::Sync,
+            rpc::Topic::Lock => Self::Lock,
         }
     }
 }
@@ -124,6 +136,78 @@ pub trait Listener: Send + Sync {
     fn on_event(&self, topic: Topic, version: u64) -> Result<(), ListenerFailure>;
 }
 
+/// Why the platform's store of secrets did not do something. The twin of the client's `KeepError`.
+#[derive(Debug, thiserror::Error, uniffi::Error)]
+pub enum SecretFailure {
+    /// It cannot be reached now.
+    #[error("unavailable")]
+    Unavailable,
+    /// The person did not confirm who they are.
+    #[error("refused")]
+    Refused,
+    /// What it holds cannot be read.
+    #[error("damaged")]
+    Damaged,
+}
+
+impl From<uniffi::UnexpectedUniFFICallbackError> for SecretFailure {
+    fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<SecretFailure> for KeepError {
+    fn from(failure: SecretFailure) -> Self {
+        match failure {
+            SecretFailure::Unavailable => Self::Unavailable,
+            SecretFailure::Refused => Self::Refused,
+            SecretFailure::Damaged => Self::Damaged,
+        }
+    }
+}
+
+/// The platform's store of small secrets, implemented by the shell: preferences wrapped by a key of the Android
+/// Keystore, the Keychain. Neither knows an SM algorithm: they wrap, what is wrapped is an SM4 key. Called on a
+/// thread that may wait. What is kept as `bio` has to lie under a key that is released only after the platform
+/// recognised the person.
+#[uniffi::export(foreign)]
+pub trait SecretStore: Send + Sync {
+    /// 16 bytes, made once at random, always the same.
+    ///
+    /// # Errors
+    /// See [`SecretFailure`].
+    fn store_key(&self) -> Result<Vec<u8>, SecretFailure>;
+    /// Keep a value, on the disk when this returns, or forget it.
+    ///
+    /// # Errors
+    /// See [`SecretFailure`].
+    fn keep(&self, name: String, value: Option<Vec<u8>>) -> Result<(), SecretFailure>;
+    /// What was kept last; nothing only when there is nothing.
+    ///
+    /// # Errors
+    /// See [`SecretFailure`].
+    fn kept(&self, name: String) -> Result<Option<Vec<u8>>, SecretFailure>;
+}
+
+struct Secrets(Arc<dyn SecretStore>);
+
+impl native::SecretStore for Secrets {
+    fn store_key(&self) -> Result<Zeroizing<[u8; 16]>, KeepError> {
+        let key = Zeroizing::new(self.0.store_key()?);
+        <[u8; 16]>::try_from(key.as_slice())
+            .map(Zeroizing::new)
+            .map_err(|_| KeepError::Damaged)
+    }
+
+    fn keep(&self, name: &str, value: Option<&[u8]>) -> Result<(), KeepError> {
+        Ok(self.0.keep(name.to_owned(), value.map(<[u8]>::to_vec))?)
+    }
+
+    fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, KeepError> {
+        Ok(self.0.kept(name.to_owned())?)
+    }
+}
+
 /// The core of one device.
 #[derive(uniffi::Object)]
 pub struct ShenhaiCore {
@@ -138,18 +222,14 @@ impl ShenhaiCore {
     /// # Errors
     /// See [`OpenFailure`].
     #[uniffi::constructor]
-    pub async fn open(config: CoreConfig) -> Result<Arc<Self>, OpenFailure> {
-        let store_key = config.store_key.try_into().map_err(|_| OpenFailure::BadConfig {
-            reason: "the store key has 16 bytes".to_owned(),
-        })?;
+    pub async fn open(config: CoreConfig, secrets: Arc<dyn SecretStore>) -> Result<Arc<Self>, OpenFailure> {
         let config = Config {
             gateway_url: config.gateway_url,
             app: config.app,
             device_name: config.device_name,
             storage: Storage::Directory(PathBuf::from(config.directory)),
-            store_key,
         };
-        let host = NativeHost::new().map_err(|error| OpenFailure::Host {
+        let host = NativeHost::new(Arc::new(Secrets(secrets))).map_err(|error| OpenFailure::Host {
             reason: error.to_string(),
         })?;
         let host = Arc::new(host);

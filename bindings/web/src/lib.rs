@@ -6,7 +6,7 @@
 
 use js_sys::{Error, Function, Promise};
 use serde::Deserialize;
-use shenhai_client::host::web::WebHost;
+use shenhai_client::host::web::{SecretStore, WebHost};
 use shenhai_client::{Config, Core, OpenError, Storage, Subscription};
 use std::{cell::RefCell, sync::Arc};
 use wasm_bindgen::prelude::*;
@@ -51,17 +51,13 @@ pub fn on_panic(report: Function) {
     }));
 }
 
-/// Opens the store sealed with `store_key` (16 bytes) and begins to synchronise. Resolves to a [`WebCore`],
-/// rejects with an `Error` that says in English why not; its `name` is `InUse` when somebody else has the store.
+/// Opens the store, whose keys `secrets` keeps, and begins to synchronise. Resolves to a [`WebCore`], rejects with an `Error` that says in English why not; its `name` is `InUse` when somebody else has the store.
 #[wasm_bindgen(unchecked_return_type = "Promise<WebCore>")]
-pub fn open(config: String, store_key: Vec<u8>) -> Promise {
+pub fn open(config: String, secrets: SecretStore) -> Promise {
     future_to_promise(async move {
         let config: OpenConfig =
             serde_json::from_str(&config).map_err(|error| refusal("Config", &error.to_string()))?;
-        let store_key = store_key
-            .try_into()
-            .map_err(|_| refusal("Config", "the store key has 16 bytes"))?;
-        let host = WebHost::new().ok_or_else(|| refusal("Config", "not in a Worker"))?;
+        let host = WebHost::new(secrets).ok_or_else(|| refusal("Config", "not in a Worker"))?;
         let config = Config {
             storage: match config.storage {
                 // One store per app: each has its own owner tab, and a store has one holder.
@@ -73,7 +69,6 @@ pub fn open(config: String, store_key: Vec<u8>) -> Promise {
             gateway_url: config.gateway_url,
             app: config.app,
             device_name: config.device_name,
-            store_key,
         };
         let core = Core::open(config, Arc::new(host))
             .await
@@ -135,6 +130,7 @@ impl WebSubscription {
 fn open_refusal(error: &OpenError) -> JsValue {
     let name = match error {
         OpenError::Config(_) => "Config",
+        OpenError::Secrets(_) => "Secrets",
         OpenError::WrongKey => "WrongKey",
         OpenError::NewerData => "NewerData",
         OpenError::InUse => "InUse",

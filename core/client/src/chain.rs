@@ -7,7 +7,8 @@ use crate::rpc::Topic;
 use rand_core::CryptoRng;
 use shenhai_crypto::{SecretKey, device_id, sm3};
 use shenhai_protocol::{
-    CmdId, Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, ScopeId, SignedEnvelope, limits,
+    CmdId, Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, ScopeId, SignedEnvelope,
+    UserId, limits,
 };
 use shenhai_store::{Identity, OutboxEntry, StoreError, Write};
 use shenhai_sync::{Event, Row, RowState};
@@ -127,6 +128,8 @@ impl Engine {
         let old = live.identity.device_id.clone();
         let mut record = live.record.clone();
         record.device_id = identity.device_id.clone();
+        // What the person may see does not hang on the key; the next sign-in brings a grant for the new one.
+        let grant = live.grant.clone();
         self.store_mut()?.write(|write| {
             write.retire_identity(&old)?;
             write.add_identity(&identity)?;
@@ -136,8 +139,57 @@ impl Engine {
             record,
             identity,
             key,
+            grant,
+            certificate: None,
         });
         Ok(())
+    }
+
+    /// Sign the user's rows of other keys that `pick` chooses with `key`, at the end of its chain, in the order in
+    /// which they were made. Only for commands that had no effect: should one have had, the gateway knows its id,
+    /// refuses the other bytes, and the person decides.
+    pub(crate) fn adopt_rows(
+        &mut self,
+        user: &UserId,
+        identity: &Identity,
+        key: &SecretKey,
+        pick: impl Fn(RowState) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut rng = self.rng.clone();
+        let (mut seq, mut hash) = (identity.last_seq, identity.last_hash.clone());
+        let store = self.store()?;
+        let mut adopted = Vec::new();
+        for entry in store.outbox(user)? {
+            if entry.device_id == identity.device_id || !pick(entry.row.state) {
+                continue;
+            }
+            // Content that cannot be read any more stays where it is, for the person to see.
+            let Some(mut envelope) = store
+                .envelope(&entry.row.cmd_id)?
+                .and_then(|kept| kept.open().ok())
+            else {
+                continue;
+            };
+            envelope.device_id = identity.device_id.clone();
+            envelope.device_seq = seq + 1;
+            envelope.prev_hash = hash.clone();
+            let signed = sign(key, &envelope, &mut rng).map_err(|_| StoreError::Row("outbox"))?;
+            (seq, hash) = (envelope.device_seq, signed.entry.hash.clone());
+            adopted.push((entry.row.cmd_id, seq, signed));
+        }
+        self.store_mut()?.write(|write| {
+            for (cmd_id, seq, signed) in &adopted {
+                write.adopt(
+                    user,
+                    &identity.device_id,
+                    cmd_id,
+                    *seq,
+                    &signed.entry.hash,
+                    &signed.envelope,
+                )?;
+            }
+            write.set_chain_end(&identity.device_id, seq, &hash)
+        })
     }
 }
 

@@ -5,13 +5,14 @@ use crate::driver;
 use crate::engine::{Engine, Signal};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
-use crate::host::{Host, HostRng, MaybeSend, MaybeSync};
+use crate::host::{Host, MaybeSend, MaybeSync};
+use crate::lock::Gate;
 use crate::rpc::{Event, Outcome, RpcError};
 use crate::topics::{Subscription, Topics};
 use futures_channel::{mpsc, oneshot};
 use serde::Serialize;
 use shenhai_protocol::ErrorCode;
-use shenhai_store::{Store, StoreRng};
+use shenhai_store::Place;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) gateway: Gateway,
     pub(crate) device_name: String,
+    pub(crate) place: Place,
     engine: Mutex<Engine>,
     topics: Topics,
     signals: mpsc::UnboundedSender<Signal>,
@@ -67,7 +69,9 @@ struct Front(Arc<Shared>);
 
 impl Drop for Front {
     fn drop(&mut self) {
-        self.0.with(Engine::close);
+        self.0.with(|engine| {
+            engine.close();
+        });
     }
 }
 
@@ -79,30 +83,25 @@ pub struct Core {
 }
 
 impl Core {
-    /// Open the data and start synchronising.
+    /// Open the data and start synchronising. With a PIN before the data the core starts locked.
     ///
     /// # Errors
     /// [`OpenError`]; nothing was changed then.
     pub async fn open(config: Config, host: Arc<dyn Host>) -> Result<Self, OpenError> {
         let place = config.place()?;
-        let rng: StoreRng = Box::new(HostRng(Arc::clone(&host)));
-        let store_key = host.store_key().await?;
-        let (store, opened) = Store::open(&place, &store_key, rng, host.now(), None).await?;
-        if let Some((name, rescued)) = &opened.put_aside {
-            tracing::error!(%name, rescued, "the database was damaged and put aside");
-        }
-        let recovered = opened.put_aside.is_some();
-        let engine = Engine::new(Arc::clone(&host), store, opened.durable, recovered)?;
+        let gate = Gate::new(place != Place::Memory, host.monotonic());
+        let engine = Engine::new(&config.app, Arc::clone(&host), gate);
         let (signals, inbox) = mpsc::unbounded();
         let shared = Arc::new(Shared {
             gateway: Gateway::new(Arc::clone(&host), &config.gateway_url, &config.app),
             host: Arc::clone(&host),
             device_name: config.device_name,
+            place,
             engine: Mutex::new(engine),
             topics: Topics::default(),
             signals,
         });
-        shared.with(Engine::ensure_identity)?;
+        shared.start().await?;
         host.spawn(Box::pin(driver::run(Arc::clone(&shared), inbox)));
         Ok(Self {
             front: Arc::new(Front(shared)),
@@ -140,7 +139,10 @@ impl Core {
 
     /// Stop synchronising and release the database; every later request is answered `core_restarted`.
     pub async fn close(&self) {
-        self.shared().with(Engine::close);
+        let generation = self.shared().with(Engine::close);
+        if let Some(generation) = generation {
+            driver::anchor(self.shared(), generation).await;
+        }
     }
 
     fn shared(&self) -> &Arc<Shared> {

@@ -11,6 +11,9 @@ impl Shared {
     /// Carry a request out and put its answer into words.
     pub(crate) async fn dispatch(self: &Arc<Self>, request: Request) -> String {
         tracing::debug!(method = request.method(), "rpc");
+        if let Err(refused) = self.with(|engine| engine.admit(&request)) {
+            return outcome_text(Err::<(), _>(refused));
+        }
         match request {
             Request::SessionStatus(_) => self.answer(|engine| engine.session_status()),
             Request::SessionBegin(params) => outcome_text(self.begin(params).await),
@@ -35,10 +38,18 @@ impl Shared {
             Request::SyncStatus(_) => self.answer(|engine| engine.status()),
             Request::SyncNow(_) => self.answer(Engine::hurry),
             Request::NetworkHint(params) => self.answer(|engine| engine.network(params.online)),
-            _ => outcome_text(Err::<(), _>(Failure::Refused(
-                shenhai_protocol::ErrorCode::BadRequest,
-                "not yet",
-            ))),
+            Request::LockStatus(_) => self.answer(|engine| Ok(engine.lock_status())),
+            Request::LockSetPin(params) => outcome_text(self.set_pin(params).await),
+            Request::LockUnlock(params) => outcome_text(self.unlock(params).await),
+            Request::LockLock(_) => outcome_text(self.lock()),
+            Request::LockClearPin(params) => outcome_text(self.clear_pin(params).await),
+            Request::LockSetBiometric(params) => outcome_text(self.set_biometric(params).await),
+            Request::LockErase(params) => outcome_text(self.erase(params).await),
+            Request::DeviceStatus(_) => self.answer(Engine::device_status),
+            Request::DeviceRotate(_) => outcome_text(self.rotate().await),
+            Request::DevicesList(_) => outcome_text(self.devices().await),
+            Request::DevicesInvite(params) => outcome_text(self.invite(params).await),
+            Request::DevicesRevoke(params) => outcome_text(self.revoke(params).await),
         }
     }
 

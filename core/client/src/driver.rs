@@ -5,14 +5,15 @@
 use crate::core::Shared;
 use crate::engine::{Engine, Job, Signal};
 use crate::host::Task;
+use crate::keyring::GENERATION;
 use crate::rpc::Topic;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::future::{FutureExt, poll_fn};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use shenhai_crypto::{PublicKey, Signature, sm3};
 use shenhai_protocol::{
-    Change, ChangeKind, CmdId, ErrorCode, HexHash, PullReply, PushReply, Receipt, ScopeId, SignedEnvelope,
-    SignedReceipt, Verdict, WakeRequest,
+    Change, ChangeKind, CmdId, ErrorClass, ErrorCode, HexHash, PullReply, PushReply, Receipt, ScopeId,
+    SignedEnvelope, SignedReceipt, Verdict, WakeRequest,
 };
 use shenhai_store::{PageOfChanges, ScopeCopy};
 use shenhai_sync::{Decision, Event, Stop, Verdicts};
@@ -79,6 +80,8 @@ async fn carry_out(shared: Arc<Shared>, generation: u64, job: Job) {
         Job::Push(commands) => push(&shared, generation, commands).await,
         Job::Pull(scope, cursor) => pull(&shared, generation, scope, cursor).await,
         Job::Wake(cursors, wait_ms) => wake(&shared, generation, cursors, wait_ms).await,
+        Job::Renew => renew(&shared, generation).await,
+        Job::Anchor(generation) => anchor(&shared, generation).await,
     }
 }
 
@@ -94,6 +97,45 @@ fn report(shared: &Shared, generation: u64, what: impl FnOnce(&mut Engine)) {
 /// What the engine does with a failing database is its own business; it has logged and paused.
 fn step(engine: &mut Engine, event: Event) {
     let _ = engine.step(event);
+}
+
+// --- lease and anchor ---
+
+async fn renew(shared: &Arc<Shared>, generation: u64) {
+    let Some(token) = shared.with(|engine| token(engine, generation)) else {
+        return;
+    };
+    let answer = shared.gateway.renew(&token).await;
+    report(shared, generation, |engine| match answer {
+        Ok(reply) => {
+            if let Err(failure) = engine.take_renewal(shared.gateway.app(), &reply) {
+                tracing::warn!(%failure, "the renewed grant was not taken");
+                engine.renewal_failed();
+            }
+        }
+        Err(code) => {
+            engine.renewal_failed();
+            if code.class() == ErrorClass::SignIn || code == ErrorCode::DeviceRevoked {
+                step(engine, Event::WakeFailed(code));
+            }
+        }
+    });
+    if let Err(failure) = shared.keep_rules().await {
+        tracing::error!(%failure, "the rules of the lock could not be kept");
+    }
+}
+
+/// The token of the session of that generation.
+fn token(engine: &Engine, generation: u64) -> Option<String> {
+    let live = engine.live.as_ref()?;
+    (engine.generation() == generation).then(|| live.record.token.clone())
+}
+
+pub(crate) async fn anchor(shared: &Shared, generation: u64) {
+    let bytes = generation.to_le_bytes().to_vec();
+    if let Err(error) = shared.host.keep(GENERATION, Some(bytes)).await {
+        tracing::error!(%error, "the generation could not be kept");
+    }
 }
 
 // --- push ---
@@ -308,6 +350,7 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
         );
         return;
     }
+    engine.compare_with_gateway(reply.device_seq);
     let was_complete = engine
         .store()
         .and_then(shenhai_store::Store::scopes)
@@ -356,14 +399,9 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
 // --- wake ---
 
 async fn wake(shared: &Shared, generation: u64, cursors: BTreeMap<String, u64>, wait_ms: u64) {
-    let token = shared.with(|engine| {
-        let live = engine
-            .live
-            .as_ref()
-            .filter(|_| engine.generation() == generation)?;
-        Some(live.record.token.clone())
-    });
-    let Some(token) = token else { return };
+    let Some(token) = shared.with(|engine| token(engine, generation)) else {
+        return;
+    };
     let answer = shared
         .gateway
         .wake(&token, &WakeRequest { cursors, wait_ms })

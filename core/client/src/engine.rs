@@ -6,15 +6,19 @@
 use crate::board::Board;
 use crate::failure::Failure;
 use crate::host::{Host, HostRng, dice};
+use crate::lease::LeaseWatch;
+use crate::lock::Gate;
+use crate::rollback::Rollback;
 use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
-use shenhai_crypto::SecretKey;
-use shenhai_protocol::{CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UnixMillis, UserId};
-use shenhai_store::{Identity, OutboxEntry, SessionRecord, Store, StoreError, Write};
+use shenhai_crypto::{Certificate, SecretKey};
+use shenhai_protocol::{AccessGrant, CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UnixMillis, UserId};
+use shenhai_store::{Identity, Opened, OutboxEntry, SessionRecord, Store, StoreError, Write};
 use shenhai_sync::{
     Event, Instruction, Machine, Now, Phase, Row, RowState, ScopeState, ServerClock, pause_millis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use zeroize::Zeroize;
 
 /// What the driver is to do.
 #[derive(Debug)]
@@ -35,6 +39,10 @@ pub(crate) enum Job {
     Push(Vec<CmdId>),
     Pull(ScopeId, u64),
     Wake(BTreeMap<String, u64>, u64),
+    /// Have the lease, and a certificate that ends soon, renewed.
+    Renew,
+    /// Keep the database's generation outside of it.
+    Anchor(u64),
 }
 
 /// The session in memory.
@@ -42,6 +50,10 @@ pub(crate) struct Live {
     pub(crate) record: SessionRecord,
     pub(crate) identity: Identity,
     pub(crate) key: SecretKey,
+    /// What the session may see and do, as verified; `None` opens nothing.
+    pub(crate) grant: Option<AccessGrant>,
+    /// Of `key`, as verified with the grant.
+    pub(crate) certificate: Option<Certificate>,
 }
 
 /// A command whose effect is not part of the received state, with its content.
@@ -54,7 +66,11 @@ pub(crate) struct Pending {
 pub(crate) struct Engine {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) rng: HostRng,
+    app: String,
     store: Option<Store>,
+    pub(crate) gate: Gate,
+    pub(crate) lease: LeaseWatch,
+    pub(crate) rollback: Rollback,
     pub(crate) durability: Durability,
     pub(crate) recovered: bool,
     pub(crate) live: Option<Live>,
@@ -71,27 +87,21 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(
-        host: Arc<dyn Host>,
-        store: Store,
-        durable: bool,
-        recovered: bool,
-    ) -> Result<Self, StoreError> {
-        let clock = ServerClock::with_offset(store.clock_offset()?);
-        let mut engine = Self {
+    pub(crate) fn new(app: &str, host: Arc<dyn Host>, gate: Gate) -> Self {
+        Self {
             rng: HostRng(Arc::clone(&host)),
             host,
-            store: Some(store),
-            durability: if durable {
-                Durability::Durable
-            } else {
-                Durability::BestEffort
-            },
-            recovered,
+            app: app.to_owned(),
+            store: None,
+            gate,
+            lease: LeaseWatch::default(),
+            rollback: Rollback::default(),
+            durability: Durability::Durable,
+            recovered: false,
             live: None,
             board: Board::default(),
             pending: Vec::new(),
-            clock,
+            clock: ServerClock::default(),
             machine: Machine::new(),
             generation: 0,
             signals: Vec::new(),
@@ -99,9 +109,34 @@ impl Engine {
             told: None,
             store_failures: 0,
             revive_at: None,
+        }
+    }
+
+    /// Take the opened database: the session in it goes on.
+    pub(crate) fn take_store(&mut self, store: Store, opened: &Opened) -> Result<(), StoreError> {
+        self.durability = if opened.durable {
+            Durability::Durable
+        } else {
+            Durability::BestEffort
         };
-        engine.load_session(None)?;
-        Ok(engine)
+        self.recovered = opened.put_aside.is_some();
+        self.rollback.opened(opened);
+        self.clock = ServerClock::with_offset(store.clock_offset()?);
+        self.lease = LeaseWatch::with_kept(store.time_seen()?);
+        self.store = Some(store);
+        self.revive_at = None;
+        self.load_session(None)?;
+        self.ensure_identity()
+    }
+
+    /// Let go of the database and of every key. Its generation, to be kept outside.
+    pub(crate) fn drop_store(&mut self) -> Option<u64> {
+        self.drop_session();
+        self.note_time_seen();
+        self.revive_at = None;
+        let generation = self.store.as_ref().map(Store::generation);
+        self.store = None;
+        generation
     }
 
     // --- what the rest of the client asks for ---
@@ -138,6 +173,11 @@ impl Engine {
         self.changed.insert(topic);
     }
 
+    /// The next point in time may have changed.
+    pub(crate) fn look(&mut self) {
+        self.signals.push(Signal::Look);
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
@@ -167,11 +207,18 @@ impl Engine {
         let key = SecretKey::from_bytes(&identity.secret).map_err(|_| StoreError::Row("identities"))?;
         let ended = record.ended.is_some();
         self.board = Board::load(store, &record)?;
-        self.live = Some(Live {
+        let mut live = Live {
             record,
             identity,
             key,
-        });
+            grant: None,
+            certificate: None,
+        };
+        if let Some(verified) = self.kept_grant(&live, &self.app) {
+            live.grant = Some(verified.grant);
+            live.certificate = Some(verified.device_certificate);
+        }
+        self.live = Some(live);
         self.reload_pending()?;
         if !ended {
             self.step(Event::SignedIn {
@@ -185,22 +232,30 @@ impl Engine {
 
     /// Forget the session in memory and abandon its requests.
     pub(crate) fn drop_session(&mut self) {
-        self.generation += 1;
-        self.signals.push(Signal::Abandon);
+        self.abandon();
         self.machine.handle(Event::SignedOut, self.moment());
-        self.live = None;
+        if let Some(mut live) = self.live.take() {
+            live.record.token.zeroize();
+        }
         self.board = Board::default();
         self.pending.clear();
         self.changed
             .extend([Topic::Session, Topic::Orders, Topic::Outbox]);
     }
 
-    /// Close the database. Every later call fails with `core_restarted`.
-    pub(crate) fn close(&mut self) {
-        self.drop_session();
-        self.store = None;
-        self.revive_at = None;
+    /// Close the database. Every later call fails with `core_restarted`. Its last generation is for the platform to
+    /// keep; `None` where a later one has to stay.
+    pub(crate) fn close(&mut self) -> Option<u64> {
+        let generation = self.drop_store();
         self.signals.push(Signal::Stop);
+        generation.filter(|_| !self.rollback.is_held())
+    }
+
+    /// Give up what is under way.
+    pub(crate) fn abandon(&mut self) {
+        self.generation += 1;
+        self.signals.push(Signal::Abandon);
+        self.renewal_abandoned();
     }
 
     fn scope_states(&self) -> Result<Vec<ScopeState>, StoreError> {
@@ -354,14 +409,16 @@ impl Engine {
         Ok(rechained)
     }
 
-    fn request(&mut self, job: Job) {
+    pub(crate) fn request(&mut self, job: Job) {
         self.signals.push(Signal::Request(self.generation, job));
     }
 
     /// The gateway ended the session; the person works on offline.
     fn session_ended(&mut self, code: ErrorCode) -> Result<(), StoreError> {
-        self.generation += 1;
-        self.signals.push(Signal::Abandon);
+        self.abandon();
+        if code == ErrorCode::DeviceRevoked {
+            self.purge_received()?;
+        }
         if let Some(live) = &mut self.live {
             live.record.ended = Some(code);
             let record = live.record.clone();
@@ -372,12 +429,22 @@ impl Engine {
         Ok(())
     }
 
+    /// The device was revoked: what it received goes, its key is done for, and what was not sent stays sealed until
+    /// its author signs in with a new key.
+    fn purge_received(&mut self) -> Result<(), StoreError> {
+        self.renew_identity()?;
+        self.store_mut()?.write(|write| write.keep_scopes(&[]))?;
+        self.board = Board::default();
+        self.reload_pending()?;
+        self.changed.extend([Topic::Orders, Topic::Outbox]);
+        Ok(())
+    }
+
     /// The database failed under a step: machine and database may differ. Stop, and start again from the
     /// database after a pause.
     fn suspend(&mut self, error: &StoreError) {
         tracing::error!(%error, "the database failed; synchronisation pauses");
-        self.generation += 1;
-        self.signals.push(Signal::Abandon);
+        self.abandon();
         self.machine.handle(Event::SignedOut, self.moment());
         self.store_failures = self.store_failures.saturating_add(1);
         let now = self.moment();
@@ -400,13 +467,37 @@ impl Engine {
             }
             return;
         }
+        let now = self.host.monotonic();
+        if self.gate.locks_at().is_some_and(|at| at <= now) {
+            self.shut();
+            return;
+        }
         // A failure has suspended the machine; there is nobody to tell but the log, which was told.
         let _ = self.step(Event::Timer);
+        if let Err(error) = self.tend_lease() {
+            self.suspend(&error);
+        }
+    }
+
+    /// Write down how late it is, tell when the lease ends, and ask for another in time.
+    fn tend_lease(&mut self) -> Result<(), StoreError> {
+        self.tell_lease();
+        if self.live.is_some() {
+            self.checkpoint()?;
+            self.consider_renewal();
+        }
+        Ok(())
     }
 
     /// The next tick at which [`Self::tick`] has something to do.
     pub(crate) fn next_tick(&self) -> Option<u64> {
-        self.revive_at.or_else(|| self.machine.next_tick())
+        let others = [
+            self.machine.next_tick(),
+            self.checkpoint_at(),
+            self.lease_ends_at(),
+            self.gate.locks_at(),
+        ];
+        self.revive_at.or_else(|| others.into_iter().flatten().min())
     }
 
     // --- what leaves the lock ---
@@ -418,6 +509,8 @@ impl Engine {
             self.store_mut()?.write(|write| write.set_clock_offset(offset))?;
             self.mark(Topic::Orders);
         }
+        self.lease_learn(server_time)?;
+        self.consider_renewal();
         Ok(())
     }
 
@@ -434,6 +527,10 @@ impl Engine {
                 ..status.clone()
             }
         });
+        let round = status.last_ok_at != self.told.as_ref().and_then(|told| told.last_ok_at);
+        if round && status.last_ok_at.is_some() {
+            self.round_completed();
+        }
         if !same {
             self.told = Some(status);
             self.changed.insert(Topic::Sync);

@@ -1,5 +1,7 @@
 //! The rich error inside, and the one place where it becomes the small one of the waist.
 
+use crate::config::OpenError;
+use crate::host::KeepError;
 use crate::rpc::RpcError;
 use shenhai_flow::FlowError;
 use shenhai_protocol::{ErrorCode, FormIssue};
@@ -18,6 +20,12 @@ pub(crate) enum Failure {
     Form(Vec<FormIssue>),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The data could not be opened.
+    #[error(transparent)]
+    Open(Box<OpenError>),
+    /// The platform's store of secrets.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// The work ended without an answer, e.g. its runtime was shut down.
     #[error("the core was closed")]
     Closed,
@@ -39,7 +47,8 @@ impl Failure {
             Self::Form(_) => ErrorCode::FormInvalid,
             Self::Store(StoreError::Full) => ErrorCode::StorageFull,
             Self::Store(StoreError::Closed) | Self::Closed => ErrorCode::CoreRestarted,
-            Self::Store(_) => ErrorCode::StoreFailed,
+            Self::Open(error) => error.code(),
+            Self::Store(_) | Self::Keep(_) => ErrorCode::StoreFailed,
         }
     }
 }

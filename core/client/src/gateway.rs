@@ -6,8 +6,9 @@ use crate::failure::Failure;
 use crate::host::{Host, HttpAnswer, HttpError, HttpRequest, Method};
 use serde::{Serialize, de::DeserializeOwned};
 use shenhai_protocol::{
-    CaseBundle, ErrorCode, LoginTarget, OrderId, OrderProof, PullReply, PushReply, PushRequest, ScopeId,
-    SessionGrant, SessionRequest, SignedEnvelope, WakeReply, WakeRequest, limits,
+    CaseBundle, DeviceId, DeviceList, ErrorCode, GrantReply, Invitation, InvitationRequest, LoginTarget,
+    OrderId, OrderProof, PullReply, PushReply, PushRequest, RotateReply, RotateRequest, ScopeId,
+    SessionGrant, SessionRequest, SignedEnvelope, UserId, WakeReply, WakeRequest, limits,
 };
 use shenhai_sync::{read_answer, read_push_answer};
 use std::fmt::Write as _;
@@ -111,6 +112,41 @@ impl Gateway {
         http.body = Some(json(request)?);
         http.timeout = Duration::from_millis(request.wait_ms.min(limits::WAKE_MILLIS)) + WAKE_SLACK;
         self.call(http).await
+    }
+
+    /// The lease anew, and a certificate where the old one ends soon.
+    pub(crate) async fn renew(&self, token: &str) -> Result<GrantReply, ErrorCode> {
+        self.call(self.request(Method::Post, "/v1/grant", Some(token)))
+            .await
+    }
+
+    pub(crate) async fn rotate(&self, token: &str, request: &RotateRequest) -> Result<RotateReply, Failure> {
+        let mut http = self.request(Method::Post, "/v1/devices/rotate", Some(token));
+        http.body = Some(json(request).map_err(Failure::Gateway)?);
+        self.call(http).await.map_err(Failure::Gateway)
+    }
+
+    pub(crate) async fn devices(&self, token: &str) -> Result<DeviceList, Failure> {
+        let mut http = self.request(Method::Get, "/v1/devices", Some(token));
+        http.max_body = BIG_BODY;
+        self.call(http).await.map_err(Failure::Gateway)
+    }
+
+    pub(crate) async fn invite(&self, token: &str, user: UserId) -> Result<Invitation, Failure> {
+        let mut http = self.request(Method::Post, "/v1/devices/invitations", Some(token));
+        http.body = Some(json(&InvitationRequest { user }).map_err(Failure::Gateway)?);
+        self.call(http).await.map_err(Failure::Gateway)
+    }
+
+    pub(crate) async fn revoke(&self, token: &str, device: &DeviceId) -> Result<(), Failure> {
+        let path = format!("/v1/devices/{}/revoke", encode(device.as_str()));
+        let answer = self.send(self.request(Method::Post, &path, Some(token))).await;
+        let answer = answer.map_err(Failure::Gateway)?;
+        if answer.status == 204 {
+            return Ok(());
+        }
+        let refused = read_answer::<serde_json::Value>(answer.status, &answer.body).err();
+        Err(Failure::Gateway(refused.unwrap_or(ErrorCode::BadAnswer)))
     }
 
     pub(crate) async fn proof(&self, token: &str, order: &OrderId) -> Result<OrderProof, Failure> {

@@ -8,7 +8,7 @@ use crate::rpc::{
 };
 use shenhai_flow::{Flow, forms, masking};
 use shenhai_protocol::{
-    Command, CommandKind, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, Record, ReplyForm,
+    Action, Command, CommandKind, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, Record, ReplyForm,
     ReturnForm, Role, WorkOrder,
 };
 use shenhai_store::{StoreError, Write};
@@ -86,7 +86,7 @@ impl Engine {
     /// What the role may do now. Only a handler's own scope is one to act in.
     fn actions(&self, order: &WorkOrder) -> Result<Vec<CommandKind>, Failure> {
         let live = self.live()?;
-        if order.handler != live.record.user.id {
+        if order.handler != live.record.user.id || !live.may(Action::SubmitCommands) {
             return Ok(Vec::new());
         }
         Ok(Flow::standard().actions(self.state_of(order), live.record.user.role))
@@ -241,6 +241,9 @@ impl Engine {
         let order = self.order(id)?;
         let role = self.role_here()?;
         Flow::standard().apply(self.state_of(&order), command.kind(), role)?;
+        if !self.live()?.may(Action::SubmitCommands) {
+            return Err(Failure::Refused(ErrorCode::Forbidden, "not granted"));
+        }
         if order.handler != self.live()?.record.user.id {
             return Err(Failure::Refused(
                 ErrorCode::Forbidden,

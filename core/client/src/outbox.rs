@@ -24,6 +24,8 @@ impl Engine {
     /// One command for the screen.
     pub(crate) fn outbox_item(&self, pending: &Pending) -> OutboxItem {
         let entry = &pending.entry;
+        // What may not be opened is listed all the same: nobody is to wonder where it went.
+        let open = self.readable().is_ok();
         let (state, next_at, reason) = match entry.row.state {
             RowState::Queued | RowState::Done => (OutboxState::Queued, None, None),
             RowState::Leased { .. } => (OutboxState::Sending, None, None),
@@ -41,11 +43,13 @@ impl Engine {
             order_title: self
                 .board
                 .card(&entry.row.order)
+                .filter(|_| open)
                 .map(|card| card.order.title.clone()),
             kind: entry.kind,
             text: pending
                 .envelope
                 .as_ref()
+                .filter(|_| open)
                 .map(|envelope| typed_text(&envelope.body))
                 .unwrap_or_default(),
             created_at: entry.created_at,

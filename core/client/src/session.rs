@@ -8,12 +8,15 @@
 
 use crate::chain::new_identity;
 use crate::core::Shared;
+use crate::devices::is_orphan;
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::rpc::{BeginParams, BeginReply, Durability, SessionStatus, SignInParams};
+use crate::rpc::{BeginParams, BeginReply, Durability, LockState, SessionStatus, SignInParams};
+use crate::trust::{self, Enrolment, Holder, verify};
 use shenhai_crypto::{PublicKey, SecretKey, fingerprint};
-use shenhai_protocol::{DeviceInfo, ErrorCode, SessionGrant, SessionRequest};
-use shenhai_store::{Identity, PendingLogin, SessionRecord, StoreError};
+use shenhai_protocol::{DeviceId, DeviceInfo, ErrorCode, SessionGrant, SessionRequest};
+use shenhai_store::{Identity, PendingLogin, SessionRecord, StoreError, TrustRecord};
+use shenhai_sync::Event;
 use std::sync::Arc;
 
 /// A sign-in not finished by then is forgotten; the container's code lives 5 minutes.
@@ -43,26 +46,35 @@ impl Engine {
         Ok(identity)
     }
 
+    /// The key in use, or the one to offer at the next sign-in.
+    pub(crate) fn shown_key(&mut self) -> Result<(DeviceId, PublicKey), Failure> {
+        if let Some(live) = &self.live {
+            return Ok((live.identity.device_id.clone(), live.key.public().clone()));
+        }
+        let offered = self.expected_identity()?;
+        let public = key_of(&offered)?.public().clone();
+        Ok((offered.device_id, public))
+    }
+
     /// `session.status`.
     pub(crate) fn session_status(&mut self) -> Result<SessionStatus, Failure> {
-        let offered;
-        let (device_id, public) = match &self.live {
-            Some(live) => (live.identity.device_id.clone(), live.key.public().clone()),
-            None => {
-                offered = self.expected_identity()?;
-                (offered.device_id.clone(), key_of(&offered)?.public().clone())
-            }
+        let (device_id, key_fingerprint) = if self.gate.state == LockState::Open {
+            let (device_id, public) = self.shown_key()?;
+            (device_id, fingerprint(&public))
+        } else {
+            (DeviceId(String::new()), String::new())
         };
         let record = self.live.as_ref().map(|live| &live.record);
+        let ended = record.and_then(|record| record.ended);
         Ok(SessionStatus {
             user: record.map(|record| record.user.clone()),
-            expired: record.is_some_and(|record| record.ended.is_some()),
-            revoked: false,
-            lock: crate::rpc::LockState::Open,
-            lease_expired: false,
-            rollback_suspected: false,
+            expired: ended.is_some(),
+            revoked: ended == Some(ErrorCode::DeviceRevoked),
+            lock: self.gate.state,
+            lease_expired: self.lease_expired(),
+            rollback_suspected: self.rollback.suspected,
             device_id,
-            key_fingerprint: fingerprint(&public),
+            key_fingerprint,
             durability: self.durability,
             recovered: self.recovered,
         })
@@ -84,6 +96,15 @@ impl Engine {
                 "this sign-in was not begun here",
             ));
         }
+        let enrolment = params
+            .enrolment_code
+            .as_deref()
+            .map(Enrolment::read)
+            .transpose()?;
+        let (enrolment_code, authority) = match enrolment {
+            Some(read) => (Some(read.code), read.authority),
+            None => (None, None),
+        };
         let identity = self.expected_identity()?;
         let key = key_of(&identity)?;
         let text = SessionRequest::proof_text(app, &params.code, &identity.device_id);
@@ -96,9 +117,14 @@ impl Engine {
                 name: device_name.to_owned(),
             },
             proof: key.sign(text.as_bytes(), &mut rng).to_hex(),
-            enrolment_code: None,
+            enrolment_code,
         };
-        Ok(Offer { request, identity })
+        Ok(Offer {
+            request,
+            identity,
+            key,
+            authority,
+        })
     }
 
     /// The gateway refused the offered key. If it is somebody's, the next sign-in offers a new one: whoever
@@ -108,8 +134,21 @@ impl Engine {
             code,
             ErrorCode::DeviceRevoked | ErrorCode::WrongDevice | ErrorCode::UnknownDevice
         );
+        let live_key = self
+            .live
+            .as_ref()
+            .is_some_and(|live| live.identity.device_id == identity.device_id);
+        let revoked = code == ErrorCode::DeviceRevoked;
+        if revoked && live_key {
+            self.step(Event::WakeFailed(code))?;
+        }
         if of_the_key && identity.user.is_some() {
-            self.store_mut()?.write(|write| write.set_expected_user(None))?;
+            self.store_mut()?.write(|write| {
+                if revoked && !live_key {
+                    write.retire_identity(&identity.device_id)?;
+                }
+                write.set_expected_user(None)
+            })?;
         }
         Ok(())
     }
@@ -129,24 +168,37 @@ impl Engine {
         if !fits {
             self.store_mut()?
                 .write(|write| write.set_expected_user(Some(&user)))?;
-            return Ok(Granted::SomebodyElse(grant.token));
-        }
-        if PublicKey::from_hex(&grant.gateway_key).is_err() {
-            return Err(Failure::Gateway(ErrorCode::BadAnswer));
+            return Ok(Granted::SomebodyElse);
         }
         let device = offer.identity.device_id.clone();
+        let pinned = self.pinned_authority()?;
+        let holder = Holder {
+            user: &user,
+            device: &device,
+            key: offer.key.public(),
+            app: &offer.request.app,
+        };
+        let verified = verify(
+            &grant.credentials,
+            &grant.grant,
+            &holder,
+            pinned.as_deref(),
+            offer.authority.as_deref(),
+            grant.server_time,
+        )?;
         let unsent = self.store()?.outbox(&user)?.iter().any(|entry| {
             entry.device_id == device && entry.row.seq.is_some() && entry.row.state.is_sendable()
         });
         // The gateway holds more of this chain than the device does (it was restored from an older copy):
         // with nothing unsent the chain simply goes on from the gateway's end.
-        let adopt = grant.device_seq > offer.identity.last_seq && !unsent;
+        let behind = grant.device_seq > offer.identity.last_seq;
+        let adopt = behind && !unsent;
         let record = SessionRecord {
             token: grant.token,
             expires_at: grant.expires_at,
-            user: grant.user,
-            scopes: grant.scopes,
-            gateway_key: grant.gateway_key,
+            user: verified.grant.user.clone(),
+            scopes: verified.grant.scopes.clone(),
+            gateway_key: verified.gateway_key,
             device_id: device.clone(),
             ended: None,
         };
@@ -163,9 +215,17 @@ impl Engine {
                 write.set_chain_end(&device, grant.device_seq, &grant.device_head)?;
                 write.set_chain_acked(&device, grant.device_seq, &grant.device_head)?;
             }
+            trust::keep(write, &grant.grant, &grant.credentials)?;
             write.set_session(Some(&record))
         })?;
+        self.lease_began(&verified.grant)?;
+        let identity = self.store()?.identity_by_device(&device)?;
+        let identity = identity.ok_or(StoreError::Row("identities"))?;
+        self.adopt_rows(&user, &identity, &offer.key, is_orphan)?;
         self.load_session(Some(grant.device_seq).filter(|_| !adopt))?;
+        if behind {
+            self.suspect_rollback();
+        }
         Ok(Granted::Ours)
     }
 }
@@ -174,15 +234,18 @@ impl Engine {
 struct Offer {
     request: SessionRequest,
     identity: Identity,
+    key: SecretKey,
+    /// What a scanned invitation names.
+    authority: Option<String>,
 }
 
 enum Granted {
     Ours,
-    /// The token of a session that must not be used.
-    SomebodyElse(String),
+    /// The session must not be used.
+    SomebodyElse,
 }
 
-fn key_of(identity: &Identity) -> Result<SecretKey, StoreError> {
+pub(crate) fn key_of(identity: &Identity) -> Result<SecretKey, StoreError> {
     SecretKey::from_bytes(&identity.secret).map_err(|_| StoreError::Row("identities"))
 }
 
@@ -191,6 +254,7 @@ impl Shared {
     pub(crate) async fn begin(self: &Arc<Self>, params: BeginParams) -> Result<BeginReply, Failure> {
         let shared = Arc::clone(self);
         self.detached(async move {
+            shared.revive().await?;
             let state = shared.with(|engine| {
                 let mut random = [0; 16];
                 engine.host.fill_random(&mut random);
@@ -225,9 +289,18 @@ impl Shared {
                     return Err(failure);
                 }
             };
-            match shared.with(|engine| engine.take_grant(&offer, grant))? {
-                Granted::Ours => shared.with(Engine::session_status),
-                Granted::SomebodyElse(token) => {
+            let token = grant.token.clone();
+            match shared.with(|engine| engine.take_grant(&offer, grant)) {
+                Ok(Granted::Ours) => {
+                    shared.keep_rules().await?;
+                    shared.with(Engine::session_status)
+                }
+                Err(failure) => {
+                    // A session whose papers do not verify is not used.
+                    shared.gateway.end_session(&token).await;
+                    Err(failure)
+                }
+                Ok(Granted::SomebodyElse) => {
                     shared.gateway.end_session(&token).await;
                     let why = "somebody else signed in on this device: begin once more";
                     Err(Failure::Refused(ErrorCode::Unauthenticated, why))
@@ -243,9 +316,17 @@ impl Shared {
         self.detached(async move {
             let token = shared.with(|engine| {
                 let token = engine.live.as_ref().map(|live| live.record.token.clone());
+                let trust = engine.store()?.trust()?.map(|trust| TrustRecord {
+                    authority_certificate: trust.authority_certificate,
+                    credentials: None,
+                    grant: None,
+                });
                 engine.store_mut()?.write(|write| {
                     write.set_session(None)?;
                     write.set_login(None)?;
+                    if let Some(trust) = &trust {
+                        write.set_trust(trust)?;
+                    }
                     write.keep_scopes(&[])
                 })?;
                 engine.drop_session();

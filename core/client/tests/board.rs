@@ -136,7 +136,16 @@ fn news_arrives_by_itself_and_a_removed_order_goes() {
         .drain(..)
         .map(|(topic, _)| topic)
         .collect();
-    assert_eq!(first, [Topic::Session, Topic::Orders, Topic::Outbox, Topic::Sync]);
+    assert_eq!(
+        first,
+        [
+            Topic::Session,
+            Topic::Orders,
+            Topic::Outbox,
+            Topic::Sync,
+            Topic::Lock
+        ]
+    );
 
     world.gateway(|gateway| put(gateway, 2, OrderState::Assigned, HOUR, 90 * HOUR));
     world.settle();

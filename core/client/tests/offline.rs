@@ -353,12 +353,10 @@ fn a_proof_that_was_tampered_with_is_said_to_be_invalid() {
 fn a_database_that_refuses_writes_is_reported_tried_ever_less_often_and_recovers() {
     let (world, directory, core) = signed_in();
     world.wait(core.close());
-    let file = directory.path().join("shenhai.db");
-    let raw = |sql: &str| {
-        let raw = rusqlite::Connection::open(&file).expect("opens");
-        raw.execute_batch(sql).expect("runs");
-    };
-    raw("CREATE TRIGGER full BEFORE INSERT ON orders BEGIN SELECT RAISE(ABORT, 'no'); END;");
+    world.raw(
+        directory.path(),
+        "CREATE TRIGGER full BEFORE INSERT ON orders BEGIN SELECT RAISE(ABORT, 'no'); END;",
+    );
     let core = world.open(directory.path());
     world.gateway(|gateway| {
         gateway.put_order(order("wang", 2));
@@ -375,7 +373,7 @@ fn a_database_that_refuses_writes_is_reported_tried_ever_less_often_and_recovers
     world.ok(&core, "orders.get", json!({ "id": ID }));
 
     world.wait(core.close());
-    raw("DROP TRIGGER full;");
+    world.raw(directory.path(), "DROP TRIGGER full;");
     let core = world.open(directory.path());
     world.pass(1_000);
     world.ok(&core, "orders.get", json!({ "id": "12345-SH000002" }));

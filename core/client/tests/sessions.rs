@@ -7,7 +7,7 @@ use shenhai_client::{OpenError, Storage};
 use shenhai_protocol::{ErrorCode, OrderState};
 use std::sync::Arc;
 use support::gateway::{Fault, order};
-use support::{START, World, contact_form};
+use support::{KEY, START, World, contact_form, copy_files, restore_files};
 
 const ID: &str = "12345-SH000001";
 
@@ -293,9 +293,10 @@ fn another_key_is_refused_and_changes_nothing() {
     drop(core);
     let file = directory.path().join("shenhai.db");
     let before = std::fs::read(&file).expect("a file");
-    let mut config = World::config(Storage::Directory(directory.path().to_owned()));
-    config.store_key = [8; 16];
+    let config = World::config(Storage::Directory(directory.path().to_owned()));
+    world.set_store_key([8; 16]);
     assert!(matches!(world.try_open(config), Err(OpenError::WrongKey)));
+    world.set_store_key(KEY);
     assert_eq!(std::fs::read(&file).expect("a file"), before);
     let core = world.open(directory.path());
     assert_eq!(world.ok(&core, "session.status", json!({}))["user"]["id"], "wang");
@@ -318,14 +319,13 @@ fn a_phone_restored_from_an_older_copy_gets_a_new_key_and_loses_no_text() {
     let core = world.open(directory.path());
     world.sign_in(&core, "wang");
     let device = world.ok(&core, "session.status", json!({}))["device_id"].clone();
-    drop(core);
-    let file = directory.path().join("shenhai.db");
-    let copy = std::fs::read(&file).expect("reads");
+    world.wait(core.close());
+    let copy = copy_files(directory.path());
     let core = world.open(directory.path());
     world.ok(&core, "orders.reveal", json!({ "id": ID }));
     world.pass(1_000);
     world.wait(core.close());
-    std::fs::write(&file, copy).expect("restores");
+    restore_files(directory.path(), &copy);
 
     let core = world.open(directory.path());
     world.ok(
@@ -358,14 +358,13 @@ fn a_restored_phone_with_nothing_unsent_goes_on_where_the_gateway_is() {
     let (world, directory) = world();
     let core = world.open(directory.path());
     world.sign_in(&core, "wang");
-    drop(core);
-    let file = directory.path().join("shenhai.db");
-    let copy = std::fs::read(&file).expect("reads");
+    world.wait(core.close());
+    let copy = copy_files(directory.path());
     let core = world.open(directory.path());
     world.ok(&core, "orders.reveal", json!({ "id": ID }));
     world.pass(1_000);
     world.wait(core.close());
-    std::fs::write(&file, copy).expect("restores");
+    restore_files(directory.path(), &copy);
 
     let core = world.open(directory.path());
     world.sign_in(&core, "wang");

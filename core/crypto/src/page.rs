@@ -7,11 +7,13 @@ use crate::OpenError;
 use aes_gcm::AesGcm;
 use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{AeadInOut, KeyInit};
-use shenhai_sm4::Sm4;
+use shenhai_sm4::Batched;
+use shenhai_sm4::cipher::consts::U127;
 use std::fmt;
 use zeroize::Zeroize;
 
-type PageCipher = AesGcm<Sm4, U12>;
+/// A page of 4096 bytes less nonce, tag and four zeros is 254 blocks: two batches and nothing over.
+type PageCipher = AesGcm<Batched<U127>, U12>;
 
 /// An SM4 key with its round keys worked out, for many buffers. Overwritten when dropped and never printed.
 // Boxed: a moved value leaves its bytes behind, a moved box does not.

@@ -24,11 +24,13 @@
 )]
 
 pub use backend::{Backend, backends};
+pub use batched::Batched;
 pub use cipher;
 
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 mod aarch64;
 mod backend;
+mod batched;
 mod field;
 mod keys;
 #[cfg(any(

@@ -4,8 +4,9 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use shenhai_sm4::cipher::consts::U127;
 use shenhai_sm4::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
-use shenhai_sm4::{Backend, Sm4, backends};
+use shenhai_sm4::{Backend, Batched, Sm4, backends};
 
 type Block = shenhai_sm4::cipher::Block<Sm4>;
 
@@ -104,6 +105,19 @@ fn every_length_around_the_lanes_is_right_in_place_and_apart() {
                 assert!(single == *block, "{}: one block back", backend.name());
             }
         }
+    }
+}
+
+#[test]
+fn batches_of_a_fixed_number_give_the_same_blocks_at_every_length() {
+    let mut rng = StdRng::seed_from_u64(SEED);
+    for count in 0..=3 * 127 + 1 {
+        let key = key(&mut rng);
+        let plain = blocks(&mut rng, count);
+        let (mut expected, mut made) = (plain.clone(), plain);
+        sm4::Sm4::new(&key.into()).encrypt_blocks(&mut expected);
+        Batched::<U127>::new(&key.into()).encrypt_blocks(&mut made);
+        assert!(made == expected, "{count} blocks under {key:02x?}");
     }
 }
 

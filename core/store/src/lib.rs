@@ -14,6 +14,7 @@ mod read;
 mod records;
 mod rescue;
 mod schema;
+mod trust;
 mod write;
 
 pub use error::StoreError;
@@ -23,4 +24,5 @@ pub use read::Store;
 pub use records::{Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, ScopeCopy, SessionRecord};
 pub use schema::VERSION;
 pub use shenhai_vfs::Fault;
+pub use trust::TrustRecord;
 pub use write::Write;

@@ -83,18 +83,18 @@ impl Store {
         Ok(result)
     }
 
-    fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let mut select = self
             .connection
             .prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
         Ok(select.query_row([key], |row| row.get(0)).optional()?)
     }
 
-    fn number(&self, key: &str) -> Result<Option<[u8; 8]>, StoreError> {
+    pub(crate) fn number(&self, key: &str) -> Result<Option<[u8; 8]>, StoreError> {
         Ok(self.meta(key)?.and_then(|bytes| bytes.try_into().ok()))
     }
 
-    fn json_meta<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
+    pub(crate) fn json_meta<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
         self.meta(key)?.map(|json| from_json(&json, "meta")).transpose()
     }
 

@@ -18,11 +18,11 @@ pub struct Write<'a> {
 type Done = Result<(), StoreError>;
 
 impl Write<'_> {
-    fn run(&self, sql: &str, parameters: &[&dyn ToSql]) -> Result<usize, StoreError> {
+    pub(crate) fn run(&self, sql: &str, parameters: &[&dyn ToSql]) -> Result<usize, StoreError> {
         Ok(self.tx.prepare_cached(sql)?.execute(parameters)?)
     }
 
-    fn set_meta(&self, key: &str, value: Option<&[u8]>) -> Done {
+    pub(crate) fn set_meta(&self, key: &str, value: Option<&[u8]>) -> Done {
         match value {
             Some(value) => {
                 self.run(
@@ -37,7 +37,7 @@ impl Write<'_> {
         Ok(())
     }
 
-    fn set_json_meta<T: Serialize>(&self, key: &str, value: Option<&T>) -> Done {
+    pub(crate) fn set_json_meta<T: Serialize>(&self, key: &str, value: Option<&T>) -> Done {
         let json = value.map(|value| to_json(value, "meta")).transpose()?;
         self.set_meta(key, json.as_deref())
     }

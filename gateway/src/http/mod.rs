@@ -124,7 +124,7 @@ async fn behind_security_gateway(State(app): State<Arc<App>>, mut request: Reque
         }
         Err(reason) => {
             tracing::warn!(%reason, "a request did not come through the security gateway");
-            ApiError::new(ErrorCode::Forbidden, "only through the security gateway").into_response()
+            ApiError::new(ErrorCode::Forbidden, reason.text()).into_response()
         }
     }
 }

@@ -3,6 +3,7 @@
 
 import { createRouter, createWebHashHistory } from "vue-router";
 import DeskPage from "./pages/DeskPage.vue";
+import DevicesPage from "./pages/DevicesPage.vue";
 import SignInPage from "./pages/SignInPage.vue";
 
 export const router = createRouter({
@@ -11,6 +12,7 @@ export const router = createRouter({
     { path: "/sign-in", name: "sign-in", component: SignInPage },
     { path: "/", name: "desk", component: DeskPage },
     { path: "/order/:id", name: "order", component: DeskPage, props: true },
+    { path: "/devices", name: "devices", component: DevicesPage },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
 });

@@ -38,7 +38,7 @@ export const bindingChecks = [
     'a new subscription is told of every topic',
     async (device) => {
       const heard = new Listening(device)
-      for (const topic of ['session', 'orders', 'outbox', 'sync']) await heard.until((e) => e.topic === topic)
+      for (const topic of ['session', 'orders', 'outbox', 'sync', 'lock']) await heard.until((e) => e.topic === topic)
       heard.stop()
     },
   ],
@@ -74,7 +74,7 @@ export const bindingChecks = [
       await device.open()
       const before = await device.call('session.status', {})
       await device.close()
-      await assert.rejects(device.openWith({ storeKey: new Uint8Array(16).fill(9) }), /^Error: wrong_key: /)
+      await assert.rejects(device.openWith({}, device.secrets.under(new Uint8Array(16).fill(9))), /^Error: wrong_key: /)
       await device.open()
       const after = await device.call('session.status', {})
       assert.equal(after.ok.device_id, before.ok.device_id)
@@ -84,7 +84,6 @@ export const bindingChecks = [
   [
     'a configuration that cannot be used is refused as bad_config',
     async (device) => {
-      await assert.rejects(device.openWith({ storeKey: new Uint8Array(15) }), /^Error: bad_config: /)
       await assert.rejects(device.openWith({ app: 'burner' }), /^Error: bad_config: /)
       await assert.rejects(device.openWith({ gatewayUrl: 'http://gateway.example' }), /^Error: bad_config: /)
     },

@@ -7,6 +7,19 @@ export function loadAddon(path) {
   return createRequire(import.meta.url)(path)
 }
 
+/** A sample device has no key store; what it keeps is synthetic, and lives as long as this program. */
+export function sampleSecrets(storeKey, kept = new Map()) {
+  return {
+    storeKey: () => storeKey,
+    keep: ({ name, value }) => {
+      if (value === undefined || value === null) kept.delete(name)
+      else kept.set(name, Uint8Array.from(value))
+    },
+    kept: (name) => kept.get(name) ?? null,
+    under: (other) => sampleSecrets(other, kept),
+  }
+}
+
 export class Device {
   #addon
   #core = null
@@ -20,9 +33,8 @@ export class Device {
       app,
       deviceName: 'Node 样例设备',
       directory,
-      // A sample device has no key store; what it keeps is synthetic.
-      storeKey: new TextEncoder().encode('scenario-store-k'),
     }
+    this.secrets = sampleSecrets(new TextEncoder().encode('scenario-store-k'))
   }
 
   get core() {
@@ -31,8 +43,8 @@ export class Device {
   }
 
   /** A core of the same device with other values; the caller's to close. */
-  openWith(changes) {
-    return this.#addon.ShenhaiCore.open({ ...this.config, ...changes })
+  openWith(changes, secrets = this.secrets) {
+    return this.#addon.ShenhaiCore.open({ ...this.config, ...changes }, secrets)
   }
 
   async open() {

@@ -1,7 +1,7 @@
 //! A native core with a listener: one installation of the app, as a shell would hold it.
 
 use serde_json::{Value, json};
-use shenhai_client::host::native::NativeHost;
+use shenhai_client::host::native::{FileSecrets, NativeHost};
 use shenhai_client::{Config, Core, OpenError, Storage, Subscription};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -68,10 +68,10 @@ impl Device {
             app: app.to_owned(),
             device_name: "样例设备".to_owned(),
             storage: Storage::Directory(directory.to_owned()),
-            // A sample device has no key store; what it keeps is synthetic.
-            store_key: *b"scenario-store-k",
         };
-        let core = Core::open(config, Arc::new(NativeHost::new()?)).await?;
+        // A sample device has no key store; what it keeps is synthetic.
+        let secrets = FileSecrets::new(directory.join("secrets"));
+        let core = Core::open(config, Arc::new(NativeHost::new(Arc::new(secrets))?)).await?;
         let changed = Arc::new(Notify::new());
         let notify = Arc::clone(&changed);
         let subscription = core.subscribe(move |_| notify.notify_one());

@@ -28,6 +28,8 @@ pub struct StackConfig {
     pub data_dir: Option<PathBuf>,
     /// Text of a directory file, [`DIRECTORY`] where not given.
     pub directory: Option<String>,
+    /// Text of a file of rules for devices, the gateway's own where not given.
+    pub trust: Option<String>,
     /// Synthetic orders to push before the stack is ready, divided between the three platforms.
     pub orders: u32,
     /// The emulated service that keeps the gateway's receipt key; the gateway itself where not given.
@@ -91,6 +93,10 @@ impl Stack {
         };
         let mut gateway_config = gateway_config(&shared, directory, data_dir)?;
         gateway_config.web_dir = config.web_dir;
+        if let Some(text) = &config.trust {
+            let rules = shenhai_gateway::TrustRules::parse(text);
+            gateway_config.trust = rules.map_err(|error| StackError::Configuration(error.to_string()))?;
+        }
         let setup = |gateway: String| -> Result<Setup, StackError> {
             Ok(Setup {
                 config: shared.clone(),

@@ -1,4 +1,5 @@
-//! The bench `crypto`: SM4 beside the table-based crate and beside Botan, SM2 beside Botan, on one core.
+//! The bench `crypto`: SM4 beside the table-based crate and beside Botan, SM2 beside Botan, a sealed database beside
+//! a plain one, on one core.
 //!
 //! Ours comes from `tests/bench`, Botan's figures from `tests/bench/peer`, which compiles it once.
 
@@ -49,7 +50,34 @@ pub(super) fn measure() -> Result<Vec<Row>> {
         let program = workspace::target().join("bench-peer/release/shenhai-bench-peer");
         super::parse(&Invocation::new(program).output()?)
     })?;
-    rows(&ours, &botan)
+    let stored = step("measure the sealed database", || {
+        let example = [
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "shenhai-vfs",
+            "--example",
+            "sealed",
+        ];
+        super::parse(&Invocation::new("cargo").args(example).output()?)
+    })?;
+    let mut rows = rows(&ours, &botan)?;
+    for (name, row) in [("insert", "sealed inserts, CPU"), ("scan", "sealed scans, CPU")] {
+        rows.push(Row {
+            bench: "crypto",
+            row: row.to_owned(),
+            ours: super::number(&stored, &format!("sealed {name}"))?,
+            peer: Some(Peer {
+                name: "plain",
+                value: super::number(&stored, &format!("plain {name}"))?,
+            }),
+            unit: "ms",
+            target: Some(2.5),
+            better: Better::Lower,
+        });
+    }
+    Ok(rows)
 }
 
 fn rows(ours: &Value, botan: &Value) -> Result<Vec<Row>> {

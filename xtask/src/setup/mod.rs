@@ -17,7 +17,8 @@ pub(crate) use node::{install_packages, node, node_tool_dir};
 pub(crate) use openssl::openssl;
 pub(crate) use peers::peers;
 pub(crate) use rust::{
-    WasmToolchain, c_compiler_for_wasm, cargo_cyclonedx, cargo_deny, wasm_bindgen, wasm_toolchain,
+    WasmToolchain, aarch64_emulator, add_target, c_compiler_for_wasm, cargo_cyclonedx, cargo_deny,
+    wasm_bindgen, wasm_toolchain,
 };
 
 use crate::problem::{Problem, Result};

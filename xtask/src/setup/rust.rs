@@ -41,26 +41,42 @@ pub(crate) fn wasm_toolchain() -> Result<WasmToolchain> {
 }
 
 fn rustup_target() -> Result<WasmToolchain> {
+    add_target(TARGET).map(|()| WasmToolchain::Rustup)
+}
+
+/// Make sure that the workspace's compiler has the standard library of `target`.
+pub(crate) fn add_target(target: &str) -> Result<()> {
     let sysroot = Invocation::new("rustc").args(["--print", "sysroot"]).output()?;
     if Path::new(sysroot.trim())
         .join("lib/rustlib")
-        .join(TARGET)
+        .join(target)
         .join("lib")
         .is_dir()
     {
-        say(format!("{TARGET} is installed for the workspace's compiler"));
-        return Ok(WasmToolchain::Rustup);
+        say(format!("{target} is installed for the workspace's compiler"));
+        return Ok(());
     }
     if which("rustup").is_none() {
         return Err(Problem::new(
-            format!("the workspace's compiler has no {TARGET} and there is no rustup"),
+            format!("the workspace's compiler has no {target} and there is no rustup"),
             "install rustup, or the Debian packages rustc-web cargo-web rust-web-src",
         ));
     }
-    step(format!("rustup target add {TARGET}"), || {
-        Invocation::new("rustup").args(["target", "add", TARGET]).run()
-    })?;
-    Ok(WasmToolchain::Rustup)
+    step(format!("rustup target add {target}"), || {
+        Invocation::new("rustup").args(["target", "add", target]).run()
+    })
+}
+
+/// A linker for aarch64 and a processor to run its programs on.
+pub(crate) fn aarch64_emulator() -> Result<()> {
+    if which("qemu-aarch64").is_none() || which("aarch64-linux-gnu-gcc").is_none() {
+        apt::install(
+            &["qemu-user", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+            "the tests on aarch64",
+        )?;
+    }
+    say("aarch64 programs run under qemu-user");
+    Ok(())
 }
 
 fn debian_toolchain() -> Result<WasmToolchain> {

@@ -2,6 +2,7 @@
 
 mod count;
 mod docs;
+mod machines;
 mod pages;
 mod rust;
 pub(crate) mod scenario;
@@ -35,7 +36,7 @@ const fn suite(name: &'static str, about: &'static str, run: fn() -> Result<Coun
 }
 
 /// Cheap ones first: a formatting slip is known before the browser starts.
-const SUITES: [Suite; 10] = [
+const SUITES: [Suite; 11] = [
     suite("fmt", "rustfmt has nothing to change", rust::fmt),
     suite(
         "docs",
@@ -53,6 +54,11 @@ const SUITES: [Suite; 10] = [
         rust::clippy,
     ),
     suite("rust", "every Rust test of the workspace", rust::tests),
+    suite(
+        "sm4-machines",
+        "the SM4 block function on aarch64 (qemu-user) and as WebAssembly (Node.js)",
+        machines::block_function,
+    ),
     suite(
         "types-current",
         "the committed TypeScript types are the ones Rust generates",

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What the Worker's script brings: `miniapp/ui/src/core/secrets.ts`. Every method may reject.
+    /// What the Worker's script brings: `miniapp/ui/src/core/store-key.ts`. Every method may reject.
     #[wasm_bindgen(typescript_type = "SecretStore")]
     pub type SecretStore;
 

@@ -1,6 +1,7 @@
 //! The gateway as the protocol describes it, in memory. Written against docs/protocol.md alone, so that the
 //! client's bytes are judged by something that is not the client.
 
+use super::trust::{Papers, user_info};
 use serde_json::{Value, json};
 use shenhai_client::host::{HttpRequest, Method};
 use shenhai_crypto::{SecretKey, device_id, sm3, verify_hex};
@@ -39,19 +40,24 @@ pub enum Fault {
 }
 
 #[derive(Clone, Default)]
-struct Device {
-    seq: u64,
-    head: String,
-    key: String,
+pub struct Device {
+    pub seq: u64,
+    pub head: String,
+    pub key: String,
+    pub user: String,
+    pub revoked: bool,
 }
 
 pub struct FakeGateway {
-    key: SecretKey,
-    forger: SecretKey,
-    rng: Sequence,
+    pub key: SecretKey,
+    pub forger: SecretKey,
+    pub rng: Sequence,
+    pub papers: Papers,
+    /// Codes that came with sign-ins.
+    pub enrolment_codes: Vec<String>,
     codes: BTreeMap<String, String>,
-    sessions: BTreeMap<String, (String, String)>,
-    devices: BTreeMap<String, Device>,
+    pub sessions: BTreeMap<String, (String, String)>,
+    pub devices: BTreeMap<String, Device>,
     pub orders: BTreeMap<String, WorkOrder>,
     pub log: Vec<(String, String)>,
     pub receipts: BTreeMap<String, (String, SignedReceipt)>,
@@ -60,7 +66,7 @@ pub struct FakeGateway {
     faults: BTreeMap<&'static str, VecDeque<Fault>>,
     pub pushed: Vec<String>,
     pub requests: Vec<String>,
-    counter: u64,
+    pub counter: u64,
     backup: Option<Box<Backup>>,
 }
 
@@ -73,7 +79,7 @@ struct Backup {
 }
 
 /// Who works where in these tests.
-fn role(user: &str) -> (Role, Vec<ScopeId>) {
+pub fn role(user: &str) -> (Role, Vec<ScopeId>) {
     match user {
         "reviewer" => (Role::UnitReviewer, vec![ScopeId::unit(&UnitId::from("hp"))]),
         "admin" => (Role::Administrator, Vec::new()),
@@ -84,8 +90,11 @@ fn role(user: &str) -> (Role, Vec<ScopeId>) {
 impl FakeGateway {
     pub fn new() -> Self {
         let mut rng = Sequence(99);
+        let key = SecretKey::generate(&mut rng);
         Self {
-            key: SecretKey::generate(&mut rng),
+            papers: Papers::new(&key, 7),
+            enrolment_codes: Vec::new(),
+            key,
             forger: SecretKey::generate(&mut rng),
             rng,
             codes: BTreeMap::new(),
@@ -170,6 +179,11 @@ impl FakeGateway {
             "/v1/wake" => "wake",
             "/v1/sessions" => "sessions",
             "/v1/sessions/current" => "end",
+            "/v1/grant" => "grant",
+            "/v1/devices" => "devices",
+            "/v1/devices/rotate" => "rotate",
+            "/v1/devices/invitations" => "invite",
+            _ if path.ends_with("/revoke") => "revoke",
             _ if path.ends_with("/login") => "login",
             _ if path.ends_with("/proof") => "proof",
             other => panic!("the protocol has no {other}"),
@@ -179,6 +193,12 @@ impl FakeGateway {
             .as_ref()
             .and_then(|token| self.sessions.get(token))
             .cloned();
+        let revoked = session
+            .as_ref()
+            .is_some_and(|(_, device)| self.devices.get(device).is_some_and(|device| device.revoked));
+        if revoked && name != "end" {
+            return error(ErrorCode::DeviceRevoked);
+        }
         if name == "wake" && session.is_some() && !self.has_news(request) {
             return Reply::Hold;
         }
@@ -213,12 +233,35 @@ impl FakeGateway {
                 Ok(reply) => (200, reply),
                 Err(code) => return error(code),
             },
+            ("grant", Some((user, device))) => (200, self.renew(&user, &device, now)),
+            ("rotate", Some((user, device))) => {
+                let token = request.bearer.clone().unwrap_or_default();
+                match self.rotate(&user, &device, &token, body, now) {
+                    Ok(reply) => (200, reply),
+                    Err(code) => return error(code),
+                }
+            }
+            ("devices", Some(_)) => (200, self.device_list(now)),
+            ("invite", Some(_)) => match self.invitation(body, now) {
+                Ok(reply) => (200, reply),
+                Err(code) => return error(code),
+            },
+            ("revoke", Some(_)) => {
+                let device = path
+                    .trim_start_matches("/v1/devices/")
+                    .trim_end_matches("/revoke");
+                self.devices
+                    .get_mut(device)
+                    .expect("a device of the list")
+                    .revoked = true;
+                return Reply::Answer(204, Vec::new());
+            }
             ("wake", Some(_)) => (200, json!({ "heads": self.heads(body), "server_time": now })),
             ("proof", Some(_)) => (200, self.proof(&path, fault)),
             _ => unreachable!("all names are above"),
         };
         assert_ne!(
-            request.method == Method::Get,
+            request.method == Method::Get || name == "grant",
             request.body.is_some(),
             "a GET has no body, a POST has one"
         );
@@ -244,8 +287,6 @@ impl FakeGateway {
         }
         self.counter += 1;
         let token = format!("token-{}", self.counter);
-        self.sessions
-            .insert(token.clone(), (user.clone(), request.device.id.0.clone()));
         let device = self
             .devices
             .entry(request.device.id.0.clone())
@@ -253,55 +294,30 @@ impl FakeGateway {
                 seq: 0,
                 head: ZERO_HASH.to_owned(),
                 key: request.device.public_key.clone(),
+                user: user.clone(),
+                revoked: false,
             });
-        let (role, scopes) = role(&user);
-        let user = UserInfo {
-            name: format!("{user}的姓名"),
-            id: UserId(user),
-            role,
-            unit: UnitId::from("hp"),
-            unit_name: "黄浦区水务局".to_owned(),
-        };
-        let expires_at = now.plus(12 * 3600 * 1000);
-        let granted = AccessGrant {
-            v: PROTOCOL_VERSION,
-            grant_id: format!("00000000-0000-4000-8000-{:012}", self.counter),
-            user: user.clone(),
-            device: request.device.id.clone(),
-            app: request.app.clone(),
-            scopes: scopes.clone(),
-            actions: vec![Action::ReadOrders],
-            issued_at: now,
-            expires_at,
-            offline_until: now.plus(72 * 3600 * 1000),
-            rules: LeaseRules {
-                version: "1".to_owned(),
-                offline_hours: 72,
-                pin_attempts: 10,
-                pin_digits: 6,
-                lock_after_minutes: 5,
-                pin_required: false,
-            },
-        };
-        let payload = serde_json::to_string(&granted).expect("JSON");
-        let text = SignedGrant::signed_text(&payload);
-        let sig = self.key.sign(text.as_bytes(), &mut self.rng).to_hex();
+        if device.revoked {
+            return Err(ErrorCode::DeviceRevoked);
+        }
+        let (device_seq, device_head) = (device.seq, HexHash(device.head.clone()));
+        self.sessions
+            .insert(token.clone(), (user.clone(), request.device.id.0.clone()));
+        self.enrolment_codes.extend(request.enrolment_code.clone());
+        let user = user_info(&user);
+        let (grant, credentials) = self.papers_for(&user, &request.app, &request.device.id, now);
         let grant = SessionGrant {
             token,
-            expires_at,
+            expires_at: now.plus(12 * 3600 * 1000),
+            scopes: role(user.id.as_str()).1,
             user,
-            scopes,
             gateway_key: self.key.public().to_hex(),
             epoch: self.epoch.clone(),
             server_time: now,
-            device_seq: device.seq,
-            device_head: HexHash(device.head.clone()),
-            grant: SignedGrant { payload, sig },
-            credentials: Credentials {
-                device_certificate: String::new(),
-                gateway_certificate: String::new(),
-                authority_certificate: String::new(),
-            },
+            device_seq,
+            device_head,
+            grant,
+            credentials,
         };
         Ok(serde_json::to_value(grant).expect("JSON"))
     }
@@ -422,6 +438,8 @@ impl FakeGateway {
             seq: envelope.device_seq,
             head: hash.clone(),
             key: held.key,
+            user: held.user,
+            revoked: held.revoked,
         };
         self.devices.insert(envelope.device_id.0.clone(), device);
         let refused = refuse.or_else(|| self.apply(&envelope, &hash, now).err());
@@ -684,7 +702,7 @@ pub fn order(handler: &str, number: u32) -> WorkOrder {
     }
 }
 
-struct Sequence(u64);
+pub struct Sequence(pub u64);
 
 impl rand_core::TryRng for Sequence {
     type Error = rand_core::Infallible;

@@ -8,6 +8,7 @@
 )]
 
 pub mod gateway;
+pub mod trust;
 
 use futures_channel::oneshot;
 use futures_util::task::noop_waker;
@@ -17,7 +18,7 @@ use shenhai_client::host::{Host, HttpAnswer, HttpError, HttpRequest, KeepError, 
 use shenhai_client::{Config, Core, OpenError, Storage};
 use shenhai_protocol::UnixMillis;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
@@ -93,6 +94,43 @@ impl World {
     /// The platform's key store answers with another key from now on.
     pub fn set_store_key(&self, key: [u8; 16]) {
         self.state().store_key = key;
+    }
+
+    /// The key of the database, as the platform keeps it: sealed under its own.
+    pub fn database_key(&self) -> [u8; 16] {
+        let store_key = self.state().store_key;
+        let sealed = self.secrets(|secrets| secrets["lock"].clone());
+        let plain = shenhai_crypto::SealingKey::from_bytes(&store_key).open(&sealed, b"shenhai-lock-v1");
+        let record: Value =
+            serde_json::from_slice(&plain.expect("sealed under the store key")).expect("JSON");
+        serde_json::from_value(record["key"]["platform"].clone()).expect("16 bytes")
+    }
+
+    /// The device's secret key, read past the core, which must be closed.
+    pub fn device_secret(&self, directory: &Path) -> Vec<u8> {
+        let sealed = self.attached(directory);
+        let connection = sealed.connect().expect("opens");
+        let secret = "SELECT secret FROM identities WHERE user IS NOT NULL";
+        connection.query_row(secret, [], |row| row.get(0)).expect("a key")
+    }
+
+    /// The database past the core, which must be closed.
+    pub fn raw(&self, directory: &Path, sql: &str) {
+        let connection = self.attached(directory);
+        let connection = connection.connect().expect("opens");
+        connection.execute_batch(sql).expect("runs");
+    }
+
+    fn attached(&self, directory: &Path) -> shenhai_vfs::Sealed {
+        let sealed = shenhai_vfs::Sealed::attach(
+            None,
+            directory.join("shenhai.db").to_str().expect("Unicode"),
+            &self.database_key(),
+            &mut gateway::Sequence(5),
+            shenhai_vfs::Trust::Newest,
+            Duration::ZERO,
+        );
+        sealed.expect("attaches")
     }
 
     /// What the platform keeps for the core.
@@ -311,6 +349,29 @@ impl Host for World {
     fn kept(&self, name: &'static str) -> Task<Result<Option<Vec<u8>>, KeepError>> {
         let value = self.secrets(|secrets| secrets.get(name).cloned());
         Box::pin(async move { Ok(value) })
+    }
+}
+
+/// A copy of every file of the database, as somebody with the phone in hand could take.
+pub fn copy_files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = std::fs::read_dir(directory).expect("reads");
+    let paths = files.map(|file| file.expect("an entry").path());
+    paths
+        .filter(|path| path.is_file())
+        .map(|path| (path.clone(), std::fs::read(&path).expect("reads")))
+        .collect()
+}
+
+/// Put the copy in the place of what is there.
+pub fn restore_files(directory: &Path, copy: &[(PathBuf, Vec<u8>)]) {
+    for file in std::fs::read_dir(directory).expect("reads") {
+        let path = file.expect("an entry").path();
+        if path.is_file() {
+            std::fs::remove_file(path).expect("removes");
+        }
+    }
+    for (path, bytes) in copy {
+        std::fs::write(path, bytes).expect("restores");
     }
 }
 

@@ -1,45 +1,84 @@
-// The key of the store on disk: 16 random bytes, kept only wrapped by a WebCrypto key that this browser never
-// hands out (AES-GCM, not extractable). Both lie in IndexedDB, beside the files they protect.
-// Not here: what is encrypted with it. Called by the Worker before it opens the store.
+// The small secrets of the core: the store's key (16 random bytes) and what the core keeps under a name, each kept
+// only wrapped by a WebCrypto key that this browser never hands out (AES-GCM, not extractable). WebCrypto knows no SM
+// algorithm: it wraps, and what is wrapped is an SM4 key. All lie in IndexedDB, beside the files they protect.
+// Not here: what is encrypted with them. Called by the Worker before it opens the store.
 
+import type { SecretStore } from "./wasm/shenhai_web";
 import type { App } from "./waist";
 
 const DATABASE = "shenhai-keys";
 const TABLE = "store";
 
-interface KeptKey {
-  wrapping: CryptoKey;
+interface Wrapped {
   iv: Uint8Array<ArrayBuffer>;
   wrapped: ArrayBuffer;
 }
+interface KeptKey extends Wrapped {
+  wrapping: CryptoKey;
+}
 
 /** `null` where the browser offers no place for a key. A kept key that cannot be read is an error, never replaced. */
-export async function loadStoreKey(app: App): Promise<Uint8Array<ArrayBuffer> | null> {
+export async function openSecrets(app: App): Promise<SecretStore | null> {
   if (typeof crypto.subtle === "undefined") return null;
   const database = await openDatabase();
   if (database === null) return null;
-  try {
-    const kept = (await done(database.transaction(TABLE).objectStore(TABLE).get(app))) as KeptKey | undefined;
-    return kept ? await unwrap(kept) : await makeKey(database, app);
-  } finally {
-    database.close();
-  }
+  const key = ((await read(database, app)) as KeptKey | undefined) ?? (await makeKey(database, app));
+  // One row per name, beside the app's own: `hotline/lock`.
+  const row = (name: string) => `${app}/${name}`;
+  return {
+    storeKey: () => unwrap(key.wrapping, key),
+    keep: async (name, value) => {
+      const kept = value === undefined ? undefined : await wrap(key.wrapping, new Uint8Array(value));
+      // Strict: a counted attempt or a new key must not be lost in a power cut.
+      const transaction = database.transaction(TABLE, "readwrite", { durability: "strict" });
+      const table = transaction.objectStore(TABLE);
+      if (kept === undefined) table.delete(row(name));
+      else table.put(kept, row(name));
+      await committed(transaction);
+    },
+    kept: async (name) => {
+      const kept = (await read(database, row(name))) as Wrapped | undefined;
+      return kept === undefined ? undefined : await unwrap(key.wrapping, kept);
+    },
+  };
 }
 
-async function makeKey(database: IDBDatabase, app: App): Promise<Uint8Array<ArrayBuffer>> {
-  const wrapping = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  const iv = crypto.getRandomValues(new Uint8Array(12));
+/** For a store that nothing outlives. */
+export function passingSecrets(): SecretStore {
   const key = crypto.getRandomValues(new Uint8Array(16));
-  const kept: KeptKey = { wrapping, iv, wrapped: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, wrapping, key) };
+  const kept = new Map<string, Uint8Array>();
+  return {
+    storeKey: () => Promise.resolve(key),
+    keep: (name, value) => {
+      if (value === undefined) kept.delete(name);
+      else kept.set(name, value);
+      return Promise.resolve();
+    },
+    kept: (name) => Promise.resolve(kept.get(name)),
+  };
+}
+
+async function makeKey(database: IDBDatabase, app: App): Promise<KeptKey> {
+  const wrapping = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  const kept: KeptKey = { wrapping, ...(await wrap(wrapping, crypto.getRandomValues(new Uint8Array(16)))) };
   // Strict: a store whose key was lost in a power cut could never be read again. `add`: never over another key.
   const transaction = database.transaction(TABLE, "readwrite", { durability: "strict" });
   transaction.objectStore(TABLE).add(kept, app);
   await committed(transaction);
-  return key;
+  return kept;
 }
 
-async function unwrap(kept: KeptKey): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv: kept.iv }, kept.wrapping, kept.wrapped));
+async function wrap(wrapping: CryptoKey, value: Uint8Array<ArrayBuffer>): Promise<Wrapped> {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  return { iv, wrapped: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, wrapping, value) };
+}
+
+async function unwrap(wrapping: CryptoKey, kept: Wrapped): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv: kept.iv }, wrapping, kept.wrapped));
+}
+
+function read(database: IDBDatabase, row: string): Promise<unknown> {
+  return done(database.transaction(TABLE).objectStore(TABLE).get(row));
 }
 
 async function openDatabase(): Promise<IDBDatabase | null> {

@@ -4,7 +4,7 @@
 
 import type { Durability, Event as CoreEvent } from "./gen/types";
 import type { FromWorker, ToWorker } from "./messages";
-import { loadStoreKey } from "./store-key";
+import { openSecrets, passingSecrets } from "./store-key";
 import init, { onPanic, open, type WebCore, type WebSubscription } from "./wasm/shenhai_web";
 
 /** A page that is being left holds its files a moment longer: no need to alarm anybody before that. */
@@ -89,13 +89,13 @@ async function openStore(order: Extract<ToWorker, { kind: "open" }>): Promise<Op
 
 async function openOnce(order: Extract<ToWorker, { kind: "open" }>): Promise<Opened> {
   const config = { gateway_url: order.gatewayUrl, app: order.app, device_name: order.deviceName };
-  const key = (await hasFiles()) ? await loadStoreKey(order.app) : null;
-  if (key !== null) {
-    return { core: await open(JSON.stringify({ ...config, storage: "opfs" }), key), durability: "durable" };
+  const secrets = (await hasFiles()) ? await openSecrets(order.app) : null;
+  if (secrets !== null) {
+    return { core: await open(JSON.stringify({ ...config, storage: "opfs" }), secrets), durability: "durable" };
   }
-  // Nothing outlives the page, so neither need the key.
-  const passing = crypto.getRandomValues(new Uint8Array(16));
-  return { core: await open(JSON.stringify({ ...config, storage: "memory" }), passing), durability: "best_effort" };
+  // Nothing outlives the page, so neither need its secrets.
+  const core = await open(JSON.stringify({ ...config, storage: "memory" }), passingSecrets());
+  return { core, durability: "best_effort" };
 }
 
 /** Whether this browser has the origin's private files with synchronous access, and lets this page at them. */

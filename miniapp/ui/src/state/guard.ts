@@ -16,11 +16,14 @@ export function guardedSession(home: string): ReturnType<typeof provideSession> 
   watch(
     [() => session.value.value, () => route.name],
     ([status, name]) => {
-      if (!status || name === undefined) return;
+      // Behind the lock screen the page stays where it is.
+      if (!status || name === undefined || status.lock === "locked") return;
       const returning = readReturn(location.search).kind !== "none";
+      // On a revoked device a page must not go on showing what it had loaded.
+      const welcome = user.value !== null && !status.revoked;
       if (name === "sign-in") {
-        if (user.value && !status.expired && !returning) void router.replace({ name: home });
-      } else if (!user.value || returning) {
+        if (welcome && !status.expired && !returning) void router.replace({ name: home });
+      } else if (!welcome || returning) {
         void router.replace({ name: "sign-in" });
       }
     },

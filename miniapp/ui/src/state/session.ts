@@ -1,4 +1,5 @@
-// Who is signed in on this page, and how synchronisation and the core stand: the three things every page shows.
+// Who is signed in on this page, whether its data is open, and how synchronisation and the core stand: what every
+// page shows.
 // Not here: the sign-in itself (signIn.ts). Made once by an entry's root, used below it.
 
 import {
@@ -12,13 +13,14 @@ import {
   type InjectionKey,
   type ShallowRef,
 } from "vue";
-import type { CoreStatus, SessionStatus, SyncStatus, UserInfo } from "@core";
+import type { CoreStatus, LockStatus, SessionStatus, SyncStatus, UserInfo } from "@core";
 import { seedServerNow } from "./clock";
 import { useLive, type Live } from "./live";
 import { useWaist } from "./waist";
 
 export interface SessionState {
   readonly session: Live<SessionStatus>;
+  readonly lock: Live<LockStatus>;
   readonly sync: Live<SyncStatus>;
   readonly core: Readonly<ShallowRef<CoreStatus>>;
   readonly user: ComputedRef<UserInfo | null>;
@@ -28,13 +30,14 @@ const KEY: InjectionKey<SessionState> = Symbol("session");
 
 export function provideSession(): SessionState {
   const waist = useWaist();
-  const session = useLive(waist, ["session"], () => waist.call("session.status", {}));
-  const sync = useLive(waist, ["sync", "outbox", "session"], () => waist.call("sync.status", {}));
+  const session = useLive(waist, ["session", "lock"], () => waist.call("session.status", {}));
+  const lock = useLive(waist, ["lock", "session"], () => waist.call("lock.status", {}));
+  const sync = useLive(waist, ["sync", "outbox", "session", "lock"], () => waist.call("sync.status", {}));
   const core = shallowRef(waist.status.value);
   onScopeDispose(waist.status.watch((status) => (core.value = status)));
   watch(sync.value, (status) => status && status.last_ok_at !== null && seedServerNow(status.clock_skew_ms));
   const user = computed(() => session.value.value?.user ?? null);
-  const state: SessionState = { session, sync, core, user };
+  const state: SessionState = { session, lock, sync, core, user };
   provide(KEY, state);
   return state;
 }

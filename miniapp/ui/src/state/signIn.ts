@@ -2,6 +2,8 @@
 // Not here: sessions (core). Called by the sign-in pages of both entries.
 
 import type { SessionStatus, Waist } from "@core";
+import { askToCompare, keepCode, keptCode } from "./enrolment";
+import { codeOf } from "./failure";
 
 /** The answer of the container, as found in the page's address. */
 export type Returned = { kind: "none" } | { kind: "denied" } | { kind: "code"; code: string; state: string };
@@ -50,11 +52,22 @@ export async function leaveToSignIn(waist: Waist, path: string): Promise<void> {
 }
 
 /** Trade what came back for a session. */
-export function finishSignIn(waist: Waist, returned: { code: string; state: string }): Promise<SessionStatus> {
+export async function finishSignIn(waist: Waist, returned: { code: string; state: string }): Promise<SessionStatus> {
   const kept = takeState();
-  return waist.call("session.sign_in", {
-    code: returned.code,
-    state: returned.state,
-    ...(kept === null ? {} : { kept_state: kept }),
-  });
+  const enrolment = keptCode();
+  try {
+    const status = await waist.call("session.sign_in", {
+      code: returned.code,
+      state: returned.state,
+      ...(kept === null ? {} : { kept_state: kept }),
+      ...(enrolment === null ? {} : { enrolment_code: enrolment }),
+    });
+    if (enrolment !== null) askToCompare(true);
+    keepCode(null);
+    return status;
+  } catch (failure) {
+    // Not spent by what may pass, nor where the sign-in begins once more with another key.
+    if (codeOf(failure) === "bad_enrolment_code") keepCode(null);
+    throw failure;
+  }
 }

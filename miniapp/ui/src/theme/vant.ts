@@ -36,5 +36,6 @@ export {
   PullRefresh as VanPullRefresh,
   Switch as VanSwitch,
   TimePicker as VanTimePicker,
+  closeDialog,
   showConfirmDialog,
 } from "vant";

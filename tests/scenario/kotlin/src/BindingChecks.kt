@@ -94,15 +94,15 @@ val bindingChecks = listOf(
         device.open()
         val before = deviceId(device)
         device.close()
-        refused<OpenFailure.WrongKey>(device.config.copy(storeKey = ByteArray(16) { 9 }))
+        refused<OpenFailure.WrongKey>(device.config, device.secrets.under(ByteArray(16) { 9 }))
+        refused<OpenFailure.Secrets>(device.config, device.secrets.under(ByteArray(15)))
         device.open()
         same(before, deviceId(device), "the device's own id")
         device.close()
     },
     Check("a configuration that cannot be used is refused as BadConfig") { device, _ ->
-        refused<OpenFailure.BadConfig>(device.config.copy(storeKey = ByteArray(15)))
-        refused<OpenFailure.BadConfig>(device.config.copy(app = "burner"))
-        refused<OpenFailure.BadConfig>(device.config.copy(gatewayUrl = "http://gateway.example"))
+        refused<OpenFailure.BadConfig>(device.config.copy(app = "burner"), device.secrets)
+        refused<OpenFailure.BadConfig>(device.config.copy(gatewayUrl = "http://gateway.example"), device.secrets)
     },
 )
 
@@ -124,8 +124,8 @@ private suspend fun deviceId(device: Device): Any? =
 private fun same(expected: Any?, actual: Any?, about: String) =
     check(expected == actual) { "$about: expected $expected, got $actual" }
 
-private suspend inline fun <reified F : OpenFailure> refused(config: CoreConfig) {
-    val failure = runCatching { ShenhaiCore.open(config).close() }.exceptionOrNull()
+private suspend inline fun <reified F : OpenFailure> refused(config: CoreConfig, secrets: SampleSecrets) {
+    val failure = runCatching { ShenhaiCore.open(config, secrets).close() }.exceptionOrNull()
     check(failure is F) { "expected ${F::class.simpleName}, got $failure" }
 }
 

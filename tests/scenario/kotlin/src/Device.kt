@@ -3,6 +3,7 @@
 package shenhai.scenario
 
 import java.nio.file.Path
+import java.util.concurrent.ConcurrentHashMap
 import kotlin.time.Duration
 import kotlin.time.TimeSource
 import kotlinx.coroutines.channels.Channel
@@ -14,8 +15,25 @@ import kotlinx.serialization.json.JsonPrimitive
 import shenhai.core.CoreConfig
 import shenhai.core.EventSubscription
 import shenhai.core.Listener
+import shenhai.core.SecretStore
 import shenhai.core.ShenhaiCore
 import shenhai.core.Topic
+
+/** A sample device has no key store; what it keeps is synthetic, and lives as long as this program. */
+class SampleSecrets(private val storeKey: ByteArray) : SecretStore {
+    private val kept = ConcurrentHashMap<String, ByteArray>()
+
+    override fun storeKey(): ByteArray = storeKey
+
+    override fun keep(name: String, value: ByteArray?) {
+        if (value == null) kept.remove(name) else kept[name] = value
+    }
+
+    override fun kept(name: String): ByteArray? = kept[name]
+
+    /** The same secrets under another key. */
+    fun under(other: ByteArray) = SampleSecrets(other).also { it.kept.putAll(kept) }
+}
 
 class Device(gateway: String, app: String, directory: Path) {
     val config = CoreConfig(
@@ -23,16 +41,15 @@ class Device(gateway: String, app: String, directory: Path) {
         app = app,
         deviceName = "Kotlin 样例设备",
         directory = directory.toString(),
-        // A sample device has no key store; what it keeps is synthetic.
-        storeKey = "scenario-store-k".toByteArray(),
     )
+    val secrets = SampleSecrets("scenario-store-k".toByteArray())
     private val changed = Channel<Unit>(Channel.CONFLATED)
     private var opened: ShenhaiCore? = null
     private var subscription: EventSubscription? = null
     val core: ShenhaiCore get() = opened ?: error("the core is not open")
 
     suspend fun open() {
-        val core = ShenhaiCore.open(config)
+        val core = ShenhaiCore.open(config, secrets)
         opened = core
         subscription = core.subscribe(object : Listener {
             override fun onEvent(topic: Topic, version: ULong) {

@@ -27,6 +27,9 @@ struct Arguments {
     /// Directory file [default: one handler per unit, ids as in the sample]
     #[arg(long, value_name = "FILE")]
     directory: Option<PathBuf>,
+    /// Rules for devices [default: the gateway's own]
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -42,10 +45,12 @@ async fn main() -> ExitCode {
 
 async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let directory = arguments.directory.map(std::fs::read_to_string).transpose()?;
+    let trust = arguments.trust.map(std::fs::read_to_string).transpose()?;
     let config = StackConfig {
         web_dir: arguments.web,
         data_dir: arguments.data,
         directory,
+        trust,
         orders: arguments.orders,
         crypto: None,
     };

@@ -1,0 +1,77 @@
+//! Noticing that the data on this device is older than what this device last wrote.
+//!
+//! Two witnesses: the generation of the database, which the platform keeps outside of it, and the gateway, which
+//! knows the last command of this device's chain. Nothing is thrown away for it: unsent work that is here is kept and
+//! sent. Not a defence against somebody who sets back database and platform store together; the gateway remains.
+
+use crate::engine::{Engine, Job};
+use crate::rpc::Topic;
+use shenhai_store::{Opened, Store};
+
+/// What is suspected.
+#[derive(Debug, Default)]
+pub(crate) struct Rollback {
+    pub(crate) suspected: bool,
+    /// The generation kept outside is the later one: it stays until a complete round with the gateway.
+    held: bool,
+}
+
+impl Rollback {
+    /// A later generation has to stay where it is kept.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// How the database was found.
+    pub(crate) fn opened(&mut self, opened: &Opened) {
+        let back = opened.rolled_back.is_some();
+        self.suspected = back;
+        self.held = back;
+        if back {
+            tracing::error!("the database is older than what was kept of it outside");
+        }
+    }
+}
+
+impl Engine {
+    /// The gateway holds more of this device's chain than the device does.
+    pub(crate) fn compare_with_gateway(&mut self, device_seq: u64) {
+        let last = self.live.as_ref().map(|live| live.identity.last_seq);
+        if last.is_some_and(|last| device_seq > last) {
+            self.suspect_rollback();
+        }
+    }
+
+    pub(crate) fn suspect_rollback(&mut self) {
+        if !self.rollback.suspected {
+            self.rollback.suspected = true;
+            self.mark(Topic::Session);
+        }
+    }
+
+    /// Keep the generation outside, unless a later one is kept there that nobody has explained yet.
+    pub(crate) fn anchor(&mut self) {
+        if self.rollback.held {
+            return;
+        }
+        if let Ok(generation) = self.store().map(Store::generation) {
+            self.request(Job::Anchor(generation));
+        }
+    }
+
+    /// A complete round: what the gateway has is here.
+    pub(crate) fn round_completed(&mut self) {
+        self.rollback.held = false;
+        self.anchor();
+    }
+
+    /// Let go of the data, keeping its last generation.
+    pub(crate) fn anchor_and_drop(&mut self) {
+        let held = self.rollback.held;
+        if let Some(generation) = self.drop_store()
+            && !held
+        {
+            self.request(Job::Anchor(generation));
+        }
+    }
+}

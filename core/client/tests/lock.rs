@@ -1,0 +1,199 @@
+//! Locking, wrong PINs, erasing, and starting anew.
+
+mod support;
+
+use serde_json::{Value, json};
+use shenhai_client::Core;
+use shenhai_client::rpc::Topic;
+use std::sync::{Arc, Mutex};
+use support::gateway::order;
+use support::{World, contact_form};
+
+const ID: &str = "12345-SH000001";
+const PIN: &str = "471108";
+
+fn signed_in() -> (Arc<World>, tempfile::TempDir, Core) {
+    let world = World::new();
+    world.gateway(|gateway| gateway.put_order(order("wang", 1)));
+    let directory = tempfile::tempdir().expect("a directory");
+    let core = world.open(directory.path());
+    world.sign_in(&core, "wang");
+    (world, directory, core)
+}
+
+fn locked() -> (Arc<World>, tempfile::TempDir, Core) {
+    let (world, directory, core) = signed_in();
+    world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+    world.ok(&core, "lock.lock", json!({}));
+    (world, directory, core)
+}
+
+fn unlock(world: &World, core: &Core, pin: &str) -> Value {
+    world.rpc(core, "lock.unlock", json!({ "pin": pin }))
+}
+
+#[test]
+fn a_locked_core_answers_nothing_and_tells_the_screens() {
+    let (world, _directory, core) = signed_in();
+    let heard: Arc<Mutex<Vec<Topic>>> = Arc::default();
+    let log = Arc::clone(&heard);
+    let _subscription = core.subscribe(move |event| log.lock().expect("unpoisoned").push(event.topic));
+    assert_eq!(
+        world.code(&core, "lock.lock", json!({})),
+        "wrong_state",
+        "no PIN yet"
+    );
+    world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+    heard.lock().expect("unpoisoned").clear();
+    assert_eq!(world.ok(&core, "lock.lock", json!({}))["state"], "locked");
+    assert!(heard.lock().expect("unpoisoned").contains(&Topic::Lock));
+    for (method, params) in [
+        ("orders.list", json!({ "filter": "open", "limit": 10 })),
+        ("orders.get", json!({ "id": ID })),
+        ("outbox.list", json!({})),
+        ("sync.now", json!({})),
+        ("device.status", json!({})),
+        (
+            "session.begin",
+            json!({ "redirect_uri": "https://gateway.example/hotline/" }),
+        ),
+        ("session.sign_out", json!({})),
+    ] {
+        assert_eq!(world.code(&core, method, params), "locked", "{method}");
+    }
+    let status = world.ok(&core, "session.status", json!({}));
+    assert_eq!(
+        (&status["lock"], &status["user"]),
+        (&json!("locked"), &json!(null))
+    );
+    world.gateway(|gateway| gateway.requests.clear());
+    world.pass(600_000);
+    world.gateway(|gateway| {
+        assert!(
+            gateway.requests.is_empty(),
+            "nothing is synchronised while locked"
+        )
+    });
+
+    assert_eq!(unlock(&world, &core, PIN)["ok"]["state"], "open");
+    assert_eq!(world.ok(&core, "session.status", json!({}))["user"]["id"], "wang");
+    world.ok(&core, "orders.get", json!({ "id": ID }));
+}
+
+#[test]
+fn a_pin_outlives_a_restart_and_changes_without_touching_the_data() {
+    let (world, directory, core) = locked();
+    drop(core);
+    let core = world.open(directory.path());
+    assert_eq!(world.ok(&core, "lock.status", json!({}))["state"], "locked");
+    assert_eq!(unlock(&world, &core, PIN)["ok"]["state"], "open");
+    assert_eq!(
+        world.code(&core, "lock.set_pin", json!({ "pin": "000111" })),
+        "pin_wrong"
+    );
+    assert_eq!(
+        world.code(&core, "lock.set_pin", json!({ "pin": "12345", "old_pin": PIN })),
+        "form_invalid",
+        "six digits"
+    );
+    world.ok(&core, "lock.set_pin", json!({ "pin": "000111", "old_pin": PIN }));
+    world.ok(&core, "lock.lock", json!({}));
+    assert_eq!(unlock(&world, &core, PIN)["error"]["code"], "pin_wrong");
+    assert_eq!(unlock(&world, &core, "000111")["ok"]["attempts_left"], 5);
+    world.ok(&core, "lock.clear_pin", json!({ "pin": "000111" }));
+    drop(core);
+    let core = world.open(directory.path());
+    assert_eq!(world.ok(&core, "session.status", json!({}))["user"]["id"], "wang");
+}
+
+#[test]
+fn the_fifth_wrong_pin_erases_and_a_person_begins_with_nothing() {
+    let (world, directory, core) = locked();
+    for left in (1..5).rev() {
+        assert_eq!(unlock(&world, &core, "999999")["error"]["code"], "pin_wrong");
+        let status = world.ok(&core, "lock.status", json!({}));
+        assert_eq!(status["attempts_left"], left);
+        world.pass(status["retry_after_ms"].as_u64().expect("a pause"));
+    }
+    assert_eq!(unlock(&world, &core, "999999")["error"]["code"], "erased");
+    assert_eq!(world.ok(&core, "lock.status", json!({}))["state"], "erased");
+    assert_eq!(
+        unlock(&world, &core, PIN)["error"]["code"],
+        "erased",
+        "the right one is too late"
+    );
+    assert_eq!(world.code(&core, "orders.get", json!({ "id": ID })), "erased");
+    drop(core);
+    let core = world.open(directory.path());
+    assert_eq!(world.ok(&core, "session.status", json!({}))["lock"], "erased");
+    world.sign_in(&core, "wang");
+    world.ok(&core, "orders.get", json!({ "id": ID }));
+    assert_eq!(world.ok(&core, "lock.status", json!({}))["pin_set"], false);
+}
+
+#[test]
+fn wrong_pins_are_counted_over_restarts_and_wait_ever_longer() {
+    let (world, directory, core) = locked();
+    unlock(&world, &core, "999999");
+    unlock(&world, &core, "999999");
+    assert_eq!(world.ok(&core, "lock.status", json!({}))["retry_after_ms"], 5_000);
+    assert_eq!(unlock(&world, &core, PIN)["error"]["code"], "rate_limited");
+    drop(core);
+    world.set_wall(support::START + 86_400_000);
+    let core = world.open(directory.path());
+    let status = world.ok(&core, "lock.status", json!({}));
+    assert_eq!(
+        (&status["attempts_left"], &status["retry_after_ms"]),
+        (&json!(3), &json!(5_000))
+    );
+    assert_eq!(unlock(&world, &core, PIN)["error"]["code"], "rate_limited");
+    world.pass(5_000);
+    assert_eq!(unlock(&world, &core, PIN)["ok"]["attempts_left"], 5);
+}
+
+#[test]
+fn it_locks_by_itself_after_five_minutes_in_which_only_screens_asked() {
+    let (world, _directory, core) = signed_in();
+    world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+    world.pass(4 * 60_000);
+    world.ok(&core, "orders.get", json!({ "id": ID }));
+    world.pass(4 * 60_000);
+    world.ok(&core, "orders.list", json!({ "filter": "open", "limit": 10 }));
+    assert_eq!(world.ok(&core, "lock.status", json!({}))["state"], "open");
+    world.pass(61_000);
+    assert_eq!(world.ok(&core, "lock.status", json!({}))["state"], "locked");
+}
+
+#[test]
+fn the_platform_unlocks_after_it_recognised_the_person() {
+    let (world, _directory, core) = signed_in();
+    world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+    let by_platform = json!({ "host_secret": true });
+    world.ok(&core, "lock.lock", json!({}));
+    assert_eq!(world.code(&core, "lock.unlock", by_platform.clone()), "pin_wrong");
+    unlock(&world, &core, PIN);
+    world.ok(&core, "lock.set_biometric", json!({ "pin": PIN, "on": true }));
+    world.ok(&core, "lock.lock", json!({}));
+    assert_eq!(world.ok(&core, "lock.unlock", by_platform)["state"], "open");
+    world.ok(&core, "lock.set_biometric", json!({ "pin": PIN, "on": false }));
+    world.secrets(|secrets| assert!(!secrets.contains_key("bio")));
+}
+
+#[test]
+fn unsent_work_waits_behind_the_lock_and_is_sent_afterwards() {
+    let (world, _directory, core) = signed_in();
+    world.set_online(false);
+    world.ok(
+        &core,
+        "orders.contact",
+        json!({ "id": ID, "form": contact_form() }),
+    );
+    world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+    world.ok(&core, "lock.lock", json!({}));
+    world.set_online(true);
+    world.pass(60_000);
+    world.gateway(|gateway| assert_eq!(gateway.receipted(), 0));
+    unlock(&world, &core, PIN);
+    world.pass(1_000);
+    world.gateway(|gateway| assert_eq!(gateway.receipted(), 1));
+}

@@ -1,0 +1,96 @@
+// What a person must know before relying on this page, the gravest first.
+// Not here: how it looks (NoticeBars). Words and order only: what is the case is the core's to say.
+
+import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
+import type { CoreStatus, LockStatus, SessionStatus, SyncStatus } from "@core";
+import { span } from "@ui/format/time";
+import { t } from "@ui/i18n";
+import type { SessionState } from "./session";
+
+export type NoticeAction = "signIn" | "setPin" | "sync" | "reload" | "dismiss";
+
+export interface Notice {
+  id: string;
+  tone: "danger" | "warn" | "info";
+  text: string;
+  action?: NoticeAction;
+}
+
+/** A device clock further off than this is worth a word, milliseconds. */
+const SKEW_WORTH_SAYING = 120_000;
+
+function ofCore(core: CoreStatus): Notice | null {
+  switch (core.phase) {
+    case "restarting":
+      return { id: "restarting", tone: "info", text: t("notice.restarting") };
+    case "store_busy":
+      return { id: "store-busy", tone: "warn", text: t("notice.storeBusy") };
+    case "store_failed":
+      return { id: "store-failed", tone: "danger", text: t("notice.storeFailed") };
+    case "owner_silent":
+      return { id: "owner-silent", tone: "warn", text: t("notice.ownerSilent") };
+    case "failed":
+      return { id: "failed", tone: "danger", text: t("notice.failed"), action: "reload" };
+    default:
+      return null;
+  }
+}
+
+/** Who may be trusted, and what of it is in doubt. */
+export function ofTrust(session: SessionStatus | null, sync: SyncStatus | null): Notice[] {
+  const shown: Notice[] = [];
+  if (sync?.last_error === "authority_changed") {
+    shown.push({ id: "authority-changed", tone: "danger", text: t("notice.authorityChanged") });
+  }
+  if (session?.revoked) shown.push({ id: "revoked", tone: "danger", text: t("notice.revoked") });
+  if (session?.rollback_suspected) shown.push({ id: "rollback", tone: "danger", text: t("notice.rollback") });
+  if (session?.lease_expired) {
+    shown.push({ id: "lease-expired", tone: "warn", text: t("notice.leaseExpired"), action: "sync" });
+  }
+  return shown;
+}
+
+function ofClock(sync: SyncStatus | null): Notice | null {
+  const skew = sync?.clock_skew_ms ?? 0;
+  if (Math.abs(skew) < SKEW_WORTH_SAYING) return null;
+  const direction = t(skew > 0 ? "notice.clockAhead" : "notice.clockBehind");
+  return { id: "clock", tone: "warn", text: t("notice.clock", { direction, span: span(skew) }) };
+}
+
+/** The rules want a PIN and there is none. */
+export function ofLock(session: SessionStatus | null, lock: LockStatus | null): Notice | null {
+  if (!session?.user || session.revoked || !lock?.pin_required || lock.pin_set || !lock.available) return null;
+  return { id: "pin-needed", tone: "warn", text: t("notice.pinNeeded"), action: "setPin" };
+}
+
+export interface Notices {
+  readonly notices: ComputedRef<Notice[]>;
+  readonly restarted: Ref<boolean>;
+}
+
+export function useNotices({ session, sync, lock, core }: SessionState): Notices {
+  const restartsSeen = ref(core.value.restarts);
+  const restarted = ref(false);
+  watch(core, (status) => {
+    if (status.phase === "ready" && status.restarts > restartsSeen.value) restarted.value = true;
+    restartsSeen.value = status.restarts;
+  });
+
+  const notices = computed<Notice[]>(() => {
+    const who = session.value.value;
+    const durability = core.value.durability ?? who?.durability;
+    const shown: (Notice | null | false | undefined)[] = [
+      ofCore(core.value),
+      ...ofTrust(who, sync.value.value),
+      who?.expired && !who.revoked && { id: "expired", tone: "warn", text: t("notice.expired"), action: "signIn" },
+      durability === "best_effort" && { id: "best-effort", tone: "danger", text: t("notice.bestEffort") },
+      ofLock(who, lock.value.value),
+      ofClock(sync.value.value),
+      core.value.role === "follower" &&
+        core.value.phase === "ready" && { id: "follower", tone: "info", text: t("notice.follower") },
+      restarted.value && { id: "restarted", tone: "info", text: t("notice.restarted"), action: "dismiss" },
+    ];
+    return shown.filter((notice): notice is Notice => Boolean(notice));
+  });
+  return { notices, restarted };
+}
