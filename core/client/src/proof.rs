@@ -25,9 +25,13 @@ impl Shared {
     pub(crate) async fn bundle(self: &Arc<Self>, order: OrderId) -> Result<BundleFile, Failure> {
         let shared = Arc::clone(self);
         self.detached(async move {
-            let (token, pinned) = shared.token_and_gateway_key()?;
+            let (token, authority) = shared.with(|engine| {
+                let token = engine.live()?.record.token.clone();
+                Ok::<_, Failure>((token, engine.authority()))
+            })?;
+            let authority = authority.ok_or(Failure::Gateway(ErrorCode::BadAnswer))?;
             let bundle = shared.gateway.bundle(&token, &order).await?;
-            file(&order, &pinned, &bundle)
+            file(&order, &authority, &bundle)
         })
         .await
     }
@@ -43,15 +47,10 @@ impl Shared {
     }
 }
 
-fn file(order: &OrderId, pinned: &PublicKey, bundle: &CaseBundle) -> Result<BundleFile, Failure> {
+/// The authority is the one pinned at the first sign-in, never the one an answer names.
+fn file(order: &OrderId, authority: &Certificate, bundle: &CaseBundle) -> Result<BundleFile, Failure> {
     let bad = || Failure::Gateway(ErrorCode::BadAnswer);
-    let certificate = |text: &String| Certificate::from_base64(text).map_err(|_| bad());
-    // The file's authority is the one behind the key pinned at sign-in.
-    let present = certificate(bundle.gateway_certificates.first().ok_or_else(bad)?)?;
-    if present.public_key() != pinned {
-        return Err(bad());
-    }
-    let report = check_case(bundle, &certificate(&bundle.authority_certificate)?);
+    let report = check_case(bundle, authority);
     let own = report.record.is_some_and(|record| record.order.id == *order);
     if !own || !report.findings.is_empty() {
         return Err(bad());
