@@ -11,6 +11,7 @@ mod ingest;
 pub(crate) mod limiter;
 pub(crate) mod openapi;
 mod pages;
+mod papers;
 mod proof;
 mod push;
 mod session;
