@@ -263,10 +263,15 @@ fn sealing_key(path: &Path, in_use: bool) -> Result<SealingKey, AuthorityError> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(AuthorityError::KeyFileMissing),
         Err(error) => return Err(unusable(error)),
     };
-    let bytes = unhex(text.trim()).map(Zeroizing::new);
-    let bytes = bytes.and_then(|bytes| <[u8; 16]>::try_from(&bytes[..]).ok().map(Zeroizing::new));
-    let bytes = bytes.ok_or_else(|| AuthorityError::KeyFile("not 32 hex digits".to_owned()))?;
+    let bytes =
+        read_sealing_key(&text).ok_or_else(|| AuthorityError::KeyFile("not 32 hex digits".to_owned()))?;
     Ok(SealingKey::from_bytes(&bytes))
+}
+
+/// The key a file holds: 32 hex digits, space around them allowed.
+pub(crate) fn read_sealing_key(text: &str) -> Option<Zeroizing<[u8; 16]>> {
+    let bytes = unhex(text.trim()).map(Zeroizing::new)?;
+    <[u8; 16]>::try_from(&bytes[..]).ok().map(Zeroizing::new)
 }
 
 /// On the disk before anything is sealed under it.

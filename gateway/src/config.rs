@@ -216,6 +216,9 @@ pub enum CityConfigError {
     /// A security gateway from nowhere: every request would be refused.
     #[error("security_gateway.peers is empty")]
     NoPeers,
+    /// A security gateway with clients of nobody: every request would be refused.
+    #[error("security_gateway.authorities is empty")]
+    NoAuthorities,
 }
 
 impl CityConfig {
@@ -250,6 +253,9 @@ impl CityConfig {
             check_secret("security_gateway.secret", gateway.secret.text())?;
             if gateway.peers.is_empty() {
                 return Err(CityConfigError::NoPeers);
+            }
+            if gateway.authorities.is_empty() {
+                return Err(CityConfigError::NoAuthorities);
             }
         }
         Ok(config)
@@ -367,8 +373,12 @@ mod tests {
         let unknown = changed("crypto_service_json", "very-secret").to_string();
         assert!(!unknown.contains("very-secret"), "{unknown}");
         assert_eq!(
-            read("[security_gateway]\npeers = []\nsecret = \"s\"").unwrap_err(),
+            read("[security_gateway]\npeers = []\nsecret = \"s\"\nauthorities = []").unwrap_err(),
             CityConfigError::NoPeers
+        );
+        assert_eq!(
+            read("[security_gateway]\npeers = [\"10.0.0.2\"]\nsecret = \"s\"\nauthorities = []").unwrap_err(),
+            CityConfigError::NoAuthorities
         );
     }
 }

@@ -21,6 +21,8 @@ mod errcode {
 
 /// A token is fetched anew this long before it ends.
 const TOKEN_MARGIN: Duration = Duration::from_secs(60);
+/// No token is kept longer than a day, whatever the container says.
+const TOKEN_LONGEST_SECONDS: u64 = 24 * 3600;
 
 #[derive(Clone)]
 struct Token {
@@ -49,7 +51,7 @@ struct UserAnswer {
     user_id: Option<String>,
 }
 
-enum Asked {
+pub(crate) enum Asked {
     User(UserId),
     StaleToken,
 }
@@ -115,18 +117,10 @@ impl Container {
             ("corpsecret", &*self.config.corp_secret),
         ];
         let url = self.api("/cgi-bin/gettoken", &query)?;
-        let answer: TokenAnswer = match get(http, url).await? {
-            (200, body) => read(&body)?,
+        let (text, life) = match get(http, url).await? {
+            (200, body) => read_token(&body)?,
             _ => return Err(ErrorCode::UpstreamUnavailable),
         };
-        let text = match (answer.errcode, answer.access_token) {
-            (errcode::OK, Some(text)) => text,
-            (errcode, _) => {
-                tracing::warn!(errcode, "the container gave no token");
-                return Err(ErrorCode::UpstreamUnavailable);
-            }
-        };
-        let life = Duration::from_secs(answer.expires_in.unwrap_or(0).min(24 * 3600));
         self.keep_token(Some(Token {
             text: text.clone(),
             good_until: Instant::now() + life.saturating_sub(TOKEN_MARGIN),
@@ -139,20 +133,10 @@ impl Container {
             "/cgi-bin/user/getuserinfo",
             &[("access_token", token), ("code", code)],
         )?;
-        let answer: UserAnswer = match get(http, url).await? {
-            (200, body) => read(&body)?,
-            (401, _) => return Ok(Asked::StaleToken),
-            _ => return Err(ErrorCode::UpstreamUnavailable),
-        };
-        match (answer.errcode, answer.user_id) {
-            (errcode::OK, Some(user)) if !user.is_empty() => Ok(Asked::User(UserId(user))),
-            (errcode::BAD_TOKEN | errcode::TOKEN_EXPIRED, _) => Ok(Asked::StaleToken),
-            // No user behind a good answer: the code is of somebody outside the organisation.
-            (errcode::OK | errcode::BAD_CODE, _) => Err(ErrorCode::BadLoginCode),
-            (errcode, _) => {
-                tracing::warn!(errcode, "the container did not say whose code it is");
-                Err(ErrorCode::UpstreamUnavailable)
-            }
+        match get(http, url).await? {
+            (200, body) => read_user(&body),
+            (401, _) => Ok(Asked::StaleToken),
+            _ => Err(ErrorCode::UpstreamUnavailable),
         }
     }
 
@@ -168,6 +152,36 @@ async fn get(http: &Outbound, url: Url) -> Result<(u16, Vec<u8>), ErrorCode> {
     match http.fetch(http.client().get(url)).await {
         Ok(answer) => Ok((answer.status, answer.body)),
         Err(_) => Err(ErrorCode::UpstreamUnavailable),
+    }
+}
+
+/// A token and how long it is good.
+pub(crate) fn read_token(body: &[u8]) -> Result<(String, Duration), ErrorCode> {
+    let answer: TokenAnswer = read(body)?;
+    match (answer.errcode, answer.access_token) {
+        (errcode::OK, Some(text)) => {
+            let life = Duration::from_secs(answer.expires_in.unwrap_or(0).min(TOKEN_LONGEST_SECONDS));
+            Ok((text, life))
+        }
+        (errcode, _) => {
+            tracing::warn!(errcode, "the container gave no token");
+            Err(ErrorCode::UpstreamUnavailable)
+        }
+    }
+}
+
+/// Whose code it was.
+pub(crate) fn read_user(body: &[u8]) -> Result<Asked, ErrorCode> {
+    let answer: UserAnswer = read(body)?;
+    match (answer.errcode, answer.user_id) {
+        (errcode::OK, Some(user)) if !user.is_empty() => Ok(Asked::User(UserId(user))),
+        (errcode::BAD_TOKEN | errcode::TOKEN_EXPIRED, _) => Ok(Asked::StaleToken),
+        // No user behind a good answer: the code is of somebody outside the organisation.
+        (errcode::OK | errcode::BAD_CODE, _) => Err(ErrorCode::BadLoginCode),
+        (errcode, _) => {
+            tracing::warn!(errcode, "the container did not say whose code it is");
+            Err(ErrorCode::UpstreamUnavailable)
+        }
     }
 }
 

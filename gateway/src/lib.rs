@@ -21,6 +21,8 @@ mod keys;
 mod log;
 mod outbound;
 mod platform_feedback;
+#[doc(hidden)]
+pub mod readers;
 mod rules;
 mod server;
 mod store;
@@ -32,8 +34,9 @@ pub use config::{
     AnchorConfig, CityConfig, CityConfigError, Config, ContainerConfig, PlatformConfig, Tuning,
 };
 pub use crypto::{
-    CityProvider, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, Secret,
-    SecurityGatewayConfig, SecurityGatewayError, ServiceKey, ServiceKeyKind, answers as crypto_answers,
+    CityProvider, ClientAuthority, ConnectError, CryptoConfig, CryptoConfigError, CryptoProvider,
+    MessageForm, Secret, SecurityGatewayConfig, SecurityGatewayError, ServiceKey, ServiceKeyKind,
+    answers as crypto_answers,
 };
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;

@@ -8,7 +8,11 @@ use crate::app::App;
 use crate::store::{Rows, StoreError};
 use shenhai_protocol::{DataClass, PROTOCOL_VERSION, SignedHead, TreeHead};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::time::Duration;
+
+/// How long a pull waits for a head.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The last signed head of each log.
 #[derive(Default)]
@@ -33,8 +37,26 @@ pub(crate) fn head_of(app: &App, rows: &Rows<'_>, class: DataClass) -> Result<Si
     Ok(SizedHead { size, head })
 }
 
-/// As [`head`], and `None` where another is being signed at this moment: a pull does not wait for it.
-pub(crate) fn head_at_hand(app: &App, rows: &Rows<'_>) -> Result<Option<SignedHead>, StoreError> {
+/// As [`head`], and `None` where it is not made within [`PATIENCE`]: a pull neither waits for a slow key nor fails
+/// with it. What was begun goes on and is there for the next.
+pub(crate) async fn head_at_hand(app: &Arc<App>) -> Option<SignedHead> {
+    let signing = Arc::clone(app);
+    let made = tokio::spawn(async move {
+        let making = Arc::clone(&signing);
+        signing.store.read(move |rows| try_head(&making, rows)).await
+    });
+    match tokio::time::timeout(PATIENCE, made).await {
+        Ok(Ok(Ok(head))) => head,
+        Ok(Ok(Err(error))) => {
+            tracing::warn!(%error, "a pull goes without the log's head");
+            None
+        }
+        Ok(Err(_)) | Err(_) => None,
+    }
+}
+
+/// `None` where another is being signed at this moment.
+fn try_head(app: &App, rows: &Rows<'_>) -> Result<Option<SignedHead>, StoreError> {
     let mut kept = match app.log.0.try_lock() {
         Ok(kept) => kept,
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),

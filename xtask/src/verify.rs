@@ -2,7 +2,7 @@
 
 use crate::command::Invocation;
 use crate::problem::Result;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// `cargo xtask verify`.
@@ -10,14 +10,14 @@ use std::process::ExitCode;
 pub(crate) struct Options {
     /// The exported case; its files are looked for beside it.
     bundle: PathBuf,
-    /// The gateway's SM2 key, 130 hex digits, as learned from somewhere else than the bundle.
-    #[arg(long, value_name = "HEX")]
-    gateway_key: Option<String>,
+    /// The authority's certificate as it came from somewhere else than the bundle.
+    #[arg(long, value_name = "CA.pem")]
+    authority: Option<PathBuf>,
 }
 
 /// Run the check where it was called, so that a relative path means what the caller means.
 pub(crate) fn verify(options: &Options) -> Result<ExitCode> {
-    let bundle = std::path::absolute(&options.bundle).unwrap_or_else(|_| options.bundle.clone());
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut invocation = Invocation::new("cargo")
         .args([
             "run",
@@ -28,9 +28,9 @@ pub(crate) fn verify(options: &Options) -> Result<ExitCode> {
             "shenhai-verify",
             "--",
         ])
-        .args([bundle]);
-    if let Some(key) = &options.gateway_key {
-        invocation = invocation.args(["--gateway-key", key]);
+        .args([absolute(&options.bundle)]);
+    if let Some(authority) = &options.authority {
+        invocation = invocation.args(["--authority"]).args([absolute(authority)]);
     }
     let checked = invocation.tee()?;
     Ok(if checked.success {

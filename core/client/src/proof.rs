@@ -4,8 +4,8 @@
 use crate::core::Shared;
 use crate::failure::Failure;
 use crate::rpc::{BundleFile, Check, ProofItem, ProofReport};
-use shenhai_crypto::{PublicKey, fingerprint};
-use shenhai_proof::{Examined, Exhibit, Status, check_case, examine, open_head};
+use shenhai_crypto::{Certificate, PublicKey, fingerprint};
+use shenhai_proof::{Examined, Exhibit, Signers, Status, check_case, examine, open_head};
 use shenhai_protocol::{CaseBundle, ErrorCode, OrderId, OrderProof, ProofEntry};
 use std::sync::Arc;
 
@@ -25,9 +25,13 @@ impl Shared {
     pub(crate) async fn bundle(self: &Arc<Self>, order: OrderId) -> Result<BundleFile, Failure> {
         let shared = Arc::clone(self);
         self.detached(async move {
-            let (token, pinned) = shared.token_and_gateway_key()?;
+            let (token, authority) = shared.with(|engine| {
+                let token = engine.live()?.record.token.clone();
+                Ok::<_, Failure>((token, engine.authority()))
+            })?;
+            let authority = authority.ok_or(Failure::Gateway(ErrorCode::BadAnswer))?;
             let bundle = shared.gateway.bundle(&token, &order).await?;
-            file(&order, &pinned, &bundle)
+            file(&order, &authority, &bundle)
         })
         .await
     }
@@ -43,9 +47,10 @@ impl Shared {
     }
 }
 
-fn file(order: &OrderId, pinned: &PublicKey, bundle: &CaseBundle) -> Result<BundleFile, Failure> {
+/// The authority is the one pinned at the first sign-in, never the one an answer names.
+fn file(order: &OrderId, authority: &Certificate, bundle: &CaseBundle) -> Result<BundleFile, Failure> {
     let bad = || Failure::Gateway(ErrorCode::BadAnswer);
-    let report = check_case(bundle, pinned);
+    let report = check_case(bundle, authority);
     let own = report.record.is_some_and(|record| record.order.id == *order);
     if !own || !report.findings.is_empty() {
         return Err(bad());
@@ -80,10 +85,11 @@ fn report(order: &OrderId, pinned: &PublicKey, proof: &OrderProof) -> Result<Pro
         })
         .collect();
     let mut findings = Vec::new();
+    let signers = Signers::pinned(pinned);
     let head = match proof
         .head
         .as_ref()
-        .map(|head| open_head(head, pinned))
+        .map(|head| open_head(head, &signers))
         .transpose()
     {
         Ok(head) => head,
@@ -95,7 +101,7 @@ fn report(order: &OrderId, pinned: &PublicKey, proof: &OrderProof) -> Result<Pro
             None
         }
     };
-    let examined = examine(order, pinned, head.as_ref(), &exhibits, &mut findings);
+    let examined = examine(order, &signers, head.as_ref(), &exhibits, &mut findings);
     let items = proof
         .entries
         .iter()

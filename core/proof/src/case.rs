@@ -1,15 +1,16 @@
-//! The check of an exported case with nothing but the gateway's key.
+//! The check of an exported case with nothing but the authority's certificate.
 //!
 //! Not reading files: the caller gives the bytes, and the digests of the files beside them. Called by
 //! `shenhai-verify` and by tests of the gateway.
 
-use crate::evidence::{Examined, Exhibit, examine};
+use crate::evidence::{Examined, Exhibit, Status, examine};
 use crate::finding::{Fault, Finding, Part};
-use crate::log::{Head, check_growth, open_head, signature_holds};
-use shenhai_crypto::{Digest32, PublicKey, sm3};
+use crate::log::{Head, check_growth, open_head};
+use crate::trust::{Holder, Signers, Standing, check_device};
+use shenhai_crypto::{Certificate, Digest32, sm3};
 use shenhai_protocol::{
-    AnchorRecord, BUNDLE_FORMAT, BUNDLE_VERSION, CaseBundle, CaseRecord, Command, Envelope, OrderState,
-    Receipt, Record, SignedCase, Verdict, limits,
+    AnchorRecord, BUNDLE_FORMAT, BUNDLE_VERSION, CaseBundle, CaseCommand, CaseRecord, Command, Envelope,
+    OrderState, Receipt, Record, SignedCase, Verdict, limits,
 };
 
 /// What the check of a case came to.
@@ -19,7 +20,7 @@ pub struct CaseReport {
     pub record: Option<CaseRecord>,
     /// The log's head, where its signature holds.
     pub head: Option<Head>,
-    /// The commands, in the file's order.
+    /// The commands, in the file's order. Empty where no certificate of the gateway holds: then nothing can be said.
     pub entries: Vec<Examined>,
     /// How many of the log's first receipts the outside chain vouches for.
     pub anchored: Option<u64>,
@@ -40,27 +41,45 @@ pub fn read_case(bytes: &[u8]) -> Result<CaseBundle, Finding> {
     if bundle.format != BUNDLE_FORMAT || bundle.v != BUNDLE_VERSION {
         return Err(wrong(Fault::UnsupportedVersion));
     }
-    if bundle.entries.len() > limits::BUNDLE_ENTRIES {
+    if bundle.entries.len() > limits::BUNDLE_ENTRIES
+        || bundle.gateway_certificates.len() > limits::BUNDLE_CERTIFICATES
+    {
         return Err(wrong(Fault::TooLarge));
     }
     Ok(bundle)
 }
 
-/// Check a case against the gateway key that is trusted.
+/// Check a case with the certificate of the authority that is trusted.
 #[must_use]
-pub fn check_case(bundle: &CaseBundle, trusted: &PublicKey) -> CaseReport {
+pub fn check_case(bundle: &CaseBundle, authority: &Certificate) -> CaseReport {
     let mut findings = Vec::new();
-    if bundle.gateway_key != trusted.to_hex() {
-        findings.push(Finding::new(Part::GatewayKey, Fault::NotTrusted));
+    if bundle.authority_certificate != authority.to_base64() {
+        findings.push(Finding::new(Part::Authority, Fault::NotTrusted));
     }
-    let record = match open_record(&bundle.record, trusted) {
+    let signers = Signers::certified(&bundle.gateway_certificates, authority, |certificate, fault| {
+        findings.push(Finding::new(Part::GatewayCertificate { certificate }, fault));
+    });
+    if signers.is_empty() {
+        if bundle.gateway_certificates.is_empty() {
+            let part = Part::GatewayCertificate { certificate: 1 };
+            findings.push(Finding::new(part, Fault::Missing));
+        }
+        return CaseReport {
+            record: None,
+            head: None,
+            entries: Vec::new(),
+            anchored: None,
+            findings,
+        };
+    }
+    let record = match open_record(&bundle.record, &signers) {
         Ok(record) => Some(record),
         Err(fault) => {
             findings.push(Finding::new(Part::Record, fault));
             None
         }
     };
-    let head = match open_head(&bundle.head, trusted) {
+    let head = match open_head(&bundle.head, &signers) {
         Ok(head) => Some(head),
         Err(fault) => {
             findings.push(Finding::new(Part::Head, fault));
@@ -86,14 +105,15 @@ pub fn check_case(bundle: &CaseBundle, trusted: &PublicKey) -> CaseReport {
         (None, Some(first)) => first.body.order().clone(),
         (None, None) => "".into(),
     };
-    let entries = examine(&order, trusted, head.as_ref(), &exhibits, &mut findings);
+    let mut entries = examine(&order, &signers, head.as_ref(), &exhibits, &mut findings);
+    check_devices(bundle, record.as_ref(), authority, &mut entries, &mut findings);
     let mut anchored = None;
     if let Some(record) = &record {
         check_listing(record, &entries, &mut findings);
         check_revocations(record, &entries, &mut findings);
         check_order(record, &entries, &mut findings);
         if let (Some(anchor), Some(head)) = (&record.anchor, &head) {
-            match check_anchor(anchor, head, trusted) {
+            match check_anchor(anchor, head, &signers) {
                 Ok(size) => anchored = Some(size),
                 Err(fault) => findings.push(Finding::new(Part::Anchor, fault)),
             }
@@ -125,13 +145,15 @@ pub fn check_files(
     }
 }
 
-fn open_record(signed: &SignedCase, gateway: &PublicKey) -> Result<CaseRecord, Fault> {
-    if !signature_holds(gateway, &SignedCase::signed_text(&signed.payload), &signed.sig) {
-        return Err(Fault::BadSignature);
-    }
+fn open_record(signed: &SignedCase, gateway: &Signers) -> Result<CaseRecord, Fault> {
+    let text = SignedCase::signed_text(&signed.payload);
+    let signature = gateway.signed(&text, &signed.sig).ok_or(Fault::BadSignature)?;
     let record = signed.open().map_err(|_| Fault::Malformed)?;
     if record.v != BUNDLE_VERSION {
         return Err(Fault::UnsupportedVersion);
+    }
+    if signature.standing(record.exported_at) != Standing::InForce {
+        return Err(Fault::NotInForce);
     }
     Ok(record)
 }
@@ -169,6 +191,51 @@ fn check_listing(record: &CaseRecord, entries: &[Examined], findings: &mut Vec<F
             .any(|listed| Some(&listed.cmd_id) == id(one).as_ref())
         {
             findings.push(Finding::new(Part::Entry { entry }, Fault::Unexpected));
+        }
+    }
+}
+
+/// The certificates are those the record lists, and each binds the device's key to the person at the receipt's time.
+/// A device from before there were certificates has none, and the record says so.
+fn check_devices(
+    bundle: &CaseBundle,
+    record: Option<&CaseRecord>,
+    authority: &Certificate,
+    entries: &mut [Examined],
+    findings: &mut Vec<Finding>,
+) {
+    for (entry, (given, one)) in (1..).zip(bundle.entries.iter().zip(entries)) {
+        let (Some(envelope), Some(receipt)) = (&one.envelope, &one.receipt) else {
+            continue;
+        };
+        let listed = record.and_then(|record| {
+            let own = |listed: &&CaseCommand| listed.cmd_id == receipt.cmd_id;
+            record.commands.iter().find(own)
+        });
+        let listed = listed.map(|listed| listed.certificate.as_ref());
+        let checked = match (listed, &given.device_certificate) {
+            (None | Some(None), None) => continue,
+            (Some(Some(_)), None) => Err(Fault::Missing),
+            (Some(None), Some(_)) => Err(Fault::Unexpected),
+            (Some(Some(hash)), Some(text)) if sm3(text.as_bytes()).to_hex() != hash.as_str() => {
+                Err(Fault::Changed)
+            }
+            // What is signed with another key has its own finding.
+            (_, Some(_)) if one.signature != Status::Valid => continue,
+            (_, Some(text)) => check_device(
+                text,
+                authority,
+                Holder {
+                    device: &receipt.device_id,
+                    user: &envelope.actor,
+                    key: &given.device_key,
+                    at: receipt.server_time,
+                },
+            ),
+        };
+        one.certified = Status::of(checked.is_ok());
+        if let Err(fault) = checked {
+            findings.push(Finding::new(Part::DeviceCertificate { entry }, fault));
         }
     }
 }
@@ -264,7 +331,7 @@ fn same<F: PartialEq + Clone>(kept: Option<&Record<F>>, made: Option<&Record<F>>
 }
 
 /// The anchored digest is that of a genuine head, and the case's log continues it. Answers its size.
-fn check_anchor(anchor: &AnchorRecord, head: &Head, gateway: &PublicKey) -> Result<u64, Fault> {
+fn check_anchor(anchor: &AnchorRecord, head: &Head, gateway: &Signers) -> Result<u64, Fault> {
     let anchored = open_head(&anchor.head, gateway)?;
     if sm3(anchor.head.payload.as_bytes()).to_hex() != anchor.digest.as_str() {
         return Err(Fault::OtherHead);

@@ -5,6 +5,7 @@
 
 use crate::finding::{Fault, Finding, Part};
 use crate::log::{Head, check_inclusion, signature_holds};
+use crate::trust::{Signers, Standing};
 use serde::{Deserialize, Serialize};
 use shenhai_crypto::{PublicKey, device_id, sm3};
 use shenhai_protocol::{
@@ -39,7 +40,7 @@ pub enum Status {
 }
 
 impl Status {
-    fn of(holds: bool) -> Self {
+    pub(crate) fn of(holds: bool) -> Self {
         if holds { Self::Valid } else { Self::Invalid }
     }
 }
@@ -59,13 +60,15 @@ pub struct Examined {
     pub receipted: Status,
     /// The place in the log.
     pub logged: Status,
+    /// The certificate that binds the device's key to the person. Checked with a case only.
+    pub certified: Status,
 }
 
 /// Check the commands of `order`, oldest first. `head` is one whose signature was checked; without one nothing is
-/// said about the log.
+/// said about the log, and a receipt from before its key was certified does not hold.
 pub fn examine(
     order: &OrderId,
-    gateway: &PublicKey,
+    gateway: &Signers,
     head: Option<&Head>,
     exhibits: &[Exhibit<'_>],
     findings: &mut Vec<Finding>,
@@ -82,7 +85,7 @@ pub fn examine(
 fn examine_one(
     entry: usize,
     order: &OrderId,
-    gateway: &PublicKey,
+    gateway: &Signers,
     head: Option<&Head>,
     exhibit: &Exhibit<'_>,
     findings: &mut Vec<Finding>,
@@ -91,13 +94,23 @@ fn examine_one(
     let hash = HexHash(sm3(payload.as_bytes()).to_hex());
     let envelope = exhibit.envelope.open().ok();
     let receipt = exhibit.receipt.open().ok();
-    let seal = signature_holds(gateway, &exhibit.receipt.payload, &exhibit.receipt.sig);
+    let signed = gateway.signed(&exhibit.receipt.payload, &exhibit.receipt.sig);
+    let seal = signed.is_some();
     let place = head.map(|head| match exhibit.inclusion {
         Some(proof) => check_inclusion(head, &exhibit.receipt.payload, proof),
         None => Err(Fault::Missing),
     });
     // Two witnesses for the receipt's text, the signature and the log: where only one fails, it is what was changed.
     let genuine = seal || place == Some(Ok(()));
+    // A head that is in force takes over the receipts its log holds: those from before the key was certified.
+    let standing = signed
+        .zip(receipt.as_ref())
+        .map(|(signed, receipt)| signed.standing(receipt.server_time));
+    let in_force = match standing {
+        None | Some(Standing::InForce) => true,
+        Some(Standing::Before) => place == Some(Ok(())),
+        Some(Standing::Expired) => false,
+    };
     let author = author(exhibit, envelope.as_ref());
     let own = receipt.as_ref().is_some_and(|receipt| {
         receipt.hash == hash
@@ -119,6 +132,8 @@ fn examine_one(
     } else {
         if !seal {
             found(Part::ReceiptSignature { entry }, Fault::Changed);
+        } else if !in_force {
+            found(Part::ReceiptSignature { entry }, Fault::NotInForce);
         }
         if let Some(Err(fault)) = place {
             found(Part::Inclusion { entry }, fault);
@@ -134,8 +149,9 @@ fn examine_one(
     }
     Examined {
         signature: Status::of(author == Author::Device && about_order),
-        receipted: Status::of(seal && own),
+        receipted: Status::of(seal && in_force && own),
         logged: place.map_or(Status::Unchecked, |place| Status::of(place.is_ok())),
+        certified: Status::Unchecked,
         envelope,
         receipt,
         hash,

@@ -13,8 +13,13 @@ use std::fmt;
 pub enum Part {
     /// The file as a whole.
     Bundle,
-    /// The key the gateway signs with.
-    GatewayKey,
+    /// The certificate of the authority that the file names.
+    Authority,
+    /// A certificate of the gateway.
+    GatewayCertificate {
+        /// Its place in the file, from 1.
+        certificate: usize,
+    },
     /// The gateway's statement about the case: the order, who acted, devices, files, anchor.
     Record,
     /// A field of the order against the commands that made it.
@@ -45,6 +50,11 @@ pub enum Part {
     },
     /// The device's key.
     DeviceKey {
+        /// Of which entry.
+        entry: usize,
+    },
+    /// The certificate that binds the device's key to a person.
+    DeviceCertificate {
         /// Of which entry.
         entry: usize,
     },
@@ -84,6 +94,7 @@ impl Part {
             | Self::Payload { entry }
             | Self::Signature { entry }
             | Self::DeviceKey { entry }
+            | Self::DeviceCertificate { entry }
             | Self::Chain { entry }
             | Self::Receipt { entry }
             | Self::ReceiptSignature { entry }
@@ -97,7 +108,8 @@ impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bundle => f.write_str("file"),
-            Self::GatewayKey => f.write_str("gateway key"),
+            Self::Authority => f.write_str("certificate of the authority"),
+            Self::GatewayCertificate { certificate } => write!(f, "certificate {certificate} of the gateway"),
             Self::Record => f.write_str("record of the case"),
             Self::Order { field } => write!(f, "order: {field}"),
             Self::Head => f.write_str("head of the log"),
@@ -107,6 +119,7 @@ impl fmt::Display for Part {
             Self::Payload { entry } => write!(f, "entry {entry}: payload"),
             Self::Signature { entry } => write!(f, "entry {entry}: signature"),
             Self::DeviceKey { entry } => write!(f, "entry {entry}: device key"),
+            Self::DeviceCertificate { entry } => write!(f, "certificate of the device of entry {entry}"),
             Self::Chain { entry } => write!(f, "entry {entry}: chain"),
             Self::Receipt { entry } => write!(f, "receipt of entry {entry}"),
             Self::ReceiptSignature { entry } => write!(f, "signature of the receipt of entry {entry}"),
@@ -135,8 +148,14 @@ pub enum Fault {
     Changed,
     /// The signature does not hold.
     BadSignature,
-    /// Not the key that is trusted.
+    /// Not the one that is trusted, or issued by somebody who is not.
     NotTrusted,
+    /// A certificate for another use.
+    WrongUse,
+    /// No certificate is in force at its time.
+    NotInForce,
+    /// A certificate of another device, key or person.
+    OtherHolder,
     /// Is about another command: swapped or replayed.
     OtherCommand,
     /// Is about another order.
@@ -166,6 +185,9 @@ impl fmt::Display for Fault {
             Self::Changed => "was changed",
             Self::BadSignature => "has a signature that does not hold",
             Self::NotTrusted => "is not the one that is trusted",
+            Self::WrongUse => "is a certificate for another use",
+            Self::NotInForce => "has no certificate in force at its time",
+            Self::OtherHolder => "names another device, key or person",
             Self::OtherCommand => "is about another command",
             Self::OtherOrder => "is about another order",
             Self::Repeated => "stands here twice",

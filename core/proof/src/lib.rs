@@ -10,6 +10,7 @@ mod finding;
 mod log;
 mod path;
 mod tree;
+mod trust;
 
 pub use case::{CaseReport, check_case, check_files, read_case};
 pub use evidence::{Examined, Exhibit, Status, examine};
@@ -20,3 +21,4 @@ pub use tree::{
     MAX_LEVEL, MemoryLog, NewNode, NoNode, Nodes, ProveError, RangeError, append, consistency, empty_root,
     inclusion, leaf_hash, node_hash, root,
 };
+pub use trust::Signers;

@@ -6,6 +6,7 @@
 use crate::finding::Fault;
 use crate::path::{verify_consistency, verify_inclusion};
 use crate::tree::leaf_hash;
+use crate::trust::{Signers, Standing};
 use shenhai_crypto::{Digest32, PublicKey, Signature};
 use shenhai_protocol::{HexHash, LogInclusion, PROTOCOL_VERSION, SignedHead, TreeHead, limits};
 
@@ -17,17 +18,20 @@ pub struct Head {
     root: Digest32,
 }
 
-/// Check a head's signature with the gateway's key and read it.
+/// Check that the gateway signed a head and read it.
 ///
 /// # Errors
-/// [`Fault::BadSignature`] before all else; then [`Fault::Malformed`] and [`Fault::UnsupportedVersion`].
-pub fn open_head(signed: &SignedHead, gateway: &PublicKey) -> Result<Head, Fault> {
-    if !signature_holds(gateway, &SignedHead::signed_text(&signed.payload), &signed.sig) {
-        return Err(Fault::BadSignature);
-    }
+/// [`Fault::BadSignature`] before all else; then [`Fault::Malformed`], [`Fault::UnsupportedVersion`] and
+/// [`Fault::NotInForce`].
+pub fn open_head(signed: &SignedHead, gateway: &Signers) -> Result<Head, Fault> {
+    let text = SignedHead::signed_text(&signed.payload);
+    let signature = gateway.signed(&text, &signed.sig).ok_or(Fault::BadSignature)?;
     let head = signed.open().map_err(|_| Fault::Malformed)?;
     if head.v != PROTOCOL_VERSION {
         return Err(Fault::UnsupportedVersion);
+    }
+    if signature.standing(head.at) != Standing::InForce {
+        return Err(Fault::NotInForce);
     }
     let root = Digest32::from_hex(head.root.as_str()).ok_or(Fault::Malformed)?;
     Ok(Head { head, root })

@@ -1,23 +1,26 @@
-//! `shenhai-verify BUNDLE [--gateway-key HEX]`: check an exported case without a network.
+//! `shenhai-verify BUNDLE [--authority CA.pem]`: check an exported case without a network.
 //!
 //! Not the checks (the library). Says one line per checked thing and names what was changed; exit code 1 when
 //! anything was, 2 when it could not begin. Run by `cargo xtask verify`.
 
-use shenhai_crypto::{PublicKey, Sm3Hasher, fingerprint};
-use shenhai_proof::{CaseReport, Status, check_case, check_files, read_case};
+use shenhai_crypto::{Certificate, Sm3Hasher};
+use shenhai_proof::{CaseReport, Part, Status, check_case, check_files, read_case};
 use shenhai_protocol::limits;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: shenhai-verify BUNDLE [--gateway-key HEX]
-  BUNDLE         an exported case (*.shenhai-case.json); its files are looked for beside it
-  --gateway-key  the gateway's SM2 key, 130 hex digits, as learned from somewhere else than the bundle";
+const USAGE: &str = "usage: shenhai-verify BUNDLE [--authority CA.pem]
+  BUNDLE       an exported case (*.shenhai-case.json); its files are looked for beside it
+  --authority  the authority's certificate, PEM, as it came from somewhere else than the bundle";
+
+/// Far above what a certificate in PEM takes.
+const AUTHORITY_BYTES: u64 = 64 * 1024;
 
 struct Arguments {
     bundle: PathBuf,
-    key: Option<PublicKey>,
+    authority: Option<Certificate>,
 }
 
 fn main() -> ExitCode {
@@ -36,12 +39,10 @@ fn main() -> ExitCode {
 
 fn arguments() -> Result<Arguments, String> {
     let mut given = std::env::args_os().skip(1);
-    let (mut bundle, mut key) = (None, None);
+    let (mut bundle, mut authority) = (None, None);
     while let Some(word) = given.next() {
-        if word == "--gateway-key" {
-            let text = given.next().and_then(|text| text.into_string().ok());
-            let read = text.and_then(|text| PublicKey::from_hex(text.trim()).ok());
-            key = Some(read.ok_or("--gateway-key is not an SM2 key of 130 hex digits")?);
+        if word == "--authority" {
+            authority = Some(read_authority(Path::new(&given.next().ok_or(USAGE)?))?);
         } else if bundle.is_none() && !word.to_string_lossy().starts_with('-') {
             bundle = Some(PathBuf::from(word));
         } else {
@@ -49,7 +50,17 @@ fn arguments() -> Result<Arguments, String> {
         }
     }
     let bundle = bundle.ok_or(USAGE)?;
-    Ok(Arguments { bundle, key })
+    Ok(Arguments { bundle, authority })
+}
+
+fn read_authority(path: &Path) -> Result<Certificate, String> {
+    let unreadable = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    file.take(AUTHORITY_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|error| unreadable(&error))?;
+    Certificate::from_pem(&text).map_err(|error| unreadable(&error))
 }
 
 /// Whether nothing is wrong.
@@ -68,22 +79,22 @@ fn verify(arguments: &Arguments, out: &mut impl Write) -> Result<bool, String> {
             return Ok(false);
         }
     };
-    let key = match &arguments.key {
-        Some(key) => key.clone(),
-        None => match PublicKey::from_hex(&bundle.gateway_key) {
-            Ok(key) => key,
+    let authority = match &arguments.authority {
+        Some(authority) => authority.clone(),
+        None => match Certificate::from_base64(&bundle.authority_certificate) {
+            Ok(authority) => authority,
             Err(error) => {
-                writeln!(out, "FAILED gateway key: {error}").map_err(unwritten)?;
+                writeln!(out, "FAILED {}: {error}", Part::Authority).map_err(unwritten)?;
                 return Ok(false);
             }
         },
     };
-    let mut report = check_case(&bundle, &key);
+    let mut report = check_case(&bundle, &authority);
     if let Some(record) = &report.record {
         let folder = arguments.bundle.parent().unwrap_or_else(|| Path::new("."));
         check_files(record, |name| look(folder, name), &mut report.findings);
     }
-    tell(&report, &key, arguments.key.is_some(), out).map_err(unwritten)?;
+    tell(&report, &authority, arguments.authority.is_some(), out).map_err(unwritten)?;
     Ok(report.findings.is_empty())
 }
 
@@ -108,13 +119,16 @@ fn look(folder: &Path, name: &str) -> Option<(u64, shenhai_crypto::Digest32)> {
     }
 }
 
-fn tell(report: &CaseReport, key: &PublicKey, given: bool, out: &mut impl Write) -> io::Result<()> {
-    let whence = if given {
-        "the one given"
-    } else {
-        "TAKEN FROM THE FILE ITSELF: compare it with the gateway's"
-    };
-    writeln!(out, "gateway key {} ({whence})", fingerprint(key))?;
+fn tell(report: &CaseReport, authority: &Certificate, given: bool, out: &mut impl Write) -> io::Result<()> {
+    let (name, fingerprint) = (&authority.subject().common_name, authority.fingerprint());
+    writeln!(out, "authority {name}, fingerprint {fingerprint}")?;
+    if !given {
+        writeln!(
+            out,
+            "       TAKEN FROM THE FILE ITSELF: compare this fingerprint with the one the authority makes known, \
+             or give its certificate with --authority"
+        )?;
+    }
     if let Some(record) = &report.record {
         writeln!(
             out,
@@ -134,6 +148,7 @@ fn tell(report: &CaseReport, key: &PublicKey, given: bool, out: &mut impl Write)
             ("signature", one.signature),
             ("receipt", one.receipted),
             ("log", one.logged),
+            ("certificate", one.certified),
         ];
         write!(out, "       entry {entry}:")?;
         for (name, status) in checks {

@@ -22,5 +22,7 @@ pub const CLOCK_BEHIND_MILLIS: i64 = 180 * 24 * 3600 * 1000;
 pub const BUNDLE_BYTES: usize = 16 * 1024 * 1024;
 /// Commands in one exported case.
 pub const BUNDLE_ENTRIES: usize = 2000;
+/// Certificates of the gateway in one exported case: a renewal a year makes far fewer.
+pub const BUNDLE_CERTIFICATES: usize = 64;
 /// Hashes in one audit path or consistency proof: far above what a log of 2^48 receipts needs.
 pub const PROOF_HASHES: usize = 128;

@@ -158,6 +158,8 @@ pub struct CaseCommand {
     pub hash: HexHash,
     /// Who acted, by name.
     pub actor_name: String,
+    /// SM3 of the text of the device's certificate that came with it; `None` where the device had none then.
+    pub certificate: Option<HexHash>,
 }
 
 /// A device of an exported case.
@@ -264,12 +266,15 @@ pub struct CaseEntry {
     pub receipt: SignedReceipt,
     /// The device's SM2 key, 130 hex digits; the device's id is made from it.
     pub device_key: String,
+    /// The device's certificate in force then (`CN` = device id, `OU` = user id), base64 of DER; `None` for a device
+    /// from before there were certificates.
+    pub device_certificate: Option<String>,
     /// Where the receipt stands in the log.
     pub inclusion: LogInclusion,
 }
 
 /// `GET /v1/orders/{id}/bundle`, kept as a file `*.shenhai-case.json`: an order's whole evidence, to be checked
-/// without the gateway.
+/// with nothing but the authority's certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -278,8 +283,11 @@ pub struct CaseBundle {
     pub format: String,
     /// [`BUNDLE_VERSION`].
     pub v: u32,
-    /// The gateway's SM2 key, 130 hex digits.
-    pub gateway_key: String,
+    /// The authority's certificate, base64 of DER. Proves nothing by itself: it is compared with one that came
+    /// another way.
+    pub authority_certificate: String,
+    /// The gateway's certificates, base64 of DER: the present one, then earlier ones that signed something here.
+    pub gateway_certificates: Vec<String>,
     /// The gateway's statement.
     pub record: SignedCase,
     /// The commands, oldest first.

@@ -33,7 +33,7 @@ pub use config::{
 };
 pub(crate) use continuity::{check_continuity, record};
 pub use provider::{CityProvider, ConnectError};
-pub use security_gateway::{SecurityGatewayConfig, SecurityGatewayError};
+pub use security_gateway::{ClientAuthority, SecurityGatewayConfig, SecurityGatewayError};
 
 /// Who checks devices' signatures: the fastest provider that was compiled in. It keeps no key.
 ///

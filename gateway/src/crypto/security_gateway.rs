@@ -8,7 +8,7 @@ use super::config::Secret;
 use axum::http::{HeaderMap, Method};
 use base64ct::{Base64, Encoding};
 use serde::Deserialize;
-use shenhai_crypto::{Certificate, Usage, device_id, verify_hmac_sm3};
+use shenhai_crypto::{Certificate, Usage, device_id, verify_chain, verify_hmac_sm3};
 use shenhai_protocol::{DeviceId, UserId};
 use std::net::IpAddr;
 use thiserror::Error;
@@ -31,23 +31,62 @@ pub struct SecurityGatewayConfig {
     pub peers: Vec<IpAddr>,
     /// With which it signs what it adds (HMAC-SM3).
     pub secret: Secret,
+    /// Who issues the certificates of its clients.
+    pub authorities: Vec<ClientAuthority>,
 }
 
-/// Why a request does not count as one of the security gateway.
+/// An authority whose certificates the security gateway accepts: PEM in the configuration.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ClientAuthority(Certificate);
+
+impl TryFrom<String> for ClientAuthority {
+    type Error = &'static str;
+
+    fn try_from(pem: String) -> Result<Self, Self::Error> {
+        match Certificate::from_pem(&pem) {
+            Ok(certificate) if certificate.usage() == Usage::Authority => Ok(Self(certificate)),
+            _ => Err("not the certificate of an authority in PEM"),
+        }
+    }
+}
+
+/// Why a request does not count as one of the security gateway, or not as one of its session's holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{}", self.text())]
 pub enum SecurityGatewayError {
     /// Not from one of its addresses.
-    #[error("not from the security gateway")]
     Peer,
     /// It added no identity, or the client had no certificate.
-    #[error("no identity of the security gateway")]
     Missing,
-    /// The signature does not hold or is of another time.
-    #[error("the identity is not signed by the security gateway")]
+    /// A header stands there twice.
+    Repeated,
+    /// The signature is of another time.
+    Stale,
+    /// The signature does not hold.
     NotAuthentic,
     /// The certificate does not read, or is not the one the headers name.
-    #[error("the identity's certificate does not read")]
     Certificate,
+    /// No configured authority vouches for the certificate at this time.
+    Untrusted,
+    /// The certificate is another device's or person's.
+    Stranger,
+}
+
+impl SecurityGatewayError {
+    /// Says nothing of what was sent.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Peer => "not from the security gateway",
+            Self::Missing => "no identity of the security gateway",
+            Self::Repeated => "a header of the security gateway stands there twice",
+            Self::Stale => "the identity was signed at another time",
+            Self::NotAuthentic => "the identity is not signed by the security gateway",
+            Self::Certificate => "the identity's certificate does not read",
+            Self::Untrusted => "no known authority vouches for the identity's certificate",
+            Self::Stranger => "the security gateway authenticated somebody else",
+        }
+    }
 }
 
 /// Whom the security gateway authenticated.
@@ -55,14 +94,20 @@ pub enum SecurityGatewayError {
 pub(crate) struct Identity(Certificate);
 
 impl Identity {
+    /// Whether this identity may speak for `device`, whoever uses it: a device's certificate for that device alone.
+    pub(crate) fn may_be(&self, device: &DeviceId) -> bool {
+        match self.0.usage() {
+            Usage::Device => device_id(self.0.public_key()) == device.as_str(),
+            Usage::Person => true,
+            _ => false,
+        }
+    }
+
     /// Whether this identity may use a session of `user` on `device`: a device's certificate must be that
     /// device's, a person's must name that user. Other certificates are for neither.
     pub(crate) fn is_of(&self, user: &UserId, device: &DeviceId) -> bool {
-        match self.0.usage() {
-            Usage::Device => device_id(self.0.public_key()) == device.as_str(),
-            Usage::Person => self.0.subject().common_name == user.as_str(),
-            _ => false,
-        }
+        let names = self.0.usage() != Usage::Person || self.0.subject().common_name == user.as_str();
+        names && self.may_be(device)
     }
 }
 
@@ -87,14 +132,18 @@ pub(crate) fn identity(
         match (values.next().map(|value| value.to_str()), values.next()) {
             (Some(Ok(text)), None) => Ok(text),
             (None, _) => Err(SecurityGatewayError::Missing),
-            _ => Err(SecurityGatewayError::NotAuthentic),
+            (Some(_), Some(_)) => Err(SecurityGatewayError::Repeated),
+            (Some(Err(_)), None) => Err(SecurityGatewayError::NotAuthentic),
         }
     };
     let (time, serial, subject) = (header(TIME)?, header(SERIAL)?, header(SUBJECT)?);
     let (shown, signature) = (header(CERTIFICATE)?, header(SIGNATURE)?);
     let at: i64 = time.parse().map_err(|_| SecurityGatewayError::NotAuthentic)?;
-    if now_unix_seconds.abs_diff(at) > SKEW_SECONDS.unsigned_abs() || shown.len() > CERTIFICATE_BYTES {
-        return Err(SecurityGatewayError::NotAuthentic);
+    if now_unix_seconds.abs_diff(at) > SKEW_SECONDS.unsigned_abs() {
+        return Err(SecurityGatewayError::Stale);
+    }
+    if shown.len() > CERTIFICATE_BYTES {
+        return Err(SecurityGatewayError::Certificate);
     }
     let signed = format!("{time}\n{method}\n{path}\n{serial}\n{subject}\n{shown}");
     let tag = Base64::decode_vec(signature).map_err(|_| SecurityGatewayError::NotAuthentic)?;
@@ -104,6 +153,11 @@ pub(crate) fn identity(
     let certificate = Certificate::from_base64(shown).map_err(|_| SecurityGatewayError::Certificate)?;
     if certificate.serial_hex() != serial.to_ascii_lowercase() {
         return Err(SecurityGatewayError::Certificate);
+    }
+    let anchors: Vec<_> = config.authorities.iter().map(|known| known.0.clone()).collect();
+    let chain = std::slice::from_ref(&certificate);
+    if !verify_chain(chain, &anchors, certificate.usage(), now_unix_seconds).is_valid() {
+        return Err(SecurityGatewayError::Untrusted);
     }
     Ok(Identity(certificate))
 }

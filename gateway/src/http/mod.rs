@@ -11,6 +11,7 @@ mod ingest;
 pub(crate) mod limiter;
 pub(crate) mod openapi;
 mod pages;
+mod papers;
 mod proof;
 mod push;
 mod session;
@@ -123,7 +124,7 @@ async fn behind_security_gateway(State(app): State<Arc<App>>, mut request: Reque
         }
         Err(reason) => {
             tracing::warn!(%reason, "a request did not come through the security gateway");
-            ApiError::new(ErrorCode::Forbidden, "only through the security gateway").into_response()
+            ApiError::new(ErrorCode::Forbidden, reason.text()).into_response()
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::body::PathText;
 use super::error::ApiError;
+use super::papers;
 use super::session::Session;
 use crate::app::App;
 use crate::store::{Rows, StoreError, StoredCommand};
@@ -13,10 +14,11 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::Deserialize;
+use shenhai_crypto::sm3;
 use shenhai_protocol::{
     AnchorRecord, BUNDLE_FORMAT, BUNDLE_VERSION, CaseBundle, CaseCommand, CaseDevice, CaseEntry, CaseRecord,
-    DataClass, DeviceId, ErrorBody, ErrorCode, LogConsistency, LogInclusion, OrderId, OrderProof, ProofEntry,
-    ScopeId, SignedCase, SignedHead, WorkOrder,
+    DataClass, DeviceId, ErrorBody, ErrorCode, HexHash, LogConsistency, LogInclusion, OrderId, OrderProof,
+    ProofEntry, ScopeId, SignedCase, SignedHead, WorkOrder,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -176,25 +178,37 @@ fn export(
     let mut commands = Vec::new();
     let mut devices = BTreeSet::new();
     let mut entries = Vec::new();
+    let mut signed_by = BTreeSet::new();
     for command in rows.commands_of(&order.id)? {
+        let actor = command.actor.clone();
+        signed_by.extend(command.signed_by.clone());
         let proven = entry(app, rows, command, head.size)?;
         let receipt = proven
             .receipt
             .open()
             .map_err(|_| StoreError::Document("receipt"))?;
+        let (device, at) = (&receipt.device_id, receipt.server_time);
+        let certificate = papers::device_certificate(&app.keys, rows, device, &actor, at)?;
         commands.push(CaseCommand {
             cmd_id: receipt.cmd_id,
             hash: receipt.hash,
             actor_name: proven.actor_name,
+            certificate: certificate
+                .as_ref()
+                .map(|text| HexHash(sm3(text.as_bytes()).to_hex())),
         });
         devices.insert((receipt.device_id, proven.device_name));
         entries.push(CaseEntry {
             envelope: proven.envelope,
             receipt: proven.receipt,
             device_key: proven.device_key,
+            device_certificate: certificate,
             inclusion: proven.inclusion.ok_or(StoreError::Document("log leaf"))?,
         });
     }
+    let anchor = anchor(app, rows, head.size)?;
+    let anchored = anchor.as_ref().and_then(|anchor| anchor.head.open().ok());
+    let anchored = anchored.map(|head| head.at);
     let record = CaseRecord {
         v: BUNDLE_VERSION,
         exported_at: app.clock.now(),
@@ -202,14 +216,15 @@ fn export(
         commands,
         devices: case_devices(rows, devices)?,
         files: Vec::new(),
-        anchor: anchor(app, rows, head.size)?,
+        anchor,
     };
     let payload = serde_json::to_string(&record).map_err(|_| StoreError::Document("case record"))?;
     let sig = app.keys.sign_text(&SignedCase::signed_text(&payload))?;
     Ok(CaseBundle {
         format: BUNDLE_FORMAT.to_owned(),
         v: BUNDLE_VERSION,
-        gateway_key: app.keys.public_hex(),
+        authority_certificate: app.keys.authority_certificate.to_base64(),
+        gateway_certificates: papers::gateway_certificates(&app.keys, rows, &signed_by, anchored)?,
         record: SignedCase { payload, sig },
         entries,
         head: head.head,

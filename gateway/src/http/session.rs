@@ -7,18 +7,19 @@ use super::enrol::{self, Admission, Applicant};
 use super::error::ApiError;
 use crate::access::{self, App as Page};
 use crate::app::App;
+use crate::crypto::SecurityGatewayError;
 use crate::crypto::security_gateway::Identity;
 use crate::decide::Asker;
 use crate::grant::{self, Grantee};
 use crate::keys::{new_token, token_hash};
 use crate::rules::Enrolment;
 use crate::store::{AuditEvent, CertificateRow, DeviceRow, SessionRow};
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::{Extension, Json};
 use serde::Deserialize;
 use shenhai_crypto::{PublicKey, device_id, verify_hex};
 use shenhai_protocol::{
@@ -27,6 +28,7 @@ use shenhai_protocol::{
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 const SESSION_MILLIS: i64 = 12 * 3600 * 1000;
 /// An ended session is remembered this long, so that its token is answered `session_expired`.
@@ -37,6 +39,8 @@ const STATE_BYTES: usize = 256;
 const NAME_CHARS: usize = 100;
 /// How often it is set down that a device was heard.
 const SEEN_MILLIS: i64 = 60_000;
+/// How long a request waits for that.
+const SEEN_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A request's session, checked: not ended, its device not revoked, its user still in the directory.
 pub(crate) struct Session {
@@ -64,13 +68,10 @@ impl FromRequestParts<Arc<App>> for Session {
             app.directory.user(&session.user).cloned().ok_or_else(|| {
                 ApiError::new(ErrorCode::UnknownUser, "the user is no longer in the directory")
             })?;
-        if app.city.security_gateway.is_some() {
-            let identity = parts.extensions.get::<Identity>();
-            if !identity.is_some_and(|identity| identity.is_of(&session.user, &session.device)) {
-                let text = "the security gateway authenticated somebody else";
-                return Err(ApiError::new(ErrorCode::Forbidden, text));
-            }
-        }
+        let identity = parts.extensions.get::<Identity>();
+        authenticated(app, identity, |identity| {
+            identity.is_of(&session.user, &session.device)
+        })?;
         note_seen(app, &session.device, device.last_seen_at).await;
         Ok(Self {
             asker: Asker {
@@ -84,6 +85,21 @@ impl FromRequestParts<Arc<App>> for Session {
             certificate: device.certificate,
         })
     }
+}
+
+/// Behind a security gateway: what it authenticated is what `fits`. Without one nothing is asked.
+fn authenticated(
+    app: &App,
+    identity: Option<&Identity>,
+    fits: impl FnOnce(&Identity) -> bool,
+) -> Result<(), ApiError> {
+    if app.city.security_gateway.is_none() || identity.is_some_and(fits) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::Forbidden,
+        SecurityGatewayError::Stranger.text(),
+    ))
 }
 
 fn no_session() -> ApiError {
@@ -113,15 +129,22 @@ pub(super) async fn of_token(app: &Arc<App>, token_hash: &str) -> Result<(Sessio
     Ok((session, device))
 }
 
-/// Set down when the device was last heard, to the minute. A full disk does not keep anybody from reading.
-async fn note_seen(app: &App, device: &DeviceId, last: Option<UnixMillis>) {
+/// Set down when the device was last heard, to the minute. A full disk does not keep anybody from reading, nor does
+/// a writer that waits for a signature: after [`SEEN_PATIENCE`] the note is left to it.
+async fn note_seen(app: &Arc<App>, device: &DeviceId, last: Option<UnixMillis>) {
     let now = app.clock.now();
     if last.is_some_and(|last| now.since(last).abs() < SEEN_MILLIS) {
         return;
     }
     let device = device.clone();
-    let noted = app.store.write(move |tx| tx.device_was_seen(&device, now));
-    if let Err(error) = noted.await {
+    let noting = Arc::clone(app);
+    let noted = tokio::spawn(async move {
+        noting
+            .store
+            .write(move |tx| tx.device_was_seen(&device, now))
+            .await
+    });
+    if let Ok(Ok(Err(error))) = tokio::time::timeout(SEEN_PATIENCE, noted).await {
         tracing::warn!(%error, "when a device was last heard is not noted");
     }
 }
@@ -179,6 +202,7 @@ fn is_own_page(app: &App, redirect_uri: &str) -> bool {
 pub(crate) async fn sign_in(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    identity: Option<Extension<Identity>>,
     body: Body,
 ) -> Result<Json<SessionGrant>, ApiError> {
     let now = app.clock.now();
@@ -201,6 +225,8 @@ pub(crate) async fn sign_in(
         )?;
         admit(&app, by_prefix, app.tuning.enrolments_per_prefix)?;
     }
+    let identity = identity.as_deref();
+    authenticated(&app, identity, |identity| identity.may_be(&request.device.id))?;
     prove(&request).await?;
     let known = {
         let id = request.device.id.clone();
@@ -209,6 +235,9 @@ pub(crate) async fn sign_in(
     // Said before the container's code is spent: the person can still use it.
     check_before(&app, page, &request, known.as_ref())?;
     let user = recognise(&app, page, &request).await?;
+    authenticated(&app, identity, |identity| {
+        identity.is_of(&user.id, &request.device.id)
+    })?;
     let expires_at = now.plus(SESSION_MILLIS);
     let grantee = Grantee {
         user: user.clone(),

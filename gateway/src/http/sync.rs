@@ -61,8 +61,7 @@ pub(crate) async fn pull(
         .clamp(1, limits::PULL_CHANGES);
     let device = session.asker.device;
     let (scope, cursor) = (query.scope.clone(), query.cursor);
-    let signing = Arc::clone(&app);
-    let (page, device_seq, head) = app
+    let (page, device_seq) = app
         .store
         .read(move |rows| {
             let mut page = rows.page(&scope, cursor, limit)?;
@@ -70,7 +69,7 @@ pub(crate) async fn pull(
                 entry.order = entry.order.take().map(|order| view::in_scope(order, &scope));
             }
             let device_seq = rows.device(&device)?.map_or(0, |device| device.last_seq);
-            Ok((page, device_seq, log::head_at_hand(&signing, rows)?))
+            Ok((page, device_seq))
         })
         .await?;
     if query.cursor > page.head {
@@ -96,7 +95,7 @@ pub(crate) async fn pull(
         more: page.more,
         device_seq,
         server_time: app.clock.now(),
-        log: head,
+        log: log::head_at_hand(&app).await,
     }))
 }
 

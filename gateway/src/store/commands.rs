@@ -31,6 +31,8 @@ pub(crate) struct StoredCommand {
     pub(crate) actor: UserId,
     pub(crate) envelope: SignedEnvelope,
     pub(crate) receipt: SignedReceipt,
+    /// Serial number of the certificate whose key signed the receipt, where it was noted.
+    pub(crate) signed_by: Option<String>,
     /// Where the receipt stands in the log.
     pub(crate) leaf: u64,
 }
@@ -52,7 +54,8 @@ impl Rows<'_> {
 
     /// Every command of an order's history, oldest first.
     pub(crate) fn commands_of(&self, order: &OrderId) -> Result<Vec<StoredCommand>, StoreError> {
-        let sql = "SELECT device_id, actor, payload, sig, receipt_payload, receipt_sig, leaf FROM commands
+        let sql = "SELECT device_id, actor, payload, sig, receipt_payload, receipt_sig, signed_by, leaf
+             FROM commands
              WHERE order_id = ?1 ORDER BY n";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([order.as_str()], |row| {
@@ -67,7 +70,8 @@ impl Rows<'_> {
                     payload: row.get(4)?,
                     sig: row.get(5)?,
                 },
-                leaf: row.get(6)?,
+                signed_by: row.get(6)?,
+                leaf: row.get(7)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -120,6 +120,14 @@ impl Rows<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Every certificate a device had, the newest first, base64 of DER.
+    pub(crate) fn device_certificates(&self, id: &DeviceId) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT certificate FROM device_certificates WHERE device_id = ?1 ORDER BY n DESC";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([id.as_str()], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The gateway's own certificates of a kind, the newest first, base64 of DER.
     pub(crate) fn certificates(&self, kind: CertificateKind) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT certificate FROM certificates WHERE kind = ?1 ORDER BY n DESC";
@@ -181,6 +189,9 @@ impl Tx<'_> {
             certificate.serial,
             certificate.not_after.0,
         ])?;
+        let sql = "INSERT INTO device_certificates (device_id, certificate) VALUES (?1, ?2)";
+        let row = params![id.as_str(), certificate.certificate];
+        self.conn.prepare_cached(sql)?.execute(row)?;
         Ok(())
     }
 

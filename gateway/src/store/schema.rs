@@ -14,6 +14,7 @@ const MIGRATIONS: &[Migration] = &[
         script: include_str!("migrations/0003_log.sql"),
         fill: Some(super::log::back_fill),
     },
+    Migration::tables(include_str!("migrations/0004_certificates.sql")),
 ];
 
 type Fill = fn(&Connection) -> Result<(), StoreError>;

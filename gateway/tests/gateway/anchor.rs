@@ -8,7 +8,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use reqwest::Method;
 use serde_json::{Value, json};
-use shenhai_crypto::{PublicKey, sm3};
+use shenhai_crypto::{Certificate, sm3};
 use shenhai_gateway::{AnchorConfig, Clock, Config};
 use shenhai_proof::{Fault, Part, check_case, read_case};
 use shenhai_protocol::{CaseBundle, Command, SignedCase, UnixMillis};
@@ -84,21 +84,21 @@ async fn accept_one(stage: &Stage) {
     stage.push_one(&session, command).await;
 }
 
-async fn export(stage: &Stage) -> (CaseBundle, PublicKey) {
+async fn export(stage: &Stage) -> (CaseBundle, Certificate) {
     let desk = stage.sign_in(BUREAU_REVIEWER).await.grant;
     let call = stage.call(Method::GET, "/v1/orders/12345-SH1/bundle");
     let (status, text) = send(call.bearer_auth(&desk.token)).await;
     assert_eq!(status, 200, "{text}");
-    let key = PublicKey::from_hex(&desk.gateway_key).unwrap();
-    (read_case(text.as_bytes()).unwrap(), key)
+    let authority = Certificate::from_base64(&desk.credentials.authority_certificate).unwrap();
+    (read_case(text.as_bytes()).unwrap(), authority)
 }
 
 /// Ask until the gateway has stored what the chain answered.
-async fn export_anchored(stage: &Stage) -> (CaseBundle, PublicKey) {
+async fn export_anchored(stage: &Stage) -> (CaseBundle, Certificate) {
     loop {
-        let (bundle, key) = export(stage).await;
+        let (bundle, authority) = export(stage).await;
         if bundle.record.open().unwrap().anchor.is_some() {
-            return (bundle, key);
+            return (bundle, authority);
         }
         tokio::task::yield_now().await;
     }
@@ -113,7 +113,7 @@ async fn a_head_is_anchored_after_a_chain_that_was_down_and_answered_nonsense() 
     let stage = Stage::start_with(|gateway| anchored(gateway, config)).await;
     accept_one(&stage).await;
     let digests = chain.taken(1).await;
-    let (bundle, key) = export_anchored(&stage).await;
+    let (bundle, authority) = export_anchored(&stage).await;
     let anchor = bundle.record.open().unwrap().anchor.unwrap();
     assert_eq!(anchor.digest.as_str(), digests[0]);
     assert_eq!(
@@ -122,7 +122,7 @@ async fn a_head_is_anchored_after_a_chain_that_was_down_and_answered_nonsense() 
         "what was anchored is the head's digest"
     );
     assert_eq!((&*anchor.chain, &*anchor.transaction), ("样例链", "tx-1"));
-    let report = check_case(&bundle, &key);
+    let report = check_case(&bundle, &authority);
     assert_eq!(report.findings, []);
     assert_eq!(report.anchored, Some(1));
 }
@@ -133,12 +133,12 @@ async fn a_changed_anchor_breaks_the_record_that_carries_it() {
     let stage = Stage::start_with(|gateway| anchored(gateway, config)).await;
     accept_one(&stage).await;
     chain.taken(1).await;
-    let (mut bundle, key) = export_anchored(&stage).await;
+    let (mut bundle, authority) = export_anchored(&stage).await;
     bundle.record = SignedCase {
         payload: bundle.record.payload.replace("tx-1", "tx-2"),
         sig: bundle.record.sig,
     };
-    let findings = check_case(&bundle, &key).findings;
+    let findings = check_case(&bundle, &authority).findings;
     assert_eq!(
         (findings[0].part.clone(), findings[0].fault),
         (Part::Record, Fault::BadSignature)

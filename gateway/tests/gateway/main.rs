@@ -13,5 +13,7 @@ mod keys;
 mod operations;
 mod pages;
 mod proof;
+mod security_gateway;
+mod signing_fault;
 mod stage;
 mod thread;

@@ -6,9 +6,9 @@ use crate::stage::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use shenhai_crypto::PublicKey;
+use shenhai_crypto::{Certificate, PublicKey};
 use shenhai_proof::{
-    CaseReport, Fault, Finding, Head, Part, Status, check_case, check_growth, open_head, read_case,
+    CaseReport, Fault, Finding, Head, Part, Signers, Status, check_case, check_growth, open_head, read_case,
 };
 use shenhai_protocol::{CaseBundle, Command, LogConsistency, OrderId, OrderProof, SignedHead, Verdict};
 
@@ -21,7 +21,8 @@ struct Played {
     stage: Stage,
     order: OrderId,
     desk: String,
-    key: PublicKey,
+    signers: Signers,
+    authority: Certificate,
 }
 
 impl Played {
@@ -51,7 +52,8 @@ impl Played {
         Self {
             stage,
             order,
-            key: PublicKey::from_hex(&desk.gateway_key).unwrap(),
+            signers: Signers::pinned(&PublicKey::from_hex(&desk.gateway_key).unwrap()),
+            authority: Certificate::from_base64(&desk.credentials.authority_certificate).unwrap(),
             desk: desk.token,
         }
     }
@@ -67,7 +69,7 @@ impl Played {
     }
 
     fn check(&self, bundle: &CaseBundle) -> CaseReport {
-        check_case(bundle, &self.key)
+        check_case(bundle, &self.authority)
     }
 }
 
@@ -81,7 +83,7 @@ fn found(report: &CaseReport, part: Part, fault: Fault) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_exported_case_proves_itself_with_the_gateways_key_alone() {
+async fn an_exported_case_proves_itself_with_the_authoritys_certificate_alone() {
     let played = Played::new().await;
     let text = played.export(&played.order).await;
     assert_without_citizen(&text);
@@ -89,8 +91,8 @@ async fn an_exported_case_proves_itself_with_the_gateways_key_alone() {
     assert_eq!(report.findings, []);
     assert_eq!(report.entries.len(), 4);
     for entry in &report.entries {
-        let checks = (entry.signature, entry.receipted, entry.logged);
-        assert_eq!(checks, (Status::Valid, Status::Valid, Status::Valid));
+        let checks = [entry.signature, entry.receipted, entry.logged, entry.certified];
+        assert_eq!(checks, [Status::Valid; 4]);
     }
     assert_eq!(
         report.entries[2].receipt.as_ref().unwrap().verdict,
@@ -110,7 +112,11 @@ async fn each_broken_field_of_a_case_is_named() {
     let entry = 3;
     let at = |field: &str| format!("/entries/2/{field}");
     let cases = [
-        ("/gateway_key".to_owned(), Part::GatewayKey, Fault::NotTrusted),
+        (
+            "/authority_certificate".to_owned(),
+            Part::Authority,
+            Fault::NotTrusted,
+        ),
         ("/record/payload".to_owned(), Part::Record, Fault::BadSignature),
         ("/record/sig".to_owned(), Part::Record, Fault::BadSignature),
         ("/head/payload".to_owned(), Part::Head, Fault::BadSignature),
@@ -122,6 +128,11 @@ async fn each_broken_field_of_a_case_is_named() {
         (
             at("receipt/sig"),
             Part::ReceiptSignature { entry },
+            Fault::Changed,
+        ),
+        (
+            at("device_certificate"),
+            Part::DeviceCertificate { entry },
             Fault::Changed,
         ),
         (at("inclusion/path/0"), Part::Inclusion { entry }, Fault::Changed),
@@ -240,13 +251,13 @@ async fn a_head_of_an_older_size_does_not_carry_the_newer_entries() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_case_of_another_gateway_is_not_trusted() {
     let (played, stranger) = (Played::new().await, Played::new().await);
-    let report = check_case(&played.bundle().await, &stranger.key);
-    found(&report, Part::GatewayKey, Fault::NotTrusted);
-    found(&report, Part::Head, Fault::BadSignature);
-    found(&report, Part::Record, Fault::BadSignature);
+    let report = check_case(&played.bundle().await, &stranger.authority);
+    found(&report, Part::Authority, Fault::NotTrusted);
+    let gateway = Part::GatewayCertificate { certificate: 1 };
+    found(&report, gateway, Fault::NotTrusted);
     assert!(
         report.record.is_none(),
-        "nothing of an unsigned record is believed"
+        "nothing is believed of a gateway that nobody vouches for"
     );
 }
 
@@ -273,7 +284,11 @@ async fn what_was_receipted_before_a_revocation_stays_good() {
 async fn head(played: &Played) -> Head {
     let (status, text) = get(&played.stage, &played.desk, "/v1/log/head").await;
     assert_eq!(status, 200, "{text}");
-    open_head(&serde_json::from_str::<SignedHead>(&text).unwrap(), &played.key).unwrap()
+    open_head(
+        &serde_json::from_str::<SignedHead>(&text).unwrap(),
+        &played.signers,
+    )
+    .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -327,7 +342,7 @@ async fn a_pull_brings_the_head_and_a_quiet_log_is_signed_once() {
     let first = played.stage.pull(&session, "bureau", 0).await.log.unwrap();
     let second = played.stage.pull(&session, "bureau", 0).await.log.unwrap();
     assert_eq!(first, second);
-    assert_eq!(open_head(&first, &played.key).unwrap().head.size, 5);
+    assert_eq!(open_head(&first, &played.signers).unwrap().head.size, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

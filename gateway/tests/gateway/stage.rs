@@ -5,7 +5,7 @@ use rand_core::UnwrapErr;
 use reqwest::{Client, Method, RequestBuilder};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
-use shenhai_crypto::{SecretKey, device_id, hmac_sm3, sm3};
+use shenhai_crypto::{PublicKey, SecretKey, device_id, hmac_sm3, sm3};
 use shenhai_gateway::{CityConfig, Clock, Config, Directory, Gateway, Running};
 use shenhai_protocol::{
     CmdId, Command, ContactForm, DeviceId, DeviceInfo, Envelope, HexHash, OrderId, PROTOCOL_VERSION,
@@ -323,6 +323,10 @@ impl Device {
         self.key
             .sign(text.as_bytes(), &mut UnwrapErr(getrandom::SysRng))
             .to_hex()
+    }
+
+    pub(crate) fn public_key(&self) -> &PublicKey {
+        self.key.public()
     }
 
     pub(crate) fn session_request(&self, app: &str, code: &str) -> SessionRequest {

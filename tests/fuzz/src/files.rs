@@ -3,7 +3,7 @@
 //! Not their meaning, which their own tests hold. Called by the smoke tests and the libFuzzer wrappers.
 
 use shenhai_flow::{Calendar, DeadlineRules, Flow, ShanghaiDay};
-use shenhai_gateway::{CityConfig, CityConfigError, Directory};
+use shenhai_gateway::{CityConfig, CityConfigError, Directory, TrustRules, TrustRulesError};
 use shenhai_protocol::{CommandKind, Matter, OrderState, Role, UnixMillis, Urgency, UserId};
 
 const RULES: &str = include_str!("../../../core/flow/data/deadlines.toml");
@@ -64,6 +64,22 @@ pub fn directory(data: &[u8]) {
             }
         }
         Err(errors) => assert!(!errors.is_empty(), "refused without a reason"),
+    }
+}
+
+/// The rules of trust: read alike each time; a refusal is short and a figure out of its range is named as it stands.
+pub fn trust_rules(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let read = TrustRules::parse(text);
+    assert_eq!(read, TrustRules::parse(text));
+    match read {
+        Ok(_) | Err(TrustRulesError::MissingRole(_)) => {}
+        Err(TrustRulesError::OutOfRange {
+            found, least, most, ..
+        }) => assert!(!(least..=most).contains(&found)),
+        Err(TrustRulesError::Syntax(message)) => assert!(message.len() <= 2 * text.len() + 512),
     }
 }
 

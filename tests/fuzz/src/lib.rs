@@ -7,7 +7,9 @@
 pub mod answers;
 pub mod block;
 pub mod crypto;
+pub mod database;
 pub mod files;
+pub mod gateway;
 pub mod proof;
 pub mod requests;
 mod round_trip;
@@ -47,6 +49,10 @@ pub const TARGETS: &[Target] = &[
         run: files::city_config,
     },
     Target {
+        name: "container_answers",
+        run: gateway::container_answers,
+    },
+    Target {
         name: "crypto_text",
         run: crypto::crypto_text,
     },
@@ -59,12 +65,24 @@ pub const TARGETS: &[Target] = &[
         run: files::directory,
     },
     Target {
+        name: "enrolment_code",
+        run: gateway::enrolment_code,
+    },
+    Target {
         name: "envelope",
         run: requests::envelope,
     },
     Target {
         name: "flow_files",
         run: files::flow_files,
+    },
+    Target {
+        name: "ingest_order",
+        run: gateway::ingest_order,
+    },
+    Target {
+        name: "key_texts",
+        run: gateway::key_texts,
     },
     Target {
         name: "pin_record",
@@ -95,6 +113,10 @@ pub const TARGETS: &[Target] = &[
         run: crypto::sealed_blob,
     },
     Target {
+        name: "sealed_database",
+        run: database::sealed_database,
+    },
+    Target {
         name: "service_answers",
         run: services::service_answers,
     },
@@ -113,6 +135,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "svs_respond",
         run: services::svs_respond,
+    },
+    Target {
+        name: "trust_rules",
+        run: files::trust_rules,
     },
     Target {
         name: "wake_request",

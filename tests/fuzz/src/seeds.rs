@@ -5,7 +5,7 @@
 //! this crate's binary, which writes the seeds out for libFuzzer.
 
 use crate::files::SECRET;
-use crate::safekeeping;
+use crate::{database, safekeeping};
 use serde_json::{Value, json};
 use shenhai_crypto::Signature;
 use std::fs;
@@ -38,15 +38,22 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         "chunked_file" => vec![vec![1; 8 + 29], vec![0; 64]],
         "case_bundle" => golden.named(&["case_bundle"]),
         "city_config" => city_files(),
+        "container_answers" => container_answers(),
         "crypto_text" => signature_texts()?,
         "der_signature" => signatures_in_der()?,
         "directory" => repository_files(&["tests/scenario/directory.toml"])?,
+        "enrolment_code" => vec![
+            b"K7QM-3XW9".to_vec(),
+            b"shenhai-enrol:1:K7QM3XW9:0123456789abcdef".to_vec(),
+        ],
         "envelope" => golden.envelopes(),
         "flow_files" => repository_files(&[
             "core/flow/data/hotline-flow.toml",
             "core/flow/data/calendar.toml",
             "core/flow/data/deadlines.toml",
         ])?,
+        "ingest_order" => vec![platform_order()],
+        "key_texts" => vec![b"000102030405060708090a0b0c0d0e0f\n".to_vec(), b"00FFab".to_vec()],
         "pin_record" => vec![safekeeping::record().to_bytes().to_vec(), b"274691".to_vec()],
         "pull_reply" => golden.pulls(),
         "push_reply" => golden.pushes(),
@@ -54,11 +61,13 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         "receipt" => golden.receipts(),
         "rpc_request" => golden.calls(),
         "sm4_blocks" => vec![vec![0; 16 + 16 * 33], vec![0xa5; 16 + 16 * 7 + 3]],
+        "sealed_database" => database::sound(),
         "sealed_blob" => vec![vec![1; 29], vec![0; 64]],
         "sm2_ciphertext" => ciphertexts()?,
         "service_answers" => service_answers(),
         "session_request" => golden.named(&["session_request"]),
         "svs_respond" => svs_responds(),
+        "trust_rules" => repository_files(&["gateway/data/trust.toml"])?,
         "wake_request" => golden.named(&["wake_request"]),
         _ => Vec::new(),
     })
@@ -270,6 +279,30 @@ fn svs_responds() -> Vec<Vec<u8>> {
     let head =
         b"\x30\x26\x02\x01\x00\x02\x01\x03\xa3\x0d\x02\x01\x00\x04\x08\x30\x06\x02\x01\x05\x02\x01\x07";
     vec![held, [head.as_slice(), time].concat()]
+}
+
+/// The order of docs/city-interfaces.md.
+fn platform_order() -> Vec<u8> {
+    bytes(&json!({
+        "orderNo": "SH20261123000017", "urgency": "普通", "appealType": "求助", "category": "排水/管道堵塞",
+        "title": "路面积水", "content": "下雨后路口积水", "address": "某路 1 号", "areaCode": "310101",
+        "lng": 121.48, "lat": 31.23, "coordType": "wgs84",
+        "caller": {"name": "样例", "phone": "13800001234", "anonymous": false, "confidential": false},
+        "acceptTime": "2026-11-20 09:12:33", "isReview": false, "supervised": false, "urgeCount": 0,
+        "duplicateOrderNo": null
+    }))
+}
+
+fn container_answers() -> Vec<Vec<u8>> {
+    [
+        json!({"errcode": 0, "errmsg": "ok", "access_token": "t", "expires_in": 3600}),
+        json!({"errcode": 0, "errmsg": "ok", "UserId": "h310101"}),
+        json!({"errcode": 40029, "errmsg": "invalid code"}),
+        json!({"errcode": 42001, "errmsg": "token expired"}),
+    ]
+    .iter()
+    .map(bytes)
+    .collect()
 }
 
 fn service_answers() -> Vec<Vec<u8>> {

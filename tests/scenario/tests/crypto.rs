@@ -26,7 +26,7 @@ async fn a_handler_works_under_receipts_signed_by_the_signature_service() {
     let config = with(Some(CryptoService::SvsAsn1), data.path());
     let stack = Stack::start(config).await.expect("a stack");
     let city = EmulatedCity::new(&stack.city_url());
-    // The first receipts fail: the gateway says upstream_unavailable, the client sends the same again.
+    // The first two signatures fail: whoever asked is told to try again, and nothing is half done.
     let order = json!({"mode": "error500", "count": 2});
     let faults = format!("{}/admin/crypto-faults", stack.city_url());
     assert_eq!(
@@ -39,6 +39,13 @@ async fn a_handler_works_under_receipts_signed_by_the_signature_service() {
             .status(),
         200
     );
+    for _ in 0..2 {
+        let refused = work_on(&stack.gateway_url(), &city, "h-310101-1", 1).await.err();
+        assert!(
+            format!("{refused:?}").contains("upstream_unavailable"),
+            "{refused:?}"
+        );
+    }
     // The worker's core checks every receipt with the key of the service's certificate.
     let progress = work_on(&stack.gateway_url(), &city, "h-310101-1", 1)
         .await

@@ -118,11 +118,11 @@ rpc_methods! {
     /// Take a new key, endorsed by the present one. `wrong_state` while something sent is not answered.
     DeviceRotate "device.rotate" (Empty) -> DeviceStatus;
     /// Every device; only for an administrator.
-    DevicesList "devices.list" (Empty) -> DeviceList;
+    DevicesList "devices.list" (Empty) -> shenhai_protocol::DeviceList;
     /// A one-time code for one person's new device; only for an administrator.
-    DevicesInvite "devices.invite" (InviteParams) -> Invitation;
+    DevicesInvite "devices.invite" (InviteParams) -> shenhai_protocol::Invitation;
     /// Revoke a device; only for an administrator.
-    DevicesRevoke "devices.revoke" (DeviceParams) -> DeviceList;
+    DevicesRevoke "devices.revoke" (DeviceParams) -> shenhai_protocol::DeviceList;
 
     /// How synchronisation stands.
     SyncStatus "sync.status" (Empty) -> SyncStatus;

@@ -382,7 +382,7 @@ export type FactFinding = "true" | "partly_true" | "false" | "adopted" | "partly
 /**
  * What is wrong with a part.
  */
-export type Fault = "malformed" | "too_large" | "unsupported_version" | "missing" | "unexpected" | "changed" | "bad_signature" | "not_trusted" | "other_command" | "other_order" | "repeated" | "out_of_order" | "after_revocation" | "other_head" | "log_forked" | "inconsistent";
+export type Fault = "malformed" | "too_large" | "unsupported_version" | "missing" | "unexpected" | "changed" | "bad_signature" | "not_trusted" | "wrong_use" | "not_in_force" | "other_holder" | "other_command" | "other_order" | "repeated" | "out_of_order" | "after_revocation" | "other_head" | "log_forked" | "inconsistent";
 
 /**
  * One thing that is wrong.
@@ -938,7 +938,11 @@ export type Outcome<T> = { "ok": T } | { "error": RpcError };
 /**
  * A part of the evidence. Entries count from 1, in the order of the case.
  */
-export type Part = { "kind": "bundle" } | { "kind": "gateway_key" } | { "kind": "record" } | { "kind": "order", 
+export type Part = { "kind": "bundle" } | { "kind": "authority" } | { "kind": "gateway_certificate", 
+/**
+ * Its place in the file, from 1.
+ */
+certificate: number, } | { "kind": "record" } | { "kind": "order", 
 /**
  * Which.
  */
@@ -955,6 +959,10 @@ entry: number, } | { "kind": "signature",
  * Of which entry.
  */
 entry: number, } | { "kind": "device_key", 
+/**
+ * Of which entry.
+ */
+entry: number, } | { "kind": "device_certificate", 
 /**
  * Of which entry.
  */

@@ -1,0 +1,96 @@
+//! What the wire types do besides being written and read: instants, channels, scopes, signed texts, codes.
+//!
+//! Their JSON is in `vectors.rs`.
+
+use shenhai_protocol::*;
+
+/// 2026-11-23 09:12:33 in Shanghai.
+const T: i64 = 1_795_396_353_000;
+
+#[test]
+fn an_instant_saturates_instead_of_overflowing() {
+    assert_eq!(UnixMillis(i64::MAX).plus(1), UnixMillis(i64::MAX));
+    assert_eq!(UnixMillis(i64::MIN).plus(-1), UnixMillis(i64::MIN));
+    assert_eq!(UnixMillis(i64::MIN).since(UnixMillis(i64::MAX)), i64::MIN);
+    assert_eq!(UnixMillis(T).since(UnixMillis(T - 5)), 5);
+}
+
+#[test]
+fn a_channel_is_named_by_the_number_citizens_dial() {
+    for (number, channel) in [
+        ("12345", Channel::H12345),
+        ("12319", Channel::H12319),
+        ("110", Channel::H110),
+    ] {
+        assert_eq!(Channel::from_number(number), Some(channel));
+        assert_eq!(channel.number(), number);
+    }
+    assert_eq!(Channel::from_number("12314"), None);
+}
+
+#[test]
+fn only_a_handlers_own_scope_shows_callers() {
+    assert!(ScopeId::handler(&"u".into()).shows_callers());
+    assert!(!ScopeId::unit(&"u".into()).shows_callers());
+    assert!(!ScopeId::bureau().shows_callers());
+}
+
+#[test]
+fn the_texts_that_are_signed_say_first_what_they_are() {
+    assert_eq!(SignedGrant::signed_text("{}"), "shenhai-grant-v1\n{}");
+    assert_eq!(SignedRevocations::signed_text("{}"), "shenhai-revoked-v1\n{}");
+    assert_eq!(
+        RotateRequest::signed_text(&"old".into(), &"new".into()),
+        "shenhai-rotate-v1\nold\nnew"
+    );
+}
+
+#[test]
+fn an_enrolment_code_is_read_as_people_write_it() {
+    for written in ["7K3M-9QXT", "7k3m9qxt", " 7K3M 9QXT "] {
+        assert_eq!(read_enrolment_code(written).as_deref(), Some("7K3M9QXT"));
+    }
+    assert_eq!(read_enrolment_code("OIL0-1110").as_deref(), Some("01101110"));
+    assert_eq!(show_enrolment_code("7K3M9QXT"), "7K3M-9QXT");
+    for no_code in [
+        "",
+        "7K3M-9QX",
+        "7K3M-9QXTT",
+        "7K3M-9QXU",
+        "7K3M_9QXT",
+        "７K3M9QXT",
+    ] {
+        assert_eq!(read_enrolment_code(no_code), None, "{no_code}");
+    }
+}
+
+#[test]
+fn a_scanned_qr_code_gives_the_code_and_the_fingerprint_to_compare() {
+    let read = Invitation::read_qr_text("shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd9");
+    let expected = ("7K3M9QXT".to_owned(), "66c7f0f462eeedd9".to_owned());
+    assert_eq!(read, Some(expected));
+    for other in [
+        "https://sh.example/",
+        "shenhai-enrol:2:7K3M9QXT:66c7f0f462eeedd9",
+        "shenhai-enrol:1:7K3M9QXT",
+        "shenhai-enrol:1:7K3M9QX:66c7f0f462eeedd9",
+        "shenhai-enrol:1:7K3M9QXT:66C7F0F462EEEDD9",
+        "shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd9aa",
+    ] {
+        assert_eq!(Invitation::read_qr_text(other), None, "{other}");
+    }
+}
+
+#[test]
+fn an_invitation_does_not_print_its_code() {
+    let invitation = Invitation {
+        code: "7K3M-9QXT".to_owned(),
+        user_id: "u".into(),
+        user_name: "样例经办人".to_owned(),
+        expires_at: UnixMillis(T),
+        authority_fingerprint: String::new(),
+        qr_text: "shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd9".to_owned(),
+    };
+    let printed = format!("{invitation:?}");
+    assert!(!printed.contains("7K3M"), "{printed}");
+}
