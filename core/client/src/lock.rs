@@ -18,7 +18,7 @@ use crate::rpc::{
     UnlockParams,
 };
 use shenhai_protocol::{ErrorCode, OrderId};
-use shenhai_store::{Place, Store, StoreRng};
+use shenhai_store::{Keys, Place, Store, StoreRng};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -173,7 +173,7 @@ impl Shared {
     pub(crate) async fn start(self: &Arc<Self>) -> Result<(), OpenError> {
         if self.place == Place::Memory {
             let (_, key) = KeyRecord::fresh(&mut HostRng(Arc::clone(&self.host)));
-            return self.open_store(&key).await;
+            return self.open_store(&key, &key).await;
         }
         let Some(opened) = self.read_record().await? else {
             return self.begin_anew().await;
@@ -183,7 +183,7 @@ impl Shared {
             self.with(|engine| engine.gate.state = LockState::Locked);
         }
         match opened.record.key() {
-            Some(key) => self.open_store(&key).await,
+            Some(key) => self.open_store(&key, &opened.platform).await,
             None => Ok(()),
         }
     }
@@ -194,7 +194,7 @@ impl Shared {
         let platform = self.host.store_key().await?;
         self.keep_record(&record, &platform).await?;
         self.with(|engine| engine.learn_record(&record));
-        let opened = self.open_store(&key).await;
+        let opened = self.open_store(&key, &platform).await;
         if matches!(opened, Err(OpenError::WrongKey)) {
             // There is data of another record, which may come back with the platform's own backup.
             self.host.keep(RECORD, None).await?;
@@ -202,13 +202,18 @@ impl Shared {
         opened
     }
 
-    async fn open_store(self: &Arc<Self>, key: &StoreKey) -> Result<(), OpenError> {
+    /// `platform` is the platform's key, which version 1 used as it is.
+    async fn open_store(self: &Arc<Self>, key: &StoreKey, platform: &[u8; 16]) -> Result<(), OpenError> {
         let anchor = self.host.kept(GENERATION).await?;
         let anchor = anchor
             .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
             .map(u64::from_le_bytes);
         let rng: StoreRng = Box::new(HostRng(Arc::clone(&self.host)));
-        let (store, opened) = Store::open(&self.place, key, rng, self.host.now(), anchor).await?;
+        let keys = Keys {
+            pages: key,
+            columns: platform,
+        };
+        let (store, opened) = Store::open(&self.place, keys, rng, self.host.now(), anchor).await?;
         if let Some((name, rescued)) = &opened.put_aside {
             tracing::error!(%name, rescued, "the database was damaged and put aside");
         }
@@ -327,7 +332,7 @@ impl Shared {
                 None => return Err(Failure::Refused(ErrorCode::PinWrong, "no PIN")),
             };
             shared
-                .open_store(&key)
+                .open_store(&key, &opened.platform)
                 .await
                 .map_err(|error| Failure::Open(Box::new(error)))
         })

@@ -7,7 +7,7 @@ use shenhai_client::Core;
 use shenhai_client::rpc::Topic;
 use std::sync::{Arc, Mutex};
 use support::gateway::order;
-use support::{World, contact_form};
+use support::{World, contact_form, copy_files};
 
 const ID: &str = "12345-SH000001";
 const PIN: &str = "471108";
@@ -129,6 +129,59 @@ fn the_fifth_wrong_pin_erases_and_a_person_begins_with_nothing() {
     world.sign_in(&core, "wang");
     world.ok(&core, "orders.get", json!({ "id": ID }));
     assert_eq!(world.ok(&core, "lock.status", json!({}))["pin_set"], false);
+}
+
+#[test]
+fn erased_on_request_the_same_core_lets_a_person_sign_in_anew() {
+    let (world, directory, core) = signed_in();
+    let old = world.ok(&core, "session.status", json!({}))["device_id"].clone();
+    let draft = json!({ "kind": "contact", "form": contact_form() });
+    world.ok(&core, "draft.save", json!({ "id": ID, "draft": draft }));
+    let key = world.database_key();
+    assert_eq!(
+        world.code(&core, "lock.erase", json!({ "confirm": "yes" })),
+        "bad_request"
+    );
+    let erased = world.ok(&core, "lock.erase", json!({ "confirm": "erase" }));
+    assert_eq!(erased["state"], "erased");
+    assert_eq!(copy_files(directory.path()), [], "no file is left");
+    assert_eq!(world.code(&core, "orders.get", json!({ "id": ID })), "erased");
+
+    world.sign_in(&core, "wang");
+    let status = world.ok(&core, "session.status", json!({}));
+    assert_ne!(status["device_id"], old);
+    assert_ne!(world.database_key(), key);
+    let shown = world.ok(&core, "orders.get", json!({ "id": ID }));
+    assert_eq!(shown["drafts"], json!([]));
+}
+
+#[test]
+fn data_of_version_1_is_taken_over_under_a_key_of_its_own() {
+    let world = World::new();
+    // Version 1 used the platform's key as it is.
+    let platform = *b"0123456789abcdef";
+    world.set_store_key(platform);
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("shenhai.db");
+    let plain = rusqlite::Connection::open(&file).expect("opens");
+    let version_1 = include_str!("../../store/tests/version-1.sql");
+    plain.execute_batch(version_1).expect("version 1");
+    // Its command is no command: for the store any text will do.
+    plain.execute_batch("DELETE FROM outbox").expect("runs");
+    drop(plain);
+
+    for run in ["taken over", "opened again"] {
+        let core = world.open(directory.path());
+        let status = world.ok(&core, "session.status", json!({}));
+        let who = (&status["user"]["id"], &status["device_id"]);
+        assert_eq!(who, (&json!("wang"), &json!("d1")), "{run}");
+        assert_eq!(status["recovered"], false, "{run}: nothing was damaged");
+        drop(core);
+        let sealed = std::fs::read(&file).expect("reads");
+        let readable = sealed.windows(12).any(|text| text == b"CREATE TABLE");
+        assert!(!readable, "{run}: its pages are sealed");
+    }
+    assert_ne!(world.database_key(), platform);
 }
 
 #[test]

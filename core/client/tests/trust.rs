@@ -8,7 +8,7 @@ use shenhai_protocol::OrderState;
 use std::sync::Arc;
 use support::gateway::{Fault, order};
 use support::trust::Spoil;
-use support::{START, World, contact_form, copy_files, restore_files};
+use support::{START, World, contact_form, copy_files, reply_form, restore_files};
 
 const ID: &str = "12345-SH000001";
 const HOUR: u64 = 3_600_000;
@@ -213,6 +213,29 @@ fn a_new_key_takes_over_what_was_not_sent() {
     );
     world.pass(1_000);
     world.gateway(|gateway| assert_eq!(gateway.orders[ID].state, OrderState::Contacted));
+}
+
+#[test]
+fn commands_that_were_never_sent_follow_the_new_key_in_their_order() {
+    let (world, _directory, core) = signed_in();
+    let old = status(&world, &core)["device_id"].clone();
+    // Where the platform says that there is no network, nothing is tried.
+    world.ok(&core, "network.hint", json!({ "online": false }));
+    let contact = json!({ "id": ID, "form": contact_form() });
+    world.ok(&core, "orders.contact", contact);
+    let reply = json!({ "id": ID, "form": reply_form() });
+    world.ok(&core, "orders.reply", reply);
+    let new = world.ok(&core, "device.rotate", json!({}))["device_id"].clone();
+    assert_ne!(new, old);
+    world.ok(&core, "network.hint", json!({ "online": true }));
+    world.pass(1_000);
+    assert_eq!(status(&world, &core)["device_id"], new);
+    assert_eq!(world.ok(&core, "outbox.list", json!({}))["items"], json!([]));
+    world.gateway(|gateway| {
+        assert_eq!(gateway.orders[ID].state, OrderState::Replied);
+        let device = &gateway.devices[new.as_str().expect("an id")];
+        assert_eq!(device.seq, 2, "one chain, from its beginning");
+    });
 }
 
 #[test]

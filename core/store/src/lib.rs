@@ -20,7 +20,7 @@ mod vault;
 mod write;
 
 pub use error::StoreError;
-pub use open::{Opened, RolledBack, StoreRng};
+pub use open::{Keys, Opened, RolledBack, StoreRng};
 pub use place::Place;
 pub use read::Store;
 pub use records::{Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, ScopeCopy, SessionRecord};

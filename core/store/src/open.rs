@@ -40,6 +40,15 @@ pub struct RolledBack {
     pub found: u64,
 }
 
+/// The keys a store is opened with.
+#[derive(Clone, Copy)]
+pub struct Keys<'a> {
+    /// Of the files' pages.
+    pub pages: &'a [u8; 16],
+    /// What version 1, whose pages were readable, sealed columns with.
+    pub columns: &'a [u8; 16],
+}
+
 /// An open connection and, where there are files, their key's holder.
 pub(crate) struct Ready {
     pub(crate) connection: Connection,
@@ -49,6 +58,7 @@ pub(crate) struct Ready {
 /// What is needed to open files.
 pub(crate) struct Keyed<'a> {
     pub(crate) key: &'a [u8; 16],
+    columns: &'a [u8; 16],
     pub(crate) vault: &'a Vault,
 }
 
@@ -56,7 +66,7 @@ impl Store {
     /// Open the database at `place`, making it where there is none.
     ///
     /// A damaged one is renamed, never deleted, and what can be read of keys, drafts and outbox is carried
-    /// over. `now` only names the renamed file. `rng` seeds the generator of the nonces. `anchor` is the generation last
+    /// over. One of version 1 is taken over whole and erased. `now` only names the renamed file. `rng` seeds the generator of the nonces. `anchor` is the generation last
     /// seen, kept where the files are not; see [`Store::generation`].
     ///
     /// # Errors
@@ -64,15 +74,19 @@ impl Store {
     /// somebody else has it open; [`StoreError::Unavailable`] when there is no such place.
     pub async fn open(
         place: &Place,
-        key: &[u8; 16],
+        keys: Keys<'_>,
         rng: StoreRng,
         now: UnixMillis,
         anchor: Option<u64>,
     ) -> Result<(Self, Opened), StoreError> {
         let entered = enter(place).await?;
         let durable = entered.is_durable();
-        let vault = Vault::new(key, rng);
-        let keyed = Keyed { key, vault: &vault };
+        let vault = Vault::new(keys.pages, rng);
+        let keyed = Keyed {
+            key: keys.pages,
+            columns: keys.columns,
+            vault: &vault,
+        };
         let (ready, put_aside, fault) = match sound(&entered, &keyed, now) {
             Ok(found) => found,
             Err(error) => {
@@ -112,7 +126,7 @@ type Found = (Ready, Option<(String, usize)>, Option<Fault>);
 
 /// A database in order: the one there is, or a new one beside the damaged one.
 fn sound(entered: &Entered, keyed: &Keyed<'_>, now: UnixMillis) -> Result<Found, StoreError> {
-    let columns = Columns::new(keyed.key);
+    let columns = Columns::new(keyed.columns);
     let plain = entered.plain()?;
     if let Some(plain) = &plain {
         plain::check(plain, &columns)?;

@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use shenhai_protocol::UnixMillis;
 use shenhai_sm4::cipher::KeyInit;
-use shenhai_store::{Place, Store};
+use shenhai_store::{Keys, Place, Store};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::pin::pin;
@@ -88,7 +88,11 @@ fn a_closed_store_leaves_no_key_in_memory() {
     let round_keys = masked_round_keys(&key);
     assert_eq!(found(&round_keys), 0, "a dropped cipher");
     let rng = Box::new(StdRng::seed_from_u64(1));
-    let opened = match pin!(Store::open(&place, &key, rng, UnixMillis(0), None))
+    let keys = Keys {
+        pages: &key,
+        columns: &key,
+    };
+    let opened = match pin!(Store::open(&place, keys, rng, UnixMillis(0), None))
         .poll(&mut Context::from_waker(Waker::noop()))
     {
         Poll::Ready(opened) => opened,

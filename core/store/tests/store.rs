@@ -7,8 +7,8 @@ use shenhai_protocol::{
     Role, ScopeId, SignedEnvelope, SignedReceipt, UnitId, UnixMillis, Urgency, UserId, UserInfo, WorkOrder,
 };
 use shenhai_store::{
-    Fault, Identity, KeptDraft, OutboxEntry, PageOfChanges, Place, RolledBack, ScopeCopy, SessionRecord,
-    Store, StoreError,
+    Fault, Identity, KeptDraft, Keys, OutboxEntry, PageOfChanges, Place, RolledBack, ScopeCopy,
+    SessionRecord, Store, StoreError,
 };
 use shenhai_sync::{Row, RowState};
 use shenhai_vfs::{Sealed, Trust};
@@ -39,11 +39,23 @@ fn open_anchored(
     key: &[u8; 16],
     anchor: Option<u64>,
 ) -> Result<(Store, shenhai_store::Opened), StoreError> {
+    let keys = Keys {
+        pages: key,
+        columns: key,
+    };
+    open_keyed(directory, keys, anchor)
+}
+
+fn open_keyed(
+    directory: &Path,
+    keys: Keys<'_>,
+    anchor: Option<u64>,
+) -> Result<(Store, shenhai_store::Opened), StoreError> {
     // Another seed for each opening: a nonce is never drawn twice.
     static SEED: AtomicU64 = AtomicU64::new(1);
     let rng = Box::new(StdRng::seed_from_u64(SEED.fetch_add(1, Ordering::Relaxed)));
     let place = Place::Directory(directory.to_owned());
-    now_or_never(Store::open(&place, key, rng, NOW, anchor))
+    now_or_never(Store::open(&place, keys, rng, NOW, anchor))
 }
 
 /// A connection past the store, for tampering.
@@ -426,7 +438,10 @@ fn a_database_of_version_1_opens_with_todays_program() {
         open_with(directory.path(), b"another key 1234"),
         Err(StoreError::WrongKey)
     ));
-    let (store, opened) = open_with(directory.path(), &KEY).expect("opens");
+    // Its columns were sealed with the key that version 1 was given; pages get their own.
+    let pages = b"a key for pages ";
+    let keys = Keys { pages, columns: &KEY };
+    let (store, opened) = open_keyed(directory.path(), keys, None).expect("opens");
     assert_eq!(opened.put_aside, None);
     let left = names(directory.path());
     assert!(left.iter().all(|name| name.starts_with("shenhai.db")), "{left:?}");
@@ -448,6 +463,11 @@ fn a_database_of_version_1_opens_with_todays_program() {
             .order(&ScopeId::handler(&user()), &OrderId::from("o1"))
             .expect("reads"),
         Some(order("o1"))
+    );
+    drop(store);
+    assert!(
+        matches!(open_with(directory.path(), &KEY), Err(StoreError::WrongKey)),
+        "the former key opens nothing any more"
     );
 }
 

@@ -200,5 +200,8 @@ test("after the last wrong PIN everything on the device is gone, and it says so 
   await page.getByTestId("compare-same").click();
   await rowOf(page, one).click();
   await page.getByTestId("action-contact").click();
-  await expect(page.getByTestId("field-contact_person"), "the draft is gone for good").toHaveValue("");
+  const reached = page.getByTestId("field-reached").getByRole("radio", { checked: true });
+  await expect(reached, "the draft is gone for good").toHaveCount(0);
+  await choose(page, "reached", "已联");
+  await expect(page.getByTestId("field-contact_person")).toHaveValue("");
 });

@@ -113,7 +113,10 @@ impl World {
         let key = Zeroizing::new(self.database_key());
         let opened = self.wait(shenhai_store::Store::open(
             &place,
-            &key,
+            shenhai_store::Keys {
+                pages: &key,
+                columns: &key,
+            },
             rng,
             UnixMillis(START),
             None,
