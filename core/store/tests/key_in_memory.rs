@@ -1,8 +1,9 @@
-//! After closing, the process no longer holds the key. A program of its own: nothing else may hold such bytes.
+//! After closing, the process no longer holds the key, nor what was derived of it. A program of its own: nothing else may hold such bytes.
 #![cfg(target_os = "linux")]
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use shenhai_crypto::hmac_sm3;
 use shenhai_protocol::UnixMillis;
 use shenhai_sm4::cipher::KeyInit;
 use shenhai_store::{Keys, Place, Store};
@@ -50,6 +51,16 @@ fn masked_round_keys(key: &[u8; 16]) -> [u8; 16] {
     words
 }
 
+/// The key that seals the devices' secret keys, derived as the format says, masked.
+fn masked_vault_key(key: &[u8; 16]) -> [u8; 16] {
+    let mut derived = hmac_sm3(key, b"shenhai-identity-v1");
+    let mut vault = [0; 16];
+    vault.copy_from_slice(&derived[..16]);
+    derived.zeroize();
+    vault.iter_mut().for_each(|byte| *byte ^= MASK);
+    vault
+}
+
 /// How often the masked needle lies in this process's writable memory.
 fn found(needle: &[u8; 16]) -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").expect("lists");
@@ -85,8 +96,8 @@ fn a_closed_store_leaves_no_key_in_memory() {
     let place = Place::Directory(directory.path().to_owned());
     let mut key = unmasked();
     assert!(found(&KEY) > 0, "the search itself works");
-    let round_keys = masked_round_keys(&key);
-    assert_eq!(found(&round_keys), 0, "a dropped cipher");
+    let needles = [masked_round_keys(&key), masked_vault_key(&key)];
+    assert_eq!(needles.each_ref().map(found), [0, 0], "a dropped cipher");
     let rng = Box::new(StdRng::seed_from_u64(1));
     let keys = Keys {
         pages: &key,
@@ -101,8 +112,9 @@ fn a_closed_store_leaves_no_key_in_memory() {
     key.zeroize();
     let mut store = opened.expect("opens").0;
     store.write(|write| write.set_clock_offset(1)).expect("writes");
-    assert!(found(&round_keys) > 0, "an open store works with round keys");
+    let working = needles.each_ref().map(|needle| found(needle) > 0);
+    assert_eq!(working, [true, true], "an open store works with both");
     drop(store);
-    assert_eq!(found(&round_keys), 0, "round keys");
+    assert_eq!(needles.each_ref().map(found), [0, 0], "round keys, derived key");
     assert_eq!(found(&KEY), 0, "the key itself");
 }

@@ -68,7 +68,7 @@ fn file(number: u64) -> String {
     format!("{PREFIX}{number}.db")
 }
 
-fn number(name: &String) -> Option<u64> {
+fn number(name: &str) -> Option<u64> {
     name.trim_start_matches('/')
         .strip_prefix(PREFIX)?
         .strip_suffix(".db")?
