@@ -106,14 +106,12 @@ fn a_locked_core_leaves_no_key_in_memory() {
         }
         world.ok(&core, "lock.lock", json!({}));
         world.settle();
-        wipe_stack();
         let left = [&needles.database, &needles.device, &needles.scalar].map(|needle| found(needle));
         assert_eq!(left, [0, 0, 0], "database, device, scalar; run {run}");
         world.ok(&core, "lock.unlock", json!({ "pin": PIN }));
     }
     world.wait(core.close());
     drop(core);
-    wipe_stack();
     let left = [&needles.database, &needles.device, &needles.scalar].map(|needle| found(needle));
     assert_eq!(left, [0, 0, 0], "after closing");
 }
