@@ -7,6 +7,7 @@
 //! them. Every commit is on the disk before its call returns (`synchronous=FULL`).
 
 mod error;
+mod heads;
 mod open;
 mod place;
 mod plain;
@@ -18,6 +19,7 @@ mod trust;
 mod write;
 
 pub use error::StoreError;
+pub use heads::KeptHead;
 pub use open::{Opened, RolledBack, StoreRng};
 pub use place::Place;
 pub use read::Store;
