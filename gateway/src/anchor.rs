@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::config::AnchorConfig;
 use crate::keys::hex;
 use crate::log;
+use crate::outbound::EMULATED_ALLOWED;
 use crate::platform_feedback::pause_after;
 use crate::store::{Anchored, StoreError, WaitingAnchor};
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,9 @@ impl Anchor for HttpAnchor {
             )
             .body(body);
         let answer = app.http.fetch(request).await.map_err(|_| "no answer")?;
+        if answer.emulated() && !EMULATED_ALLOWED {
+            return Err("answered as an emulator, and this gateway was built for production");
+        }
         if answer.status != 200 {
             return Err("not answered with 200");
         }

@@ -10,6 +10,11 @@ use std::time::Duration;
 const ANSWER_BYTES: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// The header by which an emulator says what it is.
+const PROVIDER_HEADER: &str = "x-provider";
+
+/// Whether an emulated service may be used: never in a build with the feature `production`.
+pub(crate) const EMULATED_ALLOWED: bool = cfg!(not(feature = "production"));
 
 /// An answer in full.
 pub(crate) struct Answer {
@@ -22,6 +27,11 @@ impl Answer {
     /// A header's value; `None` without it or where it is not text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The system calls itself an emulator.
+    pub(crate) fn emulated(&self) -> bool {
+        self.header(PROVIDER_HEADER) == Some("emulated")
     }
 }
 

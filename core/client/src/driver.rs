@@ -6,6 +6,7 @@ use crate::core::Shared;
 use crate::engine::{Engine, Job, Signal};
 use crate::host::Task;
 use crate::keyring::GENERATION;
+use crate::logwatch;
 use crate::rpc::Topic;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::future::{FutureExt, poll_fn};
@@ -82,6 +83,7 @@ async fn carry_out(shared: Arc<Shared>, generation: u64, job: Job) {
         Job::Wake(cursors, wait_ms) => wake(&shared, generation, cursors, wait_ms).await,
         Job::Renew => renew(&shared, generation).await,
         Job::Anchor(generation) => anchor(&shared, generation).await,
+        Job::CheckLog(seen) => logwatch::check(&shared, generation, *seen).await,
     }
 }
 
@@ -351,6 +353,9 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
         return;
     }
     engine.compare_with_gateway(reply.device_seq);
+    if let Some(head) = &reply.log {
+        engine.saw_head(head);
+    }
     let was_complete = engine
         .store()
         .and_then(shenhai_store::Store::scopes)

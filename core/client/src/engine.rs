@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::host::{Host, HostRng, dice};
 use crate::lease::LeaseWatch;
 use crate::lock::Gate;
+use crate::logwatch::{LogWatch, Seen};
 use crate::rollback::Rollback;
 use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
 use crate::session::key_of;
@@ -44,6 +45,8 @@ pub(crate) enum Job {
     Renew,
     /// Keep the database's generation outside of it.
     Anchor(u64),
+    /// Have a head of the log proved.
+    CheckLog(Box<Seen>),
 }
 
 /// The session in memory.
@@ -73,6 +76,7 @@ pub(crate) struct Engine {
     pub(crate) gate: Gate,
     pub(crate) lease: LeaseWatch,
     pub(crate) rollback: Rollback,
+    pub(crate) log_watch: LogWatch,
     pub(crate) durability: Durability,
     pub(crate) recovered: bool,
     pub(crate) live: Option<Live>,
@@ -98,6 +102,7 @@ impl Engine {
             gate,
             lease: LeaseWatch::default(),
             rollback: Rollback::default(),
+            log_watch: LogWatch::default(),
             durability: Durability::Durable,
             recovered: false,
             live: None,
@@ -123,6 +128,7 @@ impl Engine {
         };
         self.recovered = opened.put_aside.is_some();
         self.rollback.opened(opened);
+        self.log_watch = LogWatch::with_kept(store.log_heads()?);
         self.clock = ServerClock::with_offset(store.clock_offset()?);
         self.lease = LeaseWatch::with_kept(store.time_seen()?);
         self.store = Some(store);

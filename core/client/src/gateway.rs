@@ -6,9 +6,9 @@ use crate::failure::Failure;
 use crate::host::{Host, HttpAnswer, HttpError, HttpRequest, Method};
 use serde::{Serialize, de::DeserializeOwned};
 use shenhai_protocol::{
-    CaseBundle, DeviceId, DeviceList, ErrorCode, GrantReply, Invitation, InvitationRequest, LoginTarget,
-    OrderId, OrderProof, PullReply, PushReply, PushRequest, RotateReply, RotateRequest, ScopeId,
-    SessionGrant, SessionRequest, SignedEnvelope, UserId, WakeReply, WakeRequest, limits,
+    CaseBundle, DeviceId, DeviceList, ErrorCode, GrantReply, Invitation, InvitationRequest, LogConsistency,
+    LoginTarget, OrderId, OrderProof, PullReply, PushReply, PushRequest, RotateReply, RotateRequest, ScopeId,
+    SessionGrant, SessionRequest, SignedEnvelope, SignedHead, UserId, WakeReply, WakeRequest, limits,
 };
 use shenhai_sync::{read_answer, read_push_answer};
 use std::fmt::Write as _;
@@ -153,6 +153,22 @@ impl Gateway {
         let path = format!("/v1/orders/{}/proof", encode(order.as_str()));
         let mut http = self.request(Method::Get, &path, Some(token));
         http.max_body = BIG_BODY;
+        self.call(http).await.map_err(Failure::Gateway)
+    }
+
+    pub(crate) async fn log_head(&self, token: &str) -> Result<SignedHead, Failure> {
+        let http = self.request(Method::Get, "/v1/log/head", Some(token));
+        self.call(http).await.map_err(Failure::Gateway)
+    }
+
+    pub(crate) async fn consistency(
+        &self,
+        token: &str,
+        from: u64,
+        to: u64,
+    ) -> Result<LogConsistency, Failure> {
+        let path = format!("/v1/log/consistency?from={from}&to={to}");
+        let http = self.request(Method::Get, &path, Some(token));
         self.call(http).await.map_err(Failure::Gateway)
     }
 

@@ -26,6 +26,7 @@ pub mod host;
 mod keyring;
 mod lease;
 mod lock;
+mod logwatch;
 mod orders;
 mod outbox;
 mod proof;

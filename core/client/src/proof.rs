@@ -16,6 +16,9 @@ impl Shared {
         self.detached(async move {
             let (token, pinned) = shared.token_and_gateway_key()?;
             let proof = shared.gateway.proof(&token, &order).await?;
+            if let Some(head) = &proof.head {
+                shared.with(|engine| engine.saw_head(head));
+            }
             report(&order, &pinned, &proof)
         })
         .await
@@ -31,6 +34,7 @@ impl Shared {
             })?;
             let authority = authority.ok_or(Failure::Gateway(ErrorCode::BadAnswer))?;
             let bundle = shared.gateway.bundle(&token, &order).await?;
+            shared.with(|engine| engine.saw_head(&bundle.head));
             file(&order, &authority, &bundle)
         })
         .await
@@ -132,6 +136,11 @@ fn item(entry: &ProofEntry, examined: Examined) -> Option<ProofItem> {
         signature: check(examined.signature),
         receipt: check(examined.receipted),
         logged: examined.logged,
+        log_position: entry
+            .inclusion
+            .as_ref()
+            .filter(|_| examined.logged == Status::Valid)
+            .map(|place| place.index.saturating_add(1)),
     })
 }
 

@@ -73,6 +73,7 @@ impl Engine {
             lock: self.gate.state,
             lease_expired: self.lease_expired(),
             rollback_suspected: self.rollback.suspected,
+            log_forked: self.log_watch.is_forked(),
             device_id,
             key_fingerprint,
             durability: self.durability,

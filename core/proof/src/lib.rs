@@ -11,14 +11,16 @@ mod log;
 mod path;
 mod tree;
 mod trust;
+mod watch;
 
 pub use case::{CaseReport, check_case, check_files, read_case};
 pub use evidence::{Examined, Exhibit, Status, examine};
 pub use finding::{Fault, Finding, Part};
-pub use log::{Head, check_growth, open_head};
+pub use log::{Head, check_growth, open_head, read_head};
 pub use path::{PathError, verify_consistency, verify_inclusion};
 pub use tree::{
     MAX_LEVEL, MemoryLog, NewNode, NoNode, Nodes, ProveError, RangeError, append, consistency, empty_root,
     inclusion, leaf_hash, node_hash, root,
 };
 pub use trust::Signers;
+pub use watch::{Beside, check_pair, compare};

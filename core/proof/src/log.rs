@@ -18,6 +18,25 @@ pub struct Head {
     root: Digest32,
 }
 
+impl Head {
+    pub(crate) fn same_root(&self, other: &Self) -> bool {
+        self.root == other.root
+    }
+}
+
+/// Read a head whose signature was checked before it was kept. Proves nothing of any other.
+///
+/// # Errors
+/// [`Fault::Malformed`] and [`Fault::UnsupportedVersion`].
+pub fn read_head(signed: &SignedHead) -> Result<Head, Fault> {
+    let head = signed.open().map_err(|_| Fault::Malformed)?;
+    if head.v != PROTOCOL_VERSION {
+        return Err(Fault::UnsupportedVersion);
+    }
+    let root = Digest32::from_hex(head.root.as_str()).ok_or(Fault::Malformed)?;
+    Ok(Head { head, root })
+}
+
 /// Check that the gateway signed a head and read it.
 ///
 /// # Errors
@@ -26,15 +45,11 @@ pub struct Head {
 pub fn open_head(signed: &SignedHead, gateway: &Signers) -> Result<Head, Fault> {
     let text = SignedHead::signed_text(&signed.payload);
     let signature = gateway.signed(&text, &signed.sig).ok_or(Fault::BadSignature)?;
-    let head = signed.open().map_err(|_| Fault::Malformed)?;
-    if head.v != PROTOCOL_VERSION {
-        return Err(Fault::UnsupportedVersion);
-    }
-    if signature.standing(head.at) != Standing::InForce {
+    let head = read_head(signed)?;
+    if signature.standing(head.head.at) != Standing::InForce {
         return Err(Fault::NotInForce);
     }
-    let root = Digest32::from_hex(head.root.as_str()).ok_or(Fault::Malformed)?;
-    Ok(Head { head, root })
+    Ok(head)
 }
 
 /// Check that `newer` continues the log of `older`. Heads of different epochs are different logs and not compared.

@@ -8,6 +8,7 @@
 //! disk before its call returns (`synchronous=FULL`).
 
 mod error;
+mod heads;
 mod open;
 mod place;
 mod plain;
@@ -20,6 +21,7 @@ mod vault;
 mod write;
 
 pub use error::StoreError;
+pub use heads::KeptHead;
 pub use open::{Keys, Opened, RolledBack, StoreRng};
 pub use place::Place;
 pub use read::Store;

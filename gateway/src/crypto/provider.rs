@@ -15,6 +15,7 @@ use super::svs_asn1::SvsAsn1;
 use super::svs_form::SvsForm;
 use super::transport::Transport;
 use crate::Clock;
+use crate::outbound::EMULATED_ALLOWED;
 use shenhai_crypto::{
     Certificate, Digest32, IndeterminateReason, InvalidReason, KeyRef, Origin, Provider, ProviderError,
     ProviderKind, PublicKey, Signature, Verdict, fingerprint, sm3,
@@ -24,8 +25,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// Whether an emulated service may be used: never in a build with the feature `production`.
-const EMULATED_ALLOWED: bool = cfg!(not(feature = "production"));
 /// Bound to what is wrapped, so that a wrapped key is never taken for sealed data.
 const WRAP_AAD: &[u8] = b"shenhai-wrap-v1";
 /// Random bytes asked for at once at most.

@@ -14,8 +14,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Time the answer needs from the calling thread to the waiting one, beyond that of the call.
 const HANDOVER: Duration = Duration::from_millis(250);
-/// The header by which an emulator says what it is.
-const PROVIDER_HEADER: &str = "x-provider";
 
 /// What is posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +108,7 @@ async fn post(http: &Outbound, url: String, ask: Ask) -> Result<Told, ProviderEr
     }
     let answer = http.fetch(request.body(ask.body)).await;
     let answer = answer.map_err(|_| ProviderError::Unavailable)?;
-    let emulated = answer.header(PROVIDER_HEADER) == Some("emulated");
+    let emulated = answer.emulated();
     match answer.status {
         200 => Ok(Told {
             body: answer.body,

@@ -70,14 +70,14 @@ async fn take(State(chain): State<Chain>, headers: HeaderMap, Json(question): Js
 }
 
 /// With this chain, and a clock that runs: the pauses between tries are counted by it.
-fn anchored(gateway: &mut Config, chain: AnchorConfig) {
+pub(crate) fn anchored(gateway: &mut Config, chain: AnchorConfig) {
     gateway.city.anchor = Some(chain);
     let began = Instant::now();
     gateway.clock =
         Clock::from_fn(move || UnixMillis(NOW + i64::try_from(began.elapsed().as_millis()).unwrap()));
 }
 
-async fn accept_one(stage: &Stage) {
+pub(crate) async fn accept_one(stage: &Stage) {
     let order = stage.take_in("SH1", "310101").await;
     let mut session = stage.sign_in(HANDLER).await;
     let command = session.command(Command::Accept { order });
@@ -94,7 +94,7 @@ async fn export(stage: &Stage) -> (CaseBundle, Certificate) {
 }
 
 /// Ask until the gateway has stored what the chain answered.
-async fn export_anchored(stage: &Stage) -> (CaseBundle, Certificate) {
+pub(crate) async fn export_anchored(stage: &Stage) -> (CaseBundle, Certificate) {
     loop {
         let (bundle, authority) = export(stage).await;
         if bundle.record.open().unwrap().anchor.is_some() {

@@ -11,6 +11,7 @@ mod feedback;
 mod idempotency;
 mod keys;
 mod operations;
+mod outside_chain;
 mod pages;
 mod proof;
 mod security_gateway;

@@ -1,13 +1,10 @@
 //! A service of the city signs the receipts and fails: nothing is half done, and what is sent again counts once.
 
-use crate::stage::{
-    HANDLER, NOW, OTHER_HANDLER, Session, Stage, client, code, contact_form, directory_text, send,
-};
+use crate::stage::{HANDLER, OTHER_HANDLER, Session, Stage, code, contact_form, emulators, send};
 use serde_json::{Value, json};
-use shenhai_city::{City, CryptoService, Pauses, Setup};
+use shenhai_city::CryptoService;
 use shenhai_gateway::{Config, Gateway, StartError};
 use shenhai_protocol::{Command, PushReply, SignedEnvelope, Verdict};
-use std::sync::Arc;
 
 const TIMEOUT_MILLIS: u64 = 4_000;
 const SLOW_MILLIS: u64 = 3_000;
@@ -16,20 +13,6 @@ const SLOW_MILLIS: u64 = 3_000;
 struct Signed {
     city: shenhai_city::Running,
     stage: Stage,
-}
-
-async fn emulators() -> shenhai_city::Running {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    client();
-    let setup = Setup {
-        config: shenhai_city::CityConfig::fresh(&url).unwrap(),
-        directory: shenhai_city::Directory::parse(&directory_text()).unwrap(),
-        gateway: url,
-        pauses: Pauses::default(),
-        clock: Arc::new(|| NOW / 1000),
-    };
-    City::start(listener, setup).unwrap()
 }
 
 fn signed_by(city: &shenhai_city::Running, config: &mut Config) {
@@ -41,7 +24,7 @@ fn signed_by(city: &shenhai_city::Running, config: &mut Config) {
 
 impl Signed {
     async fn start() -> Self {
-        let city = emulators().await;
+        let (city, _) = emulators().await;
         let stage = Stage::start_with(|config| signed_by(&city, config)).await;
         Self { city, stage }
     }

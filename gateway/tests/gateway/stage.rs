@@ -77,6 +77,22 @@ pub(crate) fn assert_without_citizen(text: &str) {
     assert!(!text.contains(PHONE), "a citizen's phone in: {text}");
 }
 
+/// The emulators of the city's systems, which stand at [`NOW`], and what they were configured with.
+pub(crate) async fn emulators() -> (shenhai_city::Running, shenhai_city::CityConfig) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    client();
+    let config = shenhai_city::CityConfig::fresh(&url).unwrap();
+    let setup = shenhai_city::Setup {
+        config: config.clone(),
+        directory: shenhai_city::Directory::parse(&directory_text()).unwrap(),
+        gateway: url,
+        pauses: shenhai_city::Pauses::default(),
+        clock: Arc::new(|| NOW / 1000),
+    };
+    (shenhai_city::City::start(listener, setup).unwrap(), config)
+}
+
 pub(crate) struct Stage {
     pub(crate) gateway: Option<Running>,
     pub(crate) city: City,

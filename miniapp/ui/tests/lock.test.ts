@@ -172,11 +172,25 @@ describe("the notices of trust", () => {
   const ids = (notices: { id: string }[]) => notices.map((notice) => notice.id);
 
   it("put the authority first, then the device, then the lease", () => {
-    const all = session({ revoked: true, rollback_suspected: true, lease_expired: true });
+    const all = session({ revoked: true, rollback_suspected: true, log_forked: true, lease_expired: true });
     const sync = { last_error: "authority_changed" } as SyncStatus;
-    expect(ids(ofTrust(all, sync))).toEqual(["authority-changed", "revoked", "rollback", "lease-expired"]);
+    expect(ids(ofTrust(all, sync))).toEqual([
+      "authority-changed",
+      "revoked",
+      "rollback",
+      "log-forked",
+      "lease-expired",
+    ]);
     expect(ofTrust(session({}), { last_error: "offline" } as SyncStatus)).toEqual([]);
     expect(ofTrust(null, null)).toEqual([]);
+  });
+
+  it("say of a forked log what happened, that work goes on, and whom to tell", () => {
+    const [notice, ...more] = ofTrust(session({ log_forked: true }), null);
+    expect(more).toEqual([]);
+    expect(notice?.tone).toBe("danger");
+    expect(notice?.action, "nothing dismisses it").toBeUndefined();
+    for (const part of ["日志", "不一致", "工作可继续", "联系系统管理员"]) expect(notice?.text).toContain(part);
   });
 
   it("ask for a PIN only where the rules want one, there is none and one can be kept", () => {

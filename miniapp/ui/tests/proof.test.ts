@@ -1,7 +1,7 @@
 import { effectScope, nextTick, ref, type EffectScope } from "vue";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ProofReport, Waist } from "@core";
-import { useProof } from "@ui/state/proof";
+import { sayLogged, useProof } from "@ui/state/proof";
 
 /** Questions answered by hand. */
 class Core {
@@ -73,6 +73,12 @@ describe("the proof of an order", () => {
     core.asked[1]?.answer({ all_valid: true });
     await settled();
     expect(proof.report.value, "not even when the answer comes late").toBeNull();
+  });
+
+  it("says which entry of the log a receipt is, where that proved right", () => {
+    expect(sayLogged({ logged: "valid", log_position: 4711 })).toBe("✔ 已入日志 第 4711 条");
+    expect(sayLogged({ logged: "invalid", log_position: null })).toBe("✘ 日志证明无效");
+    expect(sayLogged({ logged: "unchecked", log_position: null })).toBe("日志未核对");
   });
 
   it("says why it could not be had", async () => {

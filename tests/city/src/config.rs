@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+/// Short, so that a demonstration sees its log anchored.
+const ANCHOR_SECONDS: u64 = 60;
+
 /// What both sides of the interfaces know.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct CityConfig {
@@ -14,6 +17,19 @@ pub struct CityConfig {
     pub container: Container,
     /// By the number citizens dial: `12345`, `12319`, `110`.
     pub platforms: BTreeMap<String, Platform>,
+    /// The outside chain; without it nothing is anchored.
+    pub anchor: Option<Anchor>,
+}
+
+/// The outside chain's account for this system.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Anchor {
+    /// Where digests are posted.
+    pub url: String,
+    /// HMAC key.
+    pub secret: String,
+    /// Between two anchors of one log.
+    pub every_seconds: u64,
 }
 
 /// The container's account for this system.
@@ -91,7 +107,16 @@ impl CityConfig {
                 ))
             })
             .collect::<Result<_, ConfigError>>()?;
-        Ok(Self { container, platforms })
+        let anchor = Anchor {
+            url: format!("{city}/anchors"),
+            secret: random_hex()?,
+            every_seconds: ANCHOR_SECONDS,
+        };
+        Ok(Self {
+            container,
+            platforms,
+            anchor: Some(anchor),
+        })
     }
 
     /// Read the file at `path`.

@@ -17,6 +17,8 @@ pub(crate) enum Target {
     Token,
     /// `getuserinfo`.
     Userinfo,
+    /// The outside chain.
+    Anchor,
 }
 
 /// How an answer is broken.

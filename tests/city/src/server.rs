@@ -1,5 +1,6 @@
 //! The emulators as one HTTP server: shared state, routes, start and stop.
 
+use crate::chain::{self, Chain};
 use crate::config::{CityConfig, random_hex};
 use crate::container::Grants;
 use crate::delivery::{Pauses, Sender};
@@ -45,12 +46,17 @@ pub(crate) struct Shared {
     pub(crate) sender: Sender,
     pub(crate) faults: Faults,
     pub(crate) crypto: crypto::Desk,
+    chain: Mutex<Chain>,
     ledger: Mutex<Ledger>,
     grants: Mutex<Grants>,
     bases: Mutex<HashMap<u64, i64>>,
 }
 
 impl Shared {
+    pub(crate) fn chain(&self) -> MutexGuard<'_, Chain> {
+        self.chain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,6 +107,7 @@ impl City {
             clock: setup.clock,
             sender,
             faults: Faults::default(),
+            chain: Mutex::default(),
             ledger: Mutex::default(),
             grants: Mutex::default(),
             bases: Mutex::default(),
@@ -136,6 +143,7 @@ fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(pages::console))
         .route("/hotline/{platform}/feedback", post(hotline::feedback))
+        .route("/anchors", get(chain::blocks).post(chain::anchor))
         .route("/connect/oauth2/authorize", get(container::authorize))
         .route("/connect/oauth2/pick", get(container::pick))
         .route("/cgi-bin/gettoken", get(container::get_token))

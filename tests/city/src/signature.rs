@@ -30,6 +30,17 @@ pub(crate) fn check(
     if header("x-platform") != Some(platform) {
         return Err("X-Platform does not name this platform");
     }
+    check_tag(headers, secret, now, body)
+}
+
+/// Whether the headers carry a fresh, right signature of `body`; the reason when not.
+pub(crate) fn check_tag(
+    headers: &HeaderMap,
+    secret: &str,
+    now: i64,
+    body: &[u8],
+) -> Result<(), &'static str> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let timestamp: i64 = header("x-timestamp")
         .and_then(|text| text.parse().ok())
         .ok_or("X-Timestamp is not a number")?;

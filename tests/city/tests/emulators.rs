@@ -518,3 +518,75 @@ fn a_fresh_configuration_is_the_owners_alone_and_never_overwritten() {
     }
     std::fs::remove_dir_all(folder).expect("removed");
 }
+
+#[tokio::test]
+async fn the_chain_keeps_a_digest_once_and_links_its_blocks() {
+    let fixture = Fixture::start().await;
+    let chain = fixture.config.anchor.as_ref().expect("a chain");
+    let first = json!({"dataClass": "order_closing", "digest": "a".repeat(64)}).to_string();
+    let second = json!({"dataClass": "order_closing", "digest": "b".repeat(64)}).to_string();
+    let post = async |body: &str, secret: &str| {
+        let request = fixture.http.post(&chain.url).body(body.to_owned());
+        let request = request
+            .header("X-Timestamp", NOW.to_string())
+            .header("X-Signature", sign(secret, NOW, body.as_bytes()));
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.unwrap_or_default())
+    };
+    assert_eq!(post(&first, "another secret").await.0, 401);
+    let (_, taken) = post(&first, &chain.secret).await;
+    assert_eq!(taken["code"], 0);
+    assert_eq!(
+        post(&first, &chain.secret).await.1,
+        taken,
+        "the same transaction again"
+    );
+
+    let faults = fixture.http.post(format!("{}/admin/faults", fixture.city.url()));
+    let order = json!({"target": "anchor", "mode": "error500", "count": 1});
+    faults.json(&order).send().await.expect("ordered");
+    assert_eq!(post(&second, &chain.secret).await.0, 500);
+    assert_eq!(post(&second, &chain.secret).await.1["code"], 0);
+
+    let blocks: Value = fixture
+        .http
+        .get(&chain.url)
+        .send()
+        .await
+        .expect("blocks")
+        .json()
+        .await
+        .expect("JSON");
+    let blocks = blocks["blocks"].as_array().expect("a list").clone();
+    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks[1]["previous"], taken["transactionId"]);
+}
+
+#[tokio::test]
+async fn the_chain_takes_the_three_classes_of_data_and_says_that_it_is_an_emulator() {
+    let fixture = Fixture::start().await;
+    let chain = fixture.config.anchor.as_ref().expect("a chain");
+    let digest = "c".repeat(64);
+    let mut statuses = Vec::new();
+    for (class, digest) in [
+        ("order_closing", &*digest),
+        ("inspection_evidence", &digest),
+        ("rating", &digest),
+        ("calls", &digest),
+        ("rating", &digest[1..]),
+    ] {
+        let body = json!({"dataClass": class, "digest": digest}).to_string();
+        let tag = sign(&chain.secret, NOW, body.as_bytes());
+        let request = fixture.http.post(&chain.url).body(body);
+        let request = request.header("X-Timestamp", NOW.to_string());
+        let answer = request
+            .header("X-Signature", tag)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.headers()["x-provider"], "emulated", "{class}");
+        statuses.push(answer.status().as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 200, 400, 400]);
+}

@@ -37,6 +37,9 @@ pub struct SessionStatus {
     /// The data on this device is, or was when it was opened, older than what this device last wrote. Unsent work
     /// that is here is kept.
     pub rollback_suspected: bool,
+    /// The gateway's log of receipts is not the one this device saw before: it shrank or was rewritten. For good;
+    /// work and synchronisation go on.
+    pub log_forked: bool,
     /// This device; empty while locked.
     pub device_id: DeviceId,
     /// First 16 hex digits of SM3(public key), for comparing by eye; empty while locked.
@@ -462,6 +465,9 @@ pub struct ProofItem {
     pub receipt: Check,
     /// The receipt's place in the gateway's log.
     pub logged: Status,
+    /// Which entry of the log it is, counted from 1; `None` where that does not prove right.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub log_position: Option<u64>,
 }
 
 /// Answer of `orders.proof`.

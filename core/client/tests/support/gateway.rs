@@ -1,6 +1,7 @@
 //! The gateway as the protocol describes it, in memory. Written against docs/protocol.md alone, so that the
 //! client's bytes are judged by something that is not the client.
 
+use super::book::Book;
 use super::trust::{Papers, user_info};
 use serde_json::{Value, json};
 use shenhai_client::host::{HttpRequest, Method};
@@ -68,6 +69,8 @@ pub struct FakeGateway {
     pub requests: Vec<String>,
     pub counter: u64,
     backup: Option<Box<Backup>>,
+    /// The log of receipts, where the test wants one.
+    pub book: Option<Book>,
 }
 
 struct Backup {
@@ -110,6 +113,7 @@ impl FakeGateway {
             requests: Vec::new(),
             counter: 0,
             backup: None,
+            book: None,
         }
     }
 
@@ -182,6 +186,8 @@ impl FakeGateway {
             "/v1/grant" => "grant",
             "/v1/devices" => "devices",
             "/v1/devices/rotate" => "rotate",
+            "/v1/log/head" => "log_head",
+            "/v1/log/consistency" => "consistency",
             "/v1/devices/invitations" => "invite",
             _ if path.ends_with("/revoke") => "revoke",
             _ if path.ends_with("/login") => "login",
@@ -230,7 +236,12 @@ impl FakeGateway {
             }
             ("push", Some((user, device))) => self.push(&user, &device, body, fault, now),
             ("pull", Some((user, device))) => match self.pull(&user, &device, query, now) {
-                Ok(reply) => (200, reply),
+                Ok(mut reply) => {
+                    if self.book.is_some() {
+                        reply["log"] = json!(self.signed_head(now));
+                    }
+                    (200, reply)
+                }
                 Err(code) => return error(code),
             },
             ("grant", Some((user, device))) => (200, self.renew(&user, &device, now)),
@@ -258,6 +269,11 @@ impl FakeGateway {
             }
             ("wake", Some(_)) => (200, json!({ "heads": self.heads(body), "server_time": now })),
             ("proof", Some(_)) => (200, self.proof(&path, fault)),
+            ("log_head", Some(_)) => (200, json!(self.signed_head(now))),
+            ("consistency", Some(_)) => match self.consistency(query) {
+                Ok(proof) => (200, json!(proof)),
+                Err(code) => return error(code),
+            },
             _ => unreachable!("all names are above"),
         };
         assert_ne!(

@@ -7,6 +7,7 @@
     reason = "every test binary uses another part of this module"
 )]
 
+pub mod book;
 pub mod gateway;
 pub mod trust;
 

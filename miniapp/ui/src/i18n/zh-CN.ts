@@ -205,6 +205,8 @@ export const zhCN = {
     authorityChanged: "服务器的颁发机构与登记时不一致，可能有人冒充。请停止操作，不要重新登录，立即联系系统管理员",
     revoked: "本机已被停用，已接收的工单已移除；未发送的内容仍封存在本机，没有丢失。请联系系统管理员重新登记，由本人登录后继续",
     rollback: "本机数据疑似被还原到较早的状态。现有内容已保留，请核对最近的办理记录，并告知系统管理员",
+    logForked:
+      "服务器的办理日志与本机此前核对的不一致，已有记录可能被改动或删除。工作可继续，内容照常保存和发送；请勿清除本机数据，立即联系系统管理员核查",
     leaseExpired: "离线时间过长，个人信息已隐藏，未发送的内容仍在本机。请连接网络，同步后自动恢复",
     syncNow: "立即同步",
     pinNeeded: "您的角色必须设置解锁密码，以防设备遗失后信息泄露",
@@ -616,6 +618,7 @@ export const zhCN = {
     signatureInvalid: "签名无效",
     receiptValid: "回执有效",
     receiptInvalid: "回执无效",
+    loggedAt: "✔ 已入日志 第 {position} 条",
     logged: { valid: "✔ 已入日志", invalid: "✘ 日志证明无效", unchecked: "日志未核对" },
     export: "导出证据包",
     exported: "已导出 {name}",

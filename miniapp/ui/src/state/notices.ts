@@ -44,6 +44,7 @@ export function ofTrust(session: SessionStatus | null, sync: SyncStatus | null):
   }
   if (session?.revoked) shown.push({ id: "revoked", tone: "danger", text: t("notice.revoked") });
   if (session?.rollback_suspected) shown.push({ id: "rollback", tone: "danger", text: t("notice.rollback") });
+  if (session?.log_forked) shown.push({ id: "log-forked", tone: "danger", text: t("notice.logForked") });
   if (session?.lease_expired) {
     shown.push({ id: "lease-expired", tone: "warn", text: t("notice.leaseExpired"), action: "sync" });
   }

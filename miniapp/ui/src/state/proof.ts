@@ -2,7 +2,8 @@
 // Not here: verifying (core). Used by the desk's order pane, shown by ProofVerdict and ProofPanel.
 
 import { ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
-import type { ErrorCode, OrderId, ProofReport, Waist } from "@core";
+import type { ErrorCode, OrderId, ProofItem, ProofReport, Waist } from "@core";
+import { t } from "@ui/i18n";
 import { codeOf } from "./failure";
 
 export interface Proof {
@@ -10,6 +11,11 @@ export interface Proof {
   readonly error: Readonly<Ref<ErrorCode | null>>;
   readonly busy: Readonly<Ref<boolean>>;
   verify(): Promise<void>;
+}
+
+/** Whether a receipt is in the gateway's log, and which entry it is. */
+export function sayLogged({ logged, log_position: position }: Pick<ProofItem, "logged" | "log_position">): string {
+  return position === null ? t(`proof.logged.${logged}`) : t("proof.loggedAt", { position });
 }
 
 /** `revision` is another value whenever a signed command may have been added, and empty until it is known. */

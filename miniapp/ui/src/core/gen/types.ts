@@ -1070,7 +1070,11 @@ receipt: Check,
 /**
  * The receipt's place in the gateway's log.
  */
-logged: Status, };
+logged: Status, 
+/**
+ * Which entry of the log it is, counted from 1; `None` where that does not prove right.
+ */
+log_position: number | null, };
 
 /**
  * Answer of `orders.proof`.
@@ -1278,6 +1282,11 @@ lease_expired: boolean,
  * that is here is kept.
  */
 rollback_suspected: boolean, 
+/**
+ * The gateway's log of receipts is not the one this device saw before: it shrank or was rewritten. For good;
+ * work and synchronisation go on.
+ */
+log_forked: boolean, 
 /**
  * This device; empty while locked.
  */
