@@ -5,9 +5,10 @@
 
 use crate::base::{Base, BaseFile};
 use crate::error::{Code, Fault, Io};
-use crate::ledger::{Ledger, name};
+use crate::ledger::{Identity, Ledger, Mark, name};
 use crate::log::{Log, LogKind};
 use crate::page::{self, CLEAR, FileKind, NEVER, PAGE};
+use rand::Rng;
 use rand::rngs::StdRng;
 use rusqlite::ffi;
 use shenhai_crypto::PageKey;
@@ -22,6 +23,41 @@ pub enum Trust {
     Any,
 }
 
+/// The first record of a journal or WAL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LogFront {
+    number: u64,
+    identity: Identity,
+}
+
+impl LogFront {
+    /// `number (8) ‖ identity (16)`.
+    fn to_bytes(self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        bytes[..8].copy_from_slice(&self.number.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.identity);
+        bytes
+    }
+
+    /// Another length is of no log of ours: it reads as one that is spent.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        let read = || {
+            let (number, rest) = bytes.split_first_chunk()?;
+            let identity = rest.try_into().ok()?;
+            Some(Self {
+                number: u64::from_le_bytes(*number),
+                identity,
+            })
+        };
+        read().unwrap_or_default()
+    }
+
+    /// Numbers rise from log to log.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+}
+
 /// What the files of one database have in common.
 pub(crate) struct Database {
     base: Base,
@@ -32,6 +68,8 @@ pub(crate) struct Database {
     /// Read when the first lock is held: before that, somebody else may be writing it.
     ledger: Option<Ledger>,
     newest_log: u64,
+    /// Of the journal or WAL with that number, the bytes that are on the disk.
+    synced_log: (u64, u64),
     fault: Option<Fault>,
 }
 
@@ -45,6 +83,7 @@ impl Database {
             trust,
             ledger: None,
             newest_log: 0,
+            synced_log: (0, 0),
             fault: None,
         }
     }
@@ -70,18 +109,57 @@ impl Database {
         }
     }
 
-    /// Whether a journal or WAL of this number still counts; numbers go on from the highest seen.
-    pub(crate) fn accept_log(&mut self, number: u64) -> bool {
-        self.newest_log = self.newest_log.max(number);
-        number >= self.ledger.as_ref().map_or(0, Ledger::floor)
+    /// Whether a journal or WAL still counts; numbers go on from the highest seen.
+    ///
+    /// One that is shorter than what pages were already taken over from was cut: played back it would show a state that
+    /// nobody ever committed.
+    pub(crate) fn accept_log(&mut self, front: &LogFront, log: &Log) -> Io<bool> {
+        let Some(ledger) = self.ledger.as_mut() else {
+            // Being rescued: whatever is authentic may help. SQLite never opens one of a sound database without a lock.
+            return Ok(self.trust == Trust::Any);
+        };
+        if !ledger.is_present() && self.newest_log == 0 {
+            // Its ledger was lost in a crash while the database was made: the journal names it.
+            ledger.found(front.identity);
+        }
+        if ledger.identity() != front.identity {
+            return Ok(false);
+        }
+        self.newest_log = self.newest_log.max(front.number);
+        let Mark { floor, least } = ledger.mark();
+        if front.number == floor && log.len() < least {
+            return Err(self.found(Fault::Journal));
+        }
+        self.synced_log = (front.number, log.len());
+        Ok(front.number >= floor)
     }
 
     /// A new log with the next number.
-    pub(crate) fn begin_log(&mut self, file: &mut BaseFile, kind: LogKind) -> Io<Log> {
+    pub(crate) fn begin_log(&mut self, file: &mut BaseFile, kind: LogKind) -> Io<(Log, u64)> {
         let number = self.newest_log + 1;
-        let log = Log::begin(file, kind, &self.key, &mut self.rng, &number.to_le_bytes())?;
+        let identity = self.ledger.as_ref().map_or([0; 16], Ledger::identity);
+        let front = LogFront { number, identity }.to_bytes();
+        let log = Log::begin(file, kind, &self.key, &mut self.rng, &front)?;
         self.newest_log = number;
-        Ok(log)
+        Ok((log, number))
+    }
+
+    /// So much of a journal or WAL is on the disk.
+    pub(crate) fn log_synced(&mut self, number: u64, len: u64) {
+        self.synced_log = (number, len);
+    }
+
+    /// SQLite needs no journal or WAL written until now: none of them counts any more, whatever is put back. Known to
+    /// the disk when this returns, before SQLite cuts, overwrites or removes the file.
+    pub(crate) fn spend_logs(&mut self) -> Io<()> {
+        let floor = self.newest_log + 1;
+        match self.ledger.as_mut() {
+            Some(ledger) if self.newest_log > 0 => {
+                ledger.raise(Mark { floor, least: 0 });
+                ledger.keep(&self.key, &mut self.rng)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Lock, and with the first lock read the ledger.
@@ -109,9 +187,14 @@ impl Database {
     }
 
     fn load(&mut self, file: &mut BaseFile) -> Io<()> {
-        let ledger = Ledger::load(self.base, &self.path, &self.key)?;
-        self.newest_log = self.newest_log.max(ledger.floor());
+        let mut ledger = Ledger::load(self.base, &self.path, &self.key)?;
+        self.newest_log = self.newest_log.max(ledger.mark().floor);
         let present = ledger.is_present();
+        if !present {
+            let mut identity = Identity::default();
+            self.rng.fill_bytes(&mut identity);
+            ledger.found(identity);
+        }
         self.ledger = Some(ledger);
         // With a readable ledger the key is right. Without one the database is new, lost its ledger in a crash while
         // it was made (then its journal opens), is damaged, or belongs to another key: then nothing opens.
@@ -218,8 +301,14 @@ impl Database {
     }
 
     fn keep(&mut self) -> Io<()> {
+        let (floor, least) = self.synced_log;
         match self.ledger.as_mut() {
-            Some(ledger) => ledger.keep(&self.key, &mut self.rng, self.newest_log),
+            Some(ledger) => {
+                if ledger.changes_pages() && floor == self.newest_log {
+                    ledger.raise(Mark { floor, least });
+                }
+                ledger.keep(&self.key, &mut self.rng)
+            }
             None => Ok(()),
         }
     }

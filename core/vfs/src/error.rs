@@ -41,7 +41,7 @@ pub enum Fault {
     /// The database has pages and the list of their versions is gone or unreadable.
     #[error("the list of page versions is missing")]
     NoLedger,
-    /// A part of the journal that was authentic when it was opened no longer is.
-    #[error("the journal changed while it was open")]
+    /// A journal or WAL is shorter than what was already taken over from it, or changed while it was open.
+    #[error("the journal was cut or changed")]
     Journal,
 }

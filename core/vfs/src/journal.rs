@@ -3,11 +3,12 @@
 //! Not here: what the bytes mean. SQLite's checksums, page numbers and its habit of going back to change a header are
 //! all just writes. Called by `shim` for files of these two kinds.
 //!
-//! The first record is the log's number. Numbers rise from log to log, and the ledger notes the number in use at each
-//! sync of the database: a journal or WAL from before that is spent, and putting an old copy back does nothing.
+//! The first record is the log's number and its database's identity. Numbers rise from log to log. The ledger notes the
+//! number in use and its length at each sync of the database, and the next number as soon as SQLite is done with a log:
+//! putting an old copy back does nothing, and a copy that was cut is refused.
 
 use crate::base::BaseFile;
-use crate::database::Database;
+use crate::database::{Database, LogFront};
 use crate::error::{Code, Fault, Io};
 use crate::extents::{Extents, Piece};
 use crate::log::{Log, LogKind, RecordAt};
@@ -31,6 +32,7 @@ pub(crate) struct Journal {
     file: BaseFile,
     kind: LogKind,
     log: Option<Log>,
+    number: u64,
     records: Vec<RecordAt>,
     extents: Extents,
     size: u64,
@@ -44,10 +46,10 @@ impl Journal {
         let mut records = Vec::new();
         let mut extents = Extents::default();
         let mut size = 0;
-        let mut number = None;
+        let mut front = None;
         let log = Log::scan(&mut file, kind, db.key(), |plain, at| {
-            if number.is_none() {
-                number = Some(plain.try_into().map_or(0, u64::from_le_bytes));
+            if front.is_none() {
+                front = Some(LogFront::from_bytes(plain));
                 return;
             }
             let Some((tag, offset, data)) = parts(plain) else {
@@ -66,13 +68,18 @@ impl Journal {
             file,
             kind,
             log,
+            number: front.map_or(0, |front| front.number()),
             records,
             extents,
             size,
             pending: Vec::new(),
             pending_at: 0,
         };
-        if !db.accept_log(number.unwrap_or(0)) {
+        let counts = match (&front, &journal.log) {
+            (Some(front), Some(log)) => db.accept_log(front, log)?,
+            _ => false,
+        };
+        if !counts {
             journal.forget();
         }
         Ok(journal)
@@ -116,8 +123,11 @@ impl Journal {
 
     /// Keep a write; it is on the disk after [`Self::sync`].
     pub(crate) fn write(&mut self, db: &mut Database, at: u64, from: &[u8]) -> Io<()> {
-        if at == 0 && from.len() >= HEADER {
-            // Begun anew, which SQLite does only when nothing in the file is needed any more.
+        let begun_anew = at == 0 && from.len() >= HEADER;
+        let ended = self.kind == LogKind::Journal && at == 0 && from.iter().all(|byte| *byte == 0);
+        if self.log.is_some() && (begun_anew || ended) {
+            // SQLite does either only when nothing in the file is needed any more.
+            db.spend_logs()?;
             self.forget();
         }
         let follows = self.pending_at + self.pending.len() as u64 == at;
@@ -138,6 +148,9 @@ impl Journal {
     /// Cut the file.
     pub(crate) fn truncate(&mut self, db: &mut Database, size: u64) -> Io<()> {
         if size == 0 {
+            if self.log.is_some() {
+                db.spend_logs()?;
+            }
             self.forget();
             return self.file.truncate(0);
         }
@@ -150,7 +163,11 @@ impl Journal {
     /// Everything written is on the disk when this returns.
     pub(crate) fn sync(&mut self, db: &mut Database, flags: c_int) -> Io<()> {
         self.flush(db)?;
-        self.file.sync(flags)
+        self.file.sync(flags)?;
+        if let Some(log) = &self.log {
+            db.log_synced(self.number, log.len());
+        }
+        Ok(())
     }
 
     /// The platform's file.
@@ -178,7 +195,11 @@ impl Journal {
         plain.extend_from_slice(data);
         let mut log = match self.log.take() {
             Some(log) => log,
-            None => db.begin_log(&mut self.file, self.kind)?,
+            None => {
+                let (log, number) = db.begin_log(&mut self.file, self.kind)?;
+                self.number = number;
+                log
+            }
         };
         let (key, rng) = db.key_and_rng();
         let written = log.append(&mut self.file, key, rng, &plain);

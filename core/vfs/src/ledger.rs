@@ -29,7 +29,8 @@ pub(crate) struct Ledger {
     active: Option<Active>,
     table: Table,
     changed: BTreeSet<u32>,
-    cut: bool,
+    /// Something else than pages changed.
+    moved: bool,
 }
 
 struct Active {
@@ -39,11 +40,23 @@ struct Active {
     first_len: u64,
 }
 
+/// Sixteen random bytes that a database keeps for its life: what its journals and WALs name.
+pub(crate) type Identity = [u8; 16];
+
+/// Which journals and WALs count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Mark {
+    /// Those with a lower number are spent.
+    pub(crate) floor: u64,
+    /// So much of the one with this number was on the disk when pages were taken over from it: a shorter one was cut.
+    pub(crate) least: u64,
+}
+
 #[derive(Default)]
 struct Table {
     epoch: u64,
-    /// Journals and WALs with a lower number are spent.
-    floor: u64,
+    mark: Mark,
+    identity: Identity,
     versions: Vec<Version>,
 }
 
@@ -57,7 +70,7 @@ impl Ledger {
             active: None,
             table: Table::default(),
             changed: BTreeSet::new(),
-            cut: false,
+            moved: false,
         };
         for slot in 0..2 {
             ledger.take(slot, key)?;
@@ -98,9 +111,19 @@ impl Ledger {
         self.active.is_some()
     }
 
-    /// Journals and WALs with a lower number are spent.
-    pub(crate) fn floor(&self) -> u64 {
-        self.table.floor
+    /// Which journals and WALs count.
+    pub(crate) fn mark(&self) -> Mark {
+        self.table.mark
+    }
+
+    /// Whose ledger it is.
+    pub(crate) fn identity(&self) -> Identity {
+        self.table.identity
+    }
+
+    /// Give a database that has no ledger its identity.
+    pub(crate) fn found(&mut self, identity: Identity) {
+        self.table.identity = identity;
     }
 
     /// The version a page must have; [`NEVER`] when it was not written yet.
@@ -126,16 +149,28 @@ impl Ledger {
         if self.table.versions.len() > pages {
             self.table.versions.truncate(pages);
             self.changed.retain(|page| *page as usize <= pages);
-            self.cut = true;
+            self.moved = true;
         }
     }
 
-    /// Bring what changed to the disk. `floor` is the number of the newest journal or WAL.
-    pub(crate) fn keep(&mut self, key: &PageKey, rng: &mut StdRng, floor: u64) -> Io<()> {
-        if self.changed.is_empty() && !self.cut {
+    /// Whether pages were written since it was kept.
+    pub(crate) fn changes_pages(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// Fewer journals and WALs count than before; known to the disk after [`Self::keep`].
+    pub(crate) fn raise(&mut self, mark: Mark) {
+        if mark > self.table.mark {
+            self.table.mark = mark;
+            self.moved = true;
+        }
+    }
+
+    /// Bring what changed to the disk.
+    pub(crate) fn keep(&mut self, key: &PageKey, rng: &mut StdRng) -> Io<()> {
+        if self.changed.is_empty() && !self.moved {
             return Ok(());
         }
-        self.table.floor = floor;
         match &mut self.active {
             Some(active) if active.log.len() <= 2 * active.first_len + SLACK => {
                 let change = self.table.change_bytes(&self.changed);
@@ -145,7 +180,7 @@ impl Ledger {
             _ => self.begin(key, rng)?,
         }
         self.changed.clear();
-        self.cut = false;
+        self.moved = false;
         Ok(())
     }
 
@@ -169,11 +204,28 @@ impl Ledger {
     }
 }
 
+impl Mark {
+    /// `floor (8) ‖ least (8)`.
+    fn to_bytes(self) -> [u8; 16] {
+        (u128::from(self.least) << 64 | u128::from(self.floor)).to_le_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8; 16]) -> Self {
+        let both = u128::from_le_bytes(*bytes);
+        Self {
+            floor: both as u64,
+            least: (both >> 64) as u64,
+        }
+    }
+}
+
 impl Table {
+    /// `epoch (8) ‖ mark (16) ‖ identity (16)`, then the version (8) of each page.
     fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(16 + self.versions.len() * 8);
+        let mut bytes = Vec::with_capacity(40 + self.versions.len() * 8);
         bytes.extend_from_slice(&self.epoch.to_le_bytes());
-        bytes.extend_from_slice(&self.floor.to_le_bytes());
+        bytes.extend_from_slice(&self.mark.to_bytes());
+        bytes.extend_from_slice(&self.identity);
         self.versions
             .iter()
             .for_each(|version| bytes.extend_from_slice(version));
@@ -182,18 +234,20 @@ impl Table {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (epoch, rest) = bytes.split_first_chunk()?;
-        let (floor, rest) = rest.split_first_chunk()?;
+        let (mark, rest) = rest.split_first_chunk()?;
+        let (identity, rest) = rest.split_first_chunk()?;
         Some(Self {
             epoch: u64::from_le_bytes(*epoch),
-            floor: u64::from_le_bytes(*floor),
+            mark: Mark::from_bytes(mark),
+            identity: *identity,
             versions: rest.as_chunks().0.to_vec(),
         })
     }
 
-    /// `floor (8) ‖ pages (4)`, then `page (4) ‖ version (8)` for each page written.
+    /// `mark (16) ‖ pages (4)`, then `page (4) ‖ version (8)` for each page written.
     fn change_bytes(&self, changed: &BTreeSet<u32>) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(12 + changed.len() * 12);
-        bytes.extend_from_slice(&self.floor.to_le_bytes());
+        let mut bytes = Vec::with_capacity(20 + changed.len() * 12);
+        bytes.extend_from_slice(&self.mark.to_bytes());
         let pages = u32::try_from(self.versions.len()).unwrap_or(u32::MAX);
         bytes.extend_from_slice(&pages.to_le_bytes());
         for page in changed {
@@ -205,13 +259,13 @@ impl Table {
     }
 
     fn change(&mut self, bytes: &[u8]) {
-        let Some((floor, rest)) = bytes.split_first_chunk() else {
+        let Some((mark, rest)) = bytes.split_first_chunk() else {
             return;
         };
         let Some((pages, rest)) = rest.split_first_chunk() else {
             return;
         };
-        self.floor = u64::from_le_bytes(*floor);
+        self.mark = Mark::from_bytes(mark);
         self.versions.resize(u32::from_le_bytes(*pages) as usize, NEVER);
         for entry in rest.as_chunks::<12>().0 {
             let mut page = [0; 4];

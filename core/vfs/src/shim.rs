@@ -408,8 +408,16 @@ unsafe extern "C" fn characteristics(handle: *mut ffi::sqlite3_file) -> c_int {
 }
 
 /// # Safety
-/// As for [`app`]; the rest is passed through.
+/// As for [`app`]; `name` is as SQLite gives it; the rest is passed through.
 unsafe extern "C" fn delete(vfs: *mut ffi::sqlite3_vfs, name: *const c_char, sync: c_int) -> c_int {
+    if !name.is_null() {
+        // SAFETY: not null, so a C string.
+        let path = unsafe { CStr::from_ptr(name) };
+        // SAFETY: the caller's promise.
+        if let Err(Code(code)) = spend(unsafe { app(vfs) }, path) {
+            return code;
+        }
+    }
     // SAFETY: the caller's promises, handed on.
     unsafe {
         let base = app(vfs).base.as_ptr();
@@ -417,6 +425,16 @@ unsafe extern "C" fn delete(vfs: *mut ffi::sqlite3_vfs, name: *const c_char, syn
             .xDelete
             .map_or(ffi::SQLITE_IOERR_DELETE, |call| call(base, name, sync))
     }
+}
+
+/// A journal or WAL about to be removed no longer counts, should somebody put it back.
+fn spend(app: &AppData, path: &CStr) -> Io<()> {
+    let owner = ["-journal", "-wal"]
+        .iter()
+        .find_map(|suffix| path.to_bytes().strip_suffix(suffix.as_bytes()))
+        .and_then(|own| std::ffi::CString::new(own).ok())
+        .and_then(|own| (app.lookup)(&own));
+    owner.map_or(Ok(()), |shared| locked(&shared).spend_logs())
 }
 
 /// # Safety

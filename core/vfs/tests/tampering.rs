@@ -71,6 +71,18 @@ fn count(mode: &str, word: &str) -> Result<i64, Option<Fault>> {
         .map_err(|_| sealed.fault())
 }
 
+/// All files as they are.
+fn files(disk: &Disk) -> Vec<(String, Vec<u8>)> {
+    let read = |name: String| (name.clone(), disk.read(&name));
+    disk.names().into_iter().map(read).collect()
+}
+
+fn put_back(disk: &Disk, files: &[(String, Vec<u8>)]) {
+    for (name, bytes) in files {
+        disk.write(name, bytes);
+    }
+}
+
 fn find(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
@@ -203,6 +215,114 @@ fn a_spent_wal_put_back_does_nothing() {
     drop((connection, sealed));
     disk.write(&wal, &old);
     assert_eq!(count("WAL", "fourth"), Ok(30));
+}
+
+/// How many rows begin with each of two words, in a database that SQLite finds whole; or what was found wrong.
+fn counts(mode: &str, words: [&str; 2]) -> Result<[i64; 2], Option<Fault>> {
+    let counted = words.map(|word| count(mode, word));
+    let [first, second] = counted;
+    Ok([first?, second?])
+}
+
+#[test]
+fn the_last_journal_put_back_after_its_transaction_ended_does_nothing() {
+    // Removed, cut to nothing, or overwritten with zeros: SQLite's three ways to be done with it. And the power may
+    // fail right after.
+    for mode in ["TRUNCATE", "DELETE", "PERSIST"] {
+        for (end, expected) in [("COMMIT", [0, 30]), ("ROLLBACK", [30, 0])] {
+            let (disk, _turn) = disk();
+            make(mode, "first");
+            let sealed = attach(&KEY, Trust::Newest);
+            let connection = connect(&sealed, mode).expect("opens");
+            connection.execute_batch("BEGIN").expect("begins");
+            fill(&connection, "second", 30);
+            let journal = disk.read(&format!("{FILE}-journal"));
+            assert!(journal.len() > 5 * PAGE);
+            connection.execute_batch(end).expect("ends");
+            let ended = files(disk);
+            drop((connection, sealed));
+            let closed = files(disk);
+            for left in [ended, closed] {
+                put_back(disk, &left);
+                disk.write(&format!("{FILE}-journal"), &journal);
+                assert_eq!(counts(mode, ["first", "second"]), Ok(expected), "{mode} {end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_last_wal_put_back_whole_or_cut_does_nothing() {
+    for begun_anew in [false, true] {
+        let (disk, _turn) = disk();
+        make("WAL", "first");
+        let wal = format!("{FILE}-wal");
+        let sealed = attach(&KEY, Trust::Newest);
+        let connection = connect(&sealed, "WAL").expect("opens");
+        fill(&connection, "second", 15);
+        let cut = disk.read(&wal);
+        fill(&connection, "second", 30);
+        let whole = disk.read(&wal);
+        assert!(whole.len() > cut.len());
+        if begun_anew {
+            connection
+                .query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))
+                .expect("takes over");
+            fill(&connection, "third", 30);
+        }
+        drop((connection, sealed));
+        let expected = if begun_anew { [0, 30] } else { [30, 0] };
+        for old in [&cut, &whole] {
+            disk.write(&wal, old);
+            assert_eq!(counts("WAL", ["second", "third"]), Ok(expected));
+        }
+    }
+}
+
+#[test]
+fn a_wal_cut_to_before_what_was_taken_over_from_it_is_refused() {
+    let (disk, _turn) = disk();
+    make("WAL", "first");
+    let wal = format!("{FILE}-wal");
+    let sealed = attach(&KEY, Trust::Newest);
+    let connection = connect(&sealed, "WAL").expect("opens");
+    fill(&connection, "second", 15);
+    let cut = disk.read(&wal);
+    fill(&connection, "second", 30);
+    connection
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+        .expect("takes over");
+    let left = files(disk);
+    drop((connection, sealed));
+    // As a loss of power leaves them, but for the WAL, in which the second transaction is missing.
+    put_back(disk, &left);
+    disk.write(&wal, &cut);
+    assert_eq!(count("WAL", "second"), Err(Some(Fault::Journal)));
+    put_back(disk, &left);
+    assert_eq!(count("WAL", "second"), Ok(30));
+}
+
+#[test]
+fn the_wal_of_another_database_with_the_same_key_does_nothing() {
+    let (disk, _turn) = disk();
+    let wal = format!("{FILE}-wal");
+    // The other one lived longer: its logs have higher numbers.
+    make("WAL", "other");
+    let sealed = attach(&KEY, Trust::Newest);
+    let connection = connect(&sealed, "WAL").expect("opens");
+    for word in ["foreign", "strange", "foreign"] {
+        fill(&connection, word, 30);
+        connection
+            .query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))
+            .expect("takes over");
+    }
+    fill(&connection, "foreign", 30);
+    let foreign = disk.read(&wal);
+    drop((connection, sealed));
+    disk.reset(None);
+    make("WAL", "own");
+    disk.write(&wal, &foreign);
+    assert_eq!(counts("WAL", ["own", "foreign"]), Ok([30, 0]));
 }
 
 #[test]
@@ -341,11 +461,7 @@ fn whatever_bytes_the_files_hold_opening_ends_with_rows_or_a_clear_error() {
     let sealed = attach(&KEY, Trust::Newest);
     let connection = connect(&sealed, "WAL").expect("opens");
     fill(&connection, "next", 30);
-    let files: Vec<(String, Vec<u8>)> = disk
-        .names()
-        .into_iter()
-        .map(|name| (name.clone(), disk.read(&name)))
-        .collect();
+    let files = files(disk);
     drop((connection, sealed));
     assert!(
         files
@@ -354,9 +470,7 @@ fn whatever_bytes_the_files_hold_opening_ends_with_rows_or_a_clear_error() {
     );
     let mut random = StdRng::seed_from_u64(6);
     for round in 0..300 {
-        for (name, bytes) in &files {
-            disk.write(name, bytes);
-        }
+        put_back(disk, &files);
         let (name, bytes) = &files[round % files.len()];
         disk.write(name, &mutated(bytes, &mut random));
         for trust in [Trust::Newest, Trust::Any] {
