@@ -209,7 +209,6 @@ impl Shared {
                 // Whatever came of it, work goes on with the key that is kept.
                 engine.load_session(None)?;
                 done?;
-                engine.anchor();
                 engine.device_status()
             })
         })

@@ -1,6 +1,6 @@
 //! The one task of a core: sends what the machine asks for and reports back what came of it.
 //!
-//! It holds no state of its own but the requests under way. It ends when its core is closed or dropped.
+//! It holds no state of its own but what is under way. It ends when its core is closed or dropped.
 
 use crate::core::Shared;
 use crate::engine::{Engine, Job, Signal};
@@ -26,21 +26,49 @@ use std::time::Duration;
 enum Turn {
     Signal(Signal),
     Answered,
+    Kept,
     Due,
+}
+
+/// One generation on its way to the platform's store, and the newest that is waiting: an older one must not arrive
+/// after a newer one.
+#[derive(Default)]
+struct Keeping {
+    now: Option<Task<()>>,
+    next: Option<u64>,
+}
+
+impl Keeping {
+    /// Begin with what waits, unless something is under way.
+    fn go_on(&mut self, shared: &Arc<Shared>) {
+        if self.now.is_none()
+            && let Some(generation) = self.next.take()
+        {
+            let shared = Arc::clone(shared);
+            self.now = Some(Box::pin(async move { anchor(&shared, generation).await }));
+        }
+    }
 }
 
 /// Run until stopped.
 pub(crate) async fn run(shared: Arc<Shared>, mut signals: UnboundedReceiver<Signal>) {
     let mut requests: FuturesUnordered<Task<()>> = FuturesUnordered::new();
     let mut timer: Option<(u64, Task<()>)> = None;
+    let mut keeping = Keeping::default();
     loop {
         set_timer(&shared, &mut timer);
+        keeping.go_on(&shared);
         let turn = poll_fn(|context| {
             if let Poll::Ready(signal) = signals.poll_next_unpin(context) {
                 return Poll::Ready(Turn::Signal(signal.unwrap_or(Signal::Stop)));
             }
             if let Poll::Ready(Some(())) = requests.poll_next_unpin(context) {
                 return Poll::Ready(Turn::Answered);
+            }
+            if let Some(task) = &mut keeping.now
+                && task.poll_unpin(context).is_ready()
+            {
+                return Poll::Ready(Turn::Kept);
             }
             match &mut timer {
                 Some((_, pause)) => pause.poll_unpin(context).map(|()| Turn::Due),
@@ -54,7 +82,9 @@ pub(crate) async fn run(shared: Arc<Shared>, mut signals: UnboundedReceiver<Sign
             Turn::Signal(Signal::Request(generation, job)) => {
                 requests.push(Box::pin(carry_out(Arc::clone(&shared), generation, job)));
             }
+            Turn::Signal(Signal::Anchor(generation)) => keeping.next = Some(generation),
             Turn::Signal(Signal::Look) | Turn::Answered => {}
+            Turn::Kept => keeping.now = None,
             Turn::Due => {
                 timer = None;
                 shared.with(Engine::tick);
@@ -82,7 +112,6 @@ async fn carry_out(shared: Arc<Shared>, generation: u64, job: Job) {
         Job::Pull(scope, cursor) => pull(&shared, generation, scope, cursor).await,
         Job::Wake(cursors, wait_ms) => wake(&shared, generation, cursors, wait_ms).await,
         Job::Renew => renew(&shared, generation).await,
-        Job::Anchor(generation) => anchor(&shared, generation).await,
         Job::CheckLog(seen) => logwatch::check(&shared, generation, *seen).await,
     }
 }

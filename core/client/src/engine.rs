@@ -25,6 +25,8 @@ use zeroize::Zeroize;
 /// What the driver is to do.
 #[derive(Debug)]
 pub(crate) enum Signal {
+    /// Keep the database's generation outside of it. Belongs to no session.
+    Anchor(u64),
     /// Send a request for the session of that generation.
     Request(u64, Job),
     /// Give up what is under way: it belongs to a session that is over.
@@ -43,8 +45,6 @@ pub(crate) enum Job {
     Wake(BTreeMap<String, u64>, u64),
     /// Have the lease, and a certificate that ends soon, renewed.
     Renew,
-    /// Keep the database's generation outside of it.
-    Anchor(u64),
     /// Have a head of the log proved.
     CheckLog(Box<Seen>),
 }
@@ -179,6 +179,10 @@ impl Engine {
 
     pub(crate) fn mark(&mut self, topic: Topic) {
         self.changed.insert(topic);
+    }
+
+    pub(crate) fn signal(&mut self, signal: Option<Signal>) {
+        self.signals.extend(signal);
     }
 
     /// The next point in time may have changed.
@@ -544,6 +548,7 @@ impl Engine {
             self.told = Some(status);
             self.changed.insert(Topic::Sync);
         }
+        self.anchor();
         (
             std::mem::take(&mut self.changed),
             std::mem::take(&mut self.signals),

@@ -222,7 +222,6 @@ impl Shared {
             engine.gate.state = LockState::Open;
             engine.gate.used_at = engine.host.monotonic();
             engine.mark(Topic::Lock);
-            engine.anchor();
             Ok::<_, OpenError>(())
         })
     }

@@ -4,7 +4,7 @@
 //! knows the last command of this device's chain. Nothing is thrown away for it: unsent work that is here is kept and
 //! sent. Not a defence against somebody who sets back database and platform store together; the gateway remains.
 
-use crate::engine::{Engine, Job};
+use crate::engine::{Engine, Signal};
 use crate::rpc::Topic;
 use shenhai_store::{Opened, Store};
 
@@ -14,6 +14,8 @@ pub(crate) struct Rollback {
     pub(crate) suspected: bool,
     /// The generation kept outside is the later one: it stays until a complete round with the gateway.
     held: bool,
+    /// The generation that is kept outside, or on its way there.
+    kept: Option<u64>,
 }
 
 impl Rollback {
@@ -27,6 +29,7 @@ impl Rollback {
         let back = opened.rolled_back.is_some();
         self.suspected = back;
         self.held = back;
+        self.kept = None;
         if back {
             tracing::error!("the database is older than what was kept of it outside");
         }
@@ -49,20 +52,19 @@ impl Engine {
         }
     }
 
-    /// Keep the generation outside, unless a later one is kept there that nobody has explained yet.
+    /// Whatever was committed since is remembered outside: putting back the files from before the last touch is
+    /// noticed like putting back those of last year. Called after each piece of work.
     pub(crate) fn anchor(&mut self) {
-        if self.rollback.held {
-            return;
-        }
-        if let Ok(generation) = self.store().map(Store::generation) {
-            self.request(Job::Anchor(generation));
+        let generation = self.store().map(Store::generation).ok();
+        if !self.rollback.held && generation > self.rollback.kept {
+            self.rollback.kept = generation;
+            self.signal(generation.map(Signal::Anchor));
         }
     }
 
     /// A complete round: what the gateway has is here.
     pub(crate) fn round_completed(&mut self) {
         self.rollback.held = false;
-        self.anchor();
     }
 
     /// Let go of the data, keeping its last generation.
@@ -71,7 +73,7 @@ impl Engine {
         if let Some(generation) = self.drop_store()
             && !held
         {
-            self.request(Job::Anchor(generation));
+            self.signal(Some(Signal::Anchor(generation)));
         }
     }
 }

@@ -268,6 +268,41 @@ fn an_older_copy_of_the_data_is_noticed_and_unsent_work_in_it_is_kept() {
 }
 
 #[test]
+fn a_copy_from_before_the_last_touch_is_noticed_though_the_app_was_killed() {
+    let (world, directory, core) = signed_in();
+    world.set_online(false);
+    world.settle();
+    let works: [(&str, Value); 3] = [
+        (
+            "draft.save",
+            json!({ "id": ID, "draft": { "kind": "reply", "form": { "handling": "还在写" } } }),
+        ),
+        ("orders.contact", json!({ "id": ID, "form": contact_form() })),
+        ("orders.reply", json!({ "id": ID, "form": reply_form() })),
+    ];
+    let mut core = core;
+    for (method, params) in works {
+        let before = copy_files(directory.path());
+        world.ok(&core, method, params);
+        world.settle();
+        // A kill: nothing is closed, and what the process would still have written never is.
+        let (killed, kept) = (copy_files(directory.path()), world.secrets(|kept| kept.clone()));
+        drop(core);
+        world.settle();
+        world.secrets(|now| now.clone_from(&kept));
+        restore_files(directory.path(), &before);
+        let old = world.open(directory.path());
+        assert_eq!(status(&world, &old)["rollback_suspected"], true, "{method}");
+        drop(old);
+        world.settle();
+        restore_files(directory.path(), &killed);
+        world.secrets(|now| now.clone_from(&kept));
+        core = world.open(directory.path());
+        assert_eq!(status(&world, &core)["rollback_suspected"], false, "{method}");
+    }
+}
+
+#[test]
 fn an_administrator_sees_invites_and_revokes_and_nobody_else_does() {
     let (world, _directory, core) = signed_in();
     for (method, params) in [
