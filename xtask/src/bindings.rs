@@ -4,7 +4,7 @@ use crate::command::Invocation;
 use crate::problem::Result;
 use crate::progress::step;
 use crate::suites::scenario;
-use crate::{wasm, workspace};
+use crate::{compile, wasm, workspace};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -52,18 +52,7 @@ pub(crate) fn types_dir() -> std::path::PathBuf {
 
 /// Write the TypeScript types of the waist into `dir`.
 pub(crate) fn types(dir: &Path) -> Result<()> {
-    Invocation::new("cargo")
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "shenhai-client",
-            "--features",
-            "ts",
-            "--example",
-            "export-types",
-            "--",
-        ])
+    Invocation::new(compile::program("shenhai-types")?)
         .args([dir])
         .run()
 }

@@ -8,6 +8,7 @@
 mod bench;
 mod bindings;
 mod command;
+mod compile;
 mod pages;
 mod problem;
 mod progress;

@@ -1,6 +1,7 @@
 //! `cargo xtask verify`: the offline check of an exported case, by `shenhai-verify` of core/proof.
 
 use crate::command::Invocation;
+use crate::compile;
 use crate::problem::Result;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,17 +19,8 @@ pub(crate) struct Options {
 /// Run the check where it was called, so that a relative path means what the caller means.
 pub(crate) fn verify(options: &Options) -> Result<ExitCode> {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut invocation = Invocation::new("cargo")
-        .args([
-            "run",
-            "--quiet",
-            "-p",
-            "shenhai-proof",
-            "--bin",
-            "shenhai-verify",
-            "--",
-        ])
-        .args([absolute(&options.bundle)]);
+    let mut invocation =
+        Invocation::new(compile::program("shenhai-verify")?).args([absolute(&options.bundle)]);
     if let Some(authority) = &options.authority {
         invocation = invocation.args(["--authority"]).args([absolute(authority)]);
     }

@@ -4,11 +4,14 @@ use crate::command::Invocation;
 use crate::problem::{Problem, Result};
 use crate::progress::{say, step};
 use crate::setup::{self, WasmToolchain};
-use crate::{stamp, workspace};
+use crate::{compile, stamp, workspace};
 use std::path::{Path, PathBuf};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm";
+
+/// Writes the JavaScript beside the module.
+pub(crate) const GENERATOR: &str = "shenhai-wasm-bindgen";
 
 /// What every browser since 2023 understands: Chromium 91, Firefox 89, Safari and iOS 16.4, which came last, with
 /// `simd128`. `--all-features` would let the optimiser use proposals that they do not.
@@ -31,15 +34,13 @@ pub(crate) fn out_dir() -> PathBuf {
 pub(crate) fn build() -> Result<()> {
     let toolchain = setup::wasm_toolchain()?;
     let clang = setup::c_compiler_for_wasm()?;
-    let bindgen = setup::wasm_bindgen()?;
     let tools = setup::node_tool_dir()?;
     let module = step("compile the core to WebAssembly", || compile(&toolchain, &clang))?;
     let hash = stamp::of(std::slice::from_ref(&module), &[])?;
     let built = stamp::unless_current(&out_dir(), &hash, || {
         step("wasm-bindgen", || {
-            Invocation::new(&bindgen)
-                .args(["--target", "web", "--out-dir"])
-                .args([out_dir(), module])
+            Invocation::new(compile::program(GENERATOR)?)
+                .args([module, out_dir()])
                 .run_quietly()
         })?;
         step("wasm-opt -Oz", || optimise(&tools))
@@ -62,6 +63,20 @@ fn compile(toolchain: &WasmToolchain, clang: &Path) -> Result<PathBuf> {
             .without_env("RUSTUP_TOOLCHAIN")
             .args(["-Z", "build-std=std,panic_abort"]),
     };
+    for_module(cargo, "build", clang).run().map_err(|problem| {
+        problem
+            .advise("the lines above say why; SHENHAI_WASM_TOOLCHAIN=rustup|debian chooses another compiler")
+            .zh("编译失败：原因见上方输出；可用 SHENHAI_WASM_TOOLCHAIN=rustup|debian 换用另一编译器")
+    })?;
+    Ok(workspace::target()
+        .join(TARGET)
+        .join(PROFILE)
+        .join("shenhai_web.wasm"))
+}
+
+/// `cargo COMMAND` for the module. Whatever else looks at its crates does so with the same profile and flags, so that
+/// what their build scripts make, SQLite's C above all, is made once.
+pub(crate) fn for_module(cargo: Invocation, command: &str, clang: &Path) -> Invocation {
     cargo
         .env("CC_wasm32_unknown_unknown", clang)
         // The constant-time block function is fast with it and slow without.
@@ -69,28 +84,8 @@ fn compile(toolchain: &WasmToolchain, clang: &Path) -> Result<PathBuf> {
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
             "-C target-feature=+simd128",
         )
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "shenhai-web",
-            "--profile",
-            PROFILE,
-            "--target",
-            TARGET,
-        ])
-        .run()
-        .map_err(|problem| {
-            problem
-                .advise(
-                    "the lines above say why; SHENHAI_WASM_TOOLCHAIN=rustup|debian chooses another compiler",
-                )
-                .zh("编译失败：原因见上方输出；可用 SHENHAI_WASM_TOOLCHAIN=rustup|debian 换用另一编译器")
-        })?;
-    Ok(workspace::target()
-        .join(TARGET)
-        .join(PROFILE)
-        .join("shenhai_web.wasm"))
+        .args([command, "--quiet", "--package", "shenhai-web"])
+        .args(["--profile", PROFILE, "--target", TARGET])
 }
 
 fn optimise(tools: &Path) -> Result<()> {

@@ -30,24 +30,6 @@ pub(crate) fn cache() -> Result<PathBuf> {
     Ok(dir)
 }
 
-/// The exact version the workspace pins for a dependency, e.g. `0.2.130` of `wasm-bindgen = "=0.2.130"`.
-pub(crate) fn pinned_version(package: &str) -> Result<String> {
-    let manifest = manifest()?;
-    manifest
-        .get("workspace")
-        .and_then(|w| w.get("dependencies"))
-        .and_then(|d| d.get(package))
-        .and_then(|v| v.as_str())
-        .and_then(|v| v.strip_prefix('='))
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            Problem::new(
-                format!("Cargo.toml does not pin {package}"),
-                format!("write `{package} = \"=x.y.z\"` under [workspace.dependencies]"),
-            )
-        })
-}
-
 /// The folders of the workspace's crates, relative to the root.
 pub(crate) fn members() -> Result<Vec<String>> {
     let manifest = manifest()?;

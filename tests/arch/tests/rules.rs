@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "shenhai-vfs",
         ],
     ),
+    ("shenhai-types", &["shenhai-client"]),
     ("shenhai-web", &["shenhai-client"]),
     ("shenhai-uniffi", &["shenhai-client"]),
     ("shenhai-harmony", &["shenhai-client"]),
@@ -46,6 +47,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("xtask", &[]),
+    ("shenhai-uniffi-bindgen", &[]),
+    ("shenhai-wasm-bindgen", &[]),
 ];
 
 /// What tests of any crate may use: what stands under tests/, and the block function, to know what its keys look like

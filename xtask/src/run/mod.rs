@@ -11,10 +11,9 @@ pub(crate) use data::prepare;
 pub(crate) use sample::{handlers, push};
 pub(crate) use system::{Ports, System, directory};
 
-use crate::command::Invocation;
 use crate::problem::{Problem, Result};
 use crate::progress::{say, step};
-use crate::{pages, setup, workspace};
+use crate::{compile, pages, setup, wasm};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -44,10 +43,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let ports = Ports::new(options.port)?;
     require_first_build_space()?;
     let data = data::prepare(&options.data, options.fresh, &ports)?;
-    let web = pages::build()?;
-    build_servers()?;
+    let web = build()?;
     preparing.store(false, Ordering::SeqCst);
-    let mut system = System::start(&workspace::target().join("debug"), ports, &data, &web)?;
+    let mut system = System::start(&compile::debug_dir(), ports, &data, &web)?;
     let outcome = report(&mut system, options.orders, &stop);
     system.stop();
     outcome.map(|()| {
@@ -74,28 +72,23 @@ fn listen_for_signals() -> Result<(Arc<AtomicBool>, Arc<AtomicBool>)> {
 }
 
 fn require_first_build_space() -> Result<()> {
-    let built = workspace::target().join("debug/shenhai-gateway").is_file();
+    let built = compile::debug_dir().join("shenhai-gateway").is_file();
     setup::require_space(if built { 300 } else { 3000 }, "building and running Shenhai")
 }
 
-fn build_servers() -> Result<()> {
-    step("compile the gateway and the emulated city", || {
-        Invocation::new("cargo")
-            .args([
-                "build",
-                "--quiet",
-                "--package",
-                "shenhai-gateway",
-                "--package",
-                "shenhai-city",
-            ])
-            .args(["--package", "shenhai-scenario", "--bins"])
-            .run()
-            .map_err(|problem| {
-                problem
-                    .advise("the lines above say why")
-                    .zh("编译失败：原因见上方输出")
+/// The servers and the pages, side by side: the end of either build keeps only one core busy.
+fn build() -> Result<PathBuf> {
+    std::thread::scope(|scope| {
+        let servers = scope.spawn(|| {
+            step("compile the gateway and the emulated city", || {
+                compile::programs(&[&compile::SERVERS[..], &[wasm::GENERATOR]].concat())
             })
+        });
+        let web = pages::build();
+        let servers = servers
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        servers.and(web)
     })
 }
 

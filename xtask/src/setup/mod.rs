@@ -9,6 +9,7 @@ mod java;
 mod node;
 mod openssl;
 mod peers;
+mod python;
 mod rust;
 
 pub(crate) use browser::chromium;
@@ -18,7 +19,7 @@ pub(crate) use openssl::openssl;
 pub(crate) use peers::peers;
 pub(crate) use rust::{
     WasmToolchain, aarch64_emulator, add_target, c_compiler_for_wasm, cargo_cyclonedx, cargo_deny,
-    wasm_bindgen, wasm_toolchain,
+    wasm_toolchain,
 };
 
 use crate::problem::{Problem, Result};
@@ -41,7 +42,6 @@ pub(crate) fn setup(options: &Options) -> Result<()> {
     ));
     wasm_toolchain()?;
     c_compiler_for_wasm()?;
-    wasm_bindgen()?;
     node()?;
     node_tool_dir()?;
     install_packages("miniapp")?;

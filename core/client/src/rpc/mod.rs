@@ -10,8 +10,6 @@ pub use views::*;
 
 use serde::{Deserialize, Serialize};
 use shenhai_protocol::{CmdId, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, ReplyForm, ReturnForm};
-#[cfg(feature = "ts")]
-use shenhai_protocol::{DeviceList, Invitation};
 
 macro_rules! rpc_methods {
     ($($(#[$doc:meta])* $variant:ident $name:literal ($params:ty) -> $reply:ty;)+) => {
