@@ -6,7 +6,6 @@ use crate::engine::{Engine, Signal};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::host::{Host, MaybeSend, MaybeSync};
-use crate::lock::Gate;
 use crate::rpc::{Event, Outcome, RpcError};
 use crate::topics::{Subscription, Topics};
 use futures_channel::{mpsc, oneshot};
@@ -31,9 +30,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Do something under the lock. Listeners and the driver hear of it after the lock was released.
+    /// Do something under the lock, with what is due by now done first: the timers of a machine that slept are late.
+    /// Listeners and the driver hear of it after the lock was released.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
         let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        engine.notice_time();
         let result = work(&mut engine);
         let (changed, signals) = engine.drain();
         drop(engine);
@@ -89,8 +90,7 @@ impl Core {
     /// [`OpenError`]; nothing was changed then.
     pub async fn open(config: Config, host: Arc<dyn Host>) -> Result<Self, OpenError> {
         let place = config.place()?;
-        let gate = Gate::new(place != Place::Memory, host.monotonic());
-        let engine = Engine::new(&config.app, Arc::clone(&host), gate);
+        let engine = Engine::new(&config.app, Arc::clone(&host), place != Place::Memory);
         let (signals, inbox) = mpsc::unbounded();
         let shared = Arc::new(Shared {
             gateway: Gateway::new(Arc::clone(&host), &config.gateway_url, &config.app),

@@ -95,12 +95,13 @@ pub(crate) async fn run(shared: Arc<Shared>, mut signals: UnboundedReceiver<Sign
 
 /// Keep the pause that is under way as long as it ends at the right moment.
 fn set_timer(shared: &Shared, timer: &mut Option<(u64, Task<()>)>) {
-    let (due, now) = shared.peek(|engine| (engine.next_tick(), engine.host.monotonic()));
+    let (due, now, longest) =
+        shared.peek(|engine| (engine.next_tick(), engine.ticks(), engine.longest_pause()));
     match (due, &timer) {
         (None, _) => *timer = None,
         (Some(due), Some((set, _))) if *set == due => {}
         (Some(due), _) => {
-            let pause = Duration::from_millis(due.saturating_sub(now));
+            let pause = Duration::from_millis(due.saturating_sub(now).min(longest));
             *timer = Some((due, shared.host.sleep(pause)));
         }
     }

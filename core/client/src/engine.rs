@@ -4,6 +4,7 @@
 //! back through another step. Called by the use cases and by the driver.
 
 use crate::board::Board;
+use crate::clocks::read_clocks;
 use crate::failure::Failure;
 use crate::host::{Host, HostRng, dice};
 use crate::lease::LeaseWatch;
@@ -13,10 +14,10 @@ use crate::rollback::Rollback;
 use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
 use crate::session::key_of;
 use shenhai_crypto::{Certificate, SecretKey};
-use shenhai_protocol::{AccessGrant, CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UnixMillis, UserId};
+use shenhai_protocol::{AccessGrant, CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UserId};
 use shenhai_store::{Identity, Opened, OutboxEntry, SessionRecord, Store, StoreError, Write};
 use shenhai_sync::{
-    Event, Instruction, Machine, Now, Phase, Row, RowState, ScopeState, ServerClock, pause_millis,
+    Elapsed, Event, Instruction, Machine, Now, Phase, Row, RowState, ScopeState, ServerClock, pause_millis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -82,7 +83,10 @@ pub(crate) struct Engine {
     pub(crate) live: Option<Live>,
     pub(crate) board: Board,
     pub(crate) pending: Vec<Pending>,
-    pub(crate) clock: ServerClock,
+    /// How late it is; `None` until the data was opened.
+    pub(crate) clock: Option<ServerClock>,
+    /// How much time passed.
+    pub(crate) elapsed: Elapsed,
     machine: Machine,
     generation: u64,
     signals: Vec<Signal>,
@@ -93,7 +97,10 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(app: &str, host: Arc<dyn Host>, gate: Gate) -> Self {
+    pub(crate) fn new(app: &str, host: Arc<dyn Host>, lockable: bool) -> Self {
+        let reading = read_clocks(&*host);
+        let elapsed = Elapsed::since(reading, host.counts_sleep());
+        let gate = Gate::new(lockable, elapsed.ticks(reading), reading.steady);
         Self {
             rng: HostRng(Arc::clone(&host)),
             host,
@@ -108,7 +115,8 @@ impl Engine {
             live: None,
             board: Board::default(),
             pending: Vec::new(),
-            clock: ServerClock::default(),
+            clock: None,
+            elapsed,
             machine: Machine::new(),
             generation: 0,
             signals: Vec::new(),
@@ -129,18 +137,21 @@ impl Engine {
         self.recovered = opened.put_aside.is_some();
         self.rollback.opened(opened);
         self.log_watch = LogWatch::with_kept(store.log_heads()?);
-        self.clock = ServerClock::with_offset(store.clock_offset()?);
-        self.lease = LeaseWatch::with_kept(store.time_seen()?);
+        self.open_clocks(store.clock_offset()?, store.time_seen()?);
         self.store = Some(store);
         self.revive_at = None;
         self.load_session(None)?;
+        if let Err(error) = self.checkpoint() {
+            // A full disk must not keep the person from their unsent work.
+            tracing::error!(%error, "the time could not be kept");
+        }
         self.ensure_identity()
     }
 
     /// Let go of the database and of every key. Its generation, to be kept outside.
     pub(crate) fn drop_store(&mut self) -> Option<u64> {
-        self.drop_session();
         self.note_time_seen();
+        self.drop_session();
         self.revive_at = None;
         let generation = self.store.as_ref().map(Store::generation);
         self.store = None;
@@ -170,11 +181,6 @@ impl Engine {
 
     pub(crate) fn role(&self) -> Option<Role> {
         self.live.as_ref().map(|live| live.record.user.role)
-    }
-
-    /// Now by the server's clock, as far as it is known here.
-    pub(crate) fn server_now(&self) -> UnixMillis {
-        self.clock.corrected(self.host.now())
     }
 
     pub(crate) fn mark(&mut self, topic: Topic) {
@@ -329,8 +335,8 @@ impl Engine {
 
     pub(crate) fn moment(&self) -> Now {
         Now {
-            tick: self.host.monotonic(),
-            wall: self.host.now(),
+            tick: self.ticks(),
+            time: self.server_now(),
             dice: dice(&mut self.rng.clone()),
         }
     }
@@ -455,7 +461,7 @@ impl Engine {
 
     /// The database failed under a step: machine and database may differ. Stop, and start again from the
     /// database after a pause.
-    fn suspend(&mut self, error: &StoreError) {
+    pub(crate) fn suspend(&mut self, error: &StoreError) {
         tracing::error!(%error, "the database failed; synchronisation pauses");
         self.abandon();
         self.machine.handle(Event::SignedOut, self.moment());
@@ -468,10 +474,15 @@ impl Engine {
         self.signals.push(Signal::Look);
     }
 
+    /// The database failed and is not used before a pause is over.
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.revive_at.is_some()
+    }
+
     /// Time passed. Database failures were dealt with when this returns.
     pub(crate) fn tick(&mut self) {
         if let Some(at) = self.revive_at {
-            if self.host.monotonic() < at {
+            if self.ticks() < at {
                 return;
             }
             self.revive_at = None;
@@ -480,26 +491,17 @@ impl Engine {
             }
             return;
         }
-        let now = self.host.monotonic();
-        if self.gate.locks_at().is_some_and(|at| at <= now) {
-            self.shut();
-            return;
-        }
         // A failure has suspended the machine; there is nobody to tell but the log, which was told.
         let _ = self.step(Event::Timer);
-        if let Err(error) = self.tend_lease() {
-            self.suspend(&error);
-        }
+        self.tend_lease();
     }
 
-    /// Write down how late it is, tell when the lease ends, and ask for another in time.
-    fn tend_lease(&mut self) -> Result<(), StoreError> {
+    /// Tell when the lease ends, and ask for another in time.
+    fn tend_lease(&mut self) {
         self.tell_lease();
         if self.live.is_some() {
-            self.checkpoint()?;
             self.consider_renewal();
         }
-        Ok(())
     }
 
     /// The next tick at which [`Self::tick`] has something to do.
@@ -508,24 +510,12 @@ impl Engine {
             self.machine.next_tick(),
             self.checkpoint_at(),
             self.lease_ends_at(),
-            self.gate.locks_at(),
         ];
-        self.revive_at.or_else(|| others.into_iter().flatten().min())
+        let due = self.revive_at.or_else(|| others.into_iter().flatten().min());
+        due.into_iter().chain(self.gate.locks_at()).min()
     }
 
     // --- what leaves the lock ---
-
-    /// Learn the server's time from an answer just read.
-    pub(crate) fn learn_time(&mut self, server_time: UnixMillis) -> Result<(), StoreError> {
-        if self.clock.learn(server_time, self.host.now()) {
-            let offset = self.clock.offset_millis();
-            self.store_mut()?.write(|write| write.set_clock_offset(offset))?;
-            self.mark(Topic::Orders);
-        }
-        self.lease_learn(server_time)?;
-        self.consider_renewal();
-        Ok(())
-    }
 
     /// What changed and what is to be done since this was last asked.
     pub(crate) fn drain(&mut self) -> (BTreeSet<Topic>, Vec<Signal>) {
@@ -557,8 +547,8 @@ impl Engine {
 
     pub(crate) fn sync_status(&self) -> SyncStatus {
         let now = Now {
-            tick: self.host.monotonic(),
-            wall: self.host.now(),
+            tick: self.ticks(),
+            time: self.server_now(),
             dice: 0,
         };
         let overview = self.machine.overview(now);
@@ -580,11 +570,11 @@ impl Engine {
             },
             pending: count(waiting.clone()),
             parked: count(waiting.filter(|pending| pending.entry.row.state.is_parked())),
-            last_ok_at: overview.last_ok_at.map(|at| self.clock.corrected(at)),
-            next_try_at: overview.next_try_at.map(|at| self.clock.corrected(at)),
+            last_ok_at: overview.last_ok_at,
+            next_try_at: overview.next_try_at,
             last_error: failing.or(ended).or(overview.last_error),
             loaded: overview.loaded && (self.live.is_none() || self.machine_loaded()),
-            clock_skew_ms: self.clock.offset_millis().saturating_neg(),
+            clock_skew_ms: self.clock_offset().saturating_neg(),
             durability: self.durability,
         }
     }

@@ -1,9 +1,10 @@
 //! How long personal data may be opened without having heard from the gateway.
 //!
-//! The lease is the signed grant's `offline_until`, counted by the server's time: the latest of the time seen last
-//! plus what passed since by a clock that cannot be set, and the device's corrected clock. Setting the device's
-//! clock back therefore wins nothing; setting it forward only shuts the data early. Not here: who may do what
-//! (`trust`). Called by the engine.
+//! The lease is the signed grant's `offline_until`, counted by the server's time: the latest that is known of it plus
+//! what passed since, a sleep included, or the device's corrected clock if that is later. Setting the device's clock
+//! back therefore wins nothing; setting it forward only shuts the data early. What passes while the core is open is
+//! written down *ahead*: somebody who kills it again and again before the next mark loses a minute with each start.
+//! Not here: who may do what (`trust`). Called by the engine.
 
 use crate::engine::{Engine, Job};
 use crate::failure::Failure;
@@ -11,17 +12,19 @@ use crate::rpc::Topic;
 use shenhai_protocol::{AccessGrant, ErrorCode, UnixMillis};
 use shenhai_store::StoreError;
 
-/// The time seen is written down when it moved by this much.
-const CHECKPOINT_MILLIS: i64 = 10 * 60 * 1000;
+/// So much is written down ahead. A browser's tab is mostly killed, and costs this much of the lease each time.
+const CHECKPOINT_MILLIS: i64 = 60_000;
 /// After a renewal that failed, the next is not tried before.
 const RENEW_PAUSE_MILLIS: u64 = 60_000;
 
 /// What the lease is counted by.
 #[derive(Debug, Default)]
 pub(crate) struct LeaseWatch {
-    /// The server's time at a tick.
+    /// The server's time at a tick; `None` before the data was first opened.
     anchor: Option<(UnixMillis, u64)>,
-    /// Latest time written down.
+    /// Server time minus wall time as the server or an earlier run last told.
+    offset: i64,
+    /// What is written down: no instant before it counts as less late.
     kept: UnixMillis,
     /// A renewal is under way.
     renewing: bool,
@@ -31,26 +34,38 @@ pub(crate) struct LeaseWatch {
 }
 
 impl LeaseWatch {
-    /// With the time kept from earlier.
-    pub(crate) fn with_kept(kept: UnixMillis) -> Self {
-        Self {
+    /// The data was opened at `tick`, with what was kept of the time. Counts from here, and never from less than
+    /// what this process counted before it was shut.
+    pub(crate) fn open(&mut self, kept: UnixMillis, offset: i64, tick: u64, wall: UnixMillis) {
+        let counted = self.anchor.map_or(kept, |_| self.now(tick, wall));
+        *self = Self {
+            anchor: Some((kept.max(counted), tick)),
+            offset,
             kept,
+            renew_not_before: tick,
             ..Self::default()
-        }
-    }
-
-    /// An answer carried this time.
-    fn learn(&mut self, server_time: UnixMillis, tick: u64) {
-        self.anchor = Some((server_time, tick));
-    }
-
-    /// The time by which the lease is counted; `corrected` is the device's clock with what is known of its error.
-    fn now(&self, tick: u64, corrected: UnixMillis) -> UnixMillis {
-        let passed = |(server, at): (UnixMillis, u64)| {
-            server.plus(i64::try_from(tick.saturating_sub(at)).unwrap_or(i64::MAX))
         };
-        let counted = self.anchor.map_or(self.kept, passed);
-        counted.max(self.kept).max(corrected)
+    }
+
+    /// An instant that the server's clock has certainly reached, where `kept` is written down.
+    pub(crate) fn reached(kept: UnixMillis) -> UnixMillis {
+        kept.plus(-CHECKPOINT_MILLIS)
+    }
+
+    /// An answer carried this time. It may be anybody's who sits between: what was counted is not taken back.
+    fn learn(&mut self, server_time: UnixMillis, tick: u64, wall: UnixMillis) {
+        self.anchor = Some((server_time.max(self.now(tick, wall)), tick));
+        self.offset = server_time.since(wall);
+    }
+
+    /// The time by which the lease is counted.
+    fn now(&self, tick: u64, wall: UnixMillis) -> UnixMillis {
+        let corrected = wall.plus(self.offset);
+        let Some((server, at)) = self.anchor else {
+            return corrected;
+        };
+        let passed = i64::try_from(tick.saturating_sub(at)).unwrap_or(i64::MAX);
+        server.plus(passed).max(corrected)
     }
 }
 
@@ -61,7 +76,8 @@ fn is_due(grant: &AccessGrant, now: UnixMillis) -> bool {
 
 impl Engine {
     pub(crate) fn lease_now(&self) -> UnixMillis {
-        self.lease.now(self.host.monotonic(), self.server_now())
+        let reading = self.reading();
+        self.lease.now(self.elapsed.ticks(reading), reading.wall)
     }
 
     /// Whether personal data stays shut.
@@ -92,30 +108,32 @@ impl Engine {
 
     /// An answer of the gateway carried this time.
     pub(crate) fn lease_learn(&mut self, server_time: UnixMillis) -> Result<(), StoreError> {
-        self.lease.learn(server_time, self.host.monotonic());
+        let reading = self.reading();
+        self.lease
+            .learn(server_time, self.elapsed.ticks(reading), reading.wall);
         self.checkpoint()
     }
 
-    /// Write the time down when it moved.
+    /// Write the time down, ahead, once it reached what is written.
     pub(crate) fn checkpoint(&mut self) -> Result<(), StoreError> {
         let now = self.lease_now();
-        if now.since(self.lease.kept) >= CHECKPOINT_MILLIS {
-            self.keep_time(now)?;
+        if self.live.is_some() && now >= self.lease.kept {
+            self.keep_time(now.plus(CHECKPOINT_MILLIS))?;
         }
         Ok(())
     }
 
-    fn keep_time(&mut self, now: UnixMillis) -> Result<(), StoreError> {
-        self.lease.kept = now;
-        self.store_mut()?.write(|write| write.set_time_seen(now))
+    fn keep_time(&mut self, time: UnixMillis) -> Result<(), StoreError> {
+        self.store_mut()?.write(|write| write.set_time_seen(time))?;
+        self.lease.kept = time;
+        Ok(())
     }
 
-    /// The data is being closed: remember how late it is.
+    /// The data is being closed in good order: what was written ahead did not pass.
     pub(crate) fn note_time_seen(&mut self) {
-        let now = self.lease_now();
-        if self.store().is_ok()
-            && now > self.lease.kept
-            && let Err(error) = self.keep_time(now)
+        if self.live.is_some()
+            && self.store().is_ok()
+            && let Err(error) = self.keep_time(self.lease_now())
         {
             tracing::error!(%error, "the time could not be kept");
         }
@@ -123,21 +141,20 @@ impl Engine {
 
     /// A verified grant says what time it is, whatever was believed before.
     pub(crate) fn lease_began(&mut self, grant: &AccessGrant) -> Result<(), StoreError> {
-        let tick = self.host.monotonic();
+        let reading = self.reading();
+        let tick = self.elapsed.ticks(reading);
         self.lease = LeaseWatch {
             anchor: Some((grant.issued_at, tick)),
-            kept: grant.issued_at,
-            renewing: false,
+            offset: grant.issued_at.since(reading.wall),
             renew_not_before: tick,
-            told: false,
+            ..LeaseWatch::default()
         };
-        self.store_mut()?
-            .write(|write| write.set_time_seen(grant.issued_at))
+        self.keep_time(grant.issued_at.plus(CHECKPOINT_MILLIS))
     }
 
     /// Ask for a new lease, or a new certificate, where it is time.
     pub(crate) fn consider_renewal(&mut self) {
-        let tick = self.host.monotonic();
+        let tick = self.ticks();
         let Some(live) = &self.live else { return };
         let wanted = live.record.ended.is_none()
             && (live
@@ -154,7 +171,7 @@ impl Engine {
     /// The renewal came to nothing.
     pub(crate) fn renewal_failed(&mut self) {
         self.lease.renewing = false;
-        self.lease.renew_not_before = self.host.monotonic().saturating_add(RENEW_PAUSE_MILLIS);
+        self.lease.renew_not_before = self.ticks().saturating_add(RENEW_PAUSE_MILLIS);
     }
 
     /// A session began or was abandoned: nothing is under way any more.
@@ -171,19 +188,21 @@ impl Engine {
         }
     }
 
-    /// The tick at which the lease ends, as far as a clock that cannot be set tells.
+    /// The tick at which the lease ends.
     pub(crate) fn lease_ends_at(&self) -> Option<u64> {
         let grant = self.live.as_ref()?.grant.as_ref()?;
         let left = u64::try_from(grant.offline_until.since(self.lease_now())).ok()?;
-        (!self.lease.told && left > 0).then(|| self.host.monotonic().saturating_add(left))
+        (!self.lease.told && left > 0).then(|| self.ticks().saturating_add(left))
     }
 
     /// The next tick at which the time has to be written down.
     pub(crate) fn checkpoint_at(&self) -> Option<u64> {
         self.live.as_ref()?;
-        let (server, tick) = self.lease.anchor?;
-        let left = CHECKPOINT_MILLIS - server.since(self.lease.kept);
-        Some(tick.saturating_add(u64::try_from(left).unwrap_or_default()))
+        let left = self.lease.kept.since(self.lease_now());
+        Some(
+            self.ticks()
+                .saturating_add(u64::try_from(left).unwrap_or_default()),
+        )
     }
 }
 
@@ -192,20 +211,42 @@ mod tests {
     use super::*;
 
     const T: UnixMillis = UnixMillis(1_795_399_200_000);
+    const TEN_YEARS: i64 = 3_652 * 86_400_000;
+
+    fn opened(kept: UnixMillis, tick: u64, wall: UnixMillis) -> LeaseWatch {
+        let mut watch = LeaseWatch::default();
+        watch.open(kept, 0, tick, wall);
+        watch
+    }
 
     #[test]
     fn a_clock_set_back_does_not_lengthen_a_lease() {
-        let mut watch = LeaseWatch::with_kept(T);
-        watch.learn(T.plus(60_000), 5_000);
-        let set_back = T.plus(-86_400_000);
+        let mut watch = opened(T, 5_000, T);
+        watch.learn(T.plus(60_000), 5_000, T.plus(60_000));
+        let set_back = T.plus(-TEN_YEARS);
         assert_eq!(watch.now(65_000, set_back), T.plus(120_000));
-        let restarted = LeaseWatch::with_kept(T.plus(120_000));
-        assert_eq!(restarted.now(0, set_back), T.plus(120_000));
+    }
+
+    #[test]
+    fn opened_under_a_clock_set_back_it_counts_from_opening() {
+        let set_back = T.plus(-TEN_YEARS);
+        let mut watch = opened(T, 0, set_back);
+        assert_eq!(watch.now(3_600_000, set_back.plus(3_600_000)), T.plus(3_600_000));
+        // Shut and opened again: what was written down is older than what this process counted.
+        watch.open(T, 0, 7_200_000, set_back.plus(7_200_000));
+        assert_eq!(watch.now(7_300_000, set_back), T.plus(7_300_000));
     }
 
     #[test]
     fn a_clock_that_runs_on_over_a_restart_counts() {
-        let restarted = LeaseWatch::with_kept(T);
+        let restarted = opened(T, 0, T.plus(3_600_000));
         assert_eq!(restarted.now(0, T.plus(3_600_000)), T.plus(3_600_000));
+    }
+
+    #[test]
+    fn an_answer_from_the_past_takes_nothing_back() {
+        let mut watch = opened(T, 0, T);
+        watch.learn(T.plus(-TEN_YEARS), 1_000, T.plus(1_000));
+        assert_eq!(watch.now(2_000, T.plus(2_000)), T.plus(2_000));
     }
 }

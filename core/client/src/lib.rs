@@ -14,6 +14,7 @@
 
 mod board;
 mod chain;
+mod clocks;
 mod config;
 mod core;
 mod devices;

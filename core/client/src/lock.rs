@@ -33,7 +33,7 @@ pub(crate) struct Gate {
     pin_set: bool,
     biometric: bool,
     attempts_left: u32,
-    /// No PIN is tried before this tick.
+    /// No PIN is tried before the steady clock counts this: setting the wall clock does not end the pause.
     not_before: u64,
     /// When somebody last used the app, as a tick.
     used_at: u64,
@@ -43,7 +43,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(available: bool, tick: u64) -> Self {
+    pub(crate) fn new(available: bool, tick: u64, steady: u64) -> Self {
         let rules = LockRules::default();
         Self {
             state: LockState::Open,
@@ -52,7 +52,7 @@ impl Gate {
             available,
             pin_set: false,
             biometric: false,
-            not_before: tick,
+            not_before: steady,
             used_at: tick,
             looked_at: None,
             busy: false,
@@ -60,12 +60,12 @@ impl Gate {
     }
 
     /// Learn from the record as it is now kept.
-    fn learn(&mut self, record: &KeyRecord, tick: u64) {
+    fn learn(&mut self, record: &KeyRecord, steady: u64) {
         self.pin_set = record.has_pin();
         self.biometric = record.biometric;
         self.attempts_left = record.attempts_left();
         self.rules = record.rules.clone();
-        self.not_before = tick.saturating_add(pause_after(record.wrong));
+        self.not_before = steady.saturating_add(pause_after(record.wrong));
         if record.is_erased() {
             self.state = LockState::Erased;
         }
@@ -125,7 +125,7 @@ impl Engine {
                 Failure::Refused(ErrorCode::Erased, "the data on this device was erased"),
             ),
             LockState::Open => {
-                let tick = self.host.monotonic();
+                let tick = self.ticks();
                 self.gate.note_use(request, tick);
                 if opens_personal_data(request) {
                     self.readable()?;
@@ -146,8 +146,8 @@ impl Engine {
     }
 
     fn learn_record(&mut self, record: &KeyRecord) {
-        let tick = self.host.monotonic();
-        self.gate.learn(record, tick);
+        let steady = self.host.monotonic();
+        self.gate.learn(record, steady);
         self.look();
         self.mark(Topic::Lock);
     }
@@ -220,7 +220,7 @@ impl Shared {
         self.with(|engine| {
             engine.take_store(store, &opened)?;
             engine.gate.state = LockState::Open;
-            engine.gate.used_at = engine.host.monotonic();
+            engine.gate.used_at = engine.ticks();
             engine.mark(Topic::Lock);
             Ok::<_, OpenError>(())
         })
@@ -460,6 +460,7 @@ impl Shared {
         self.host.keep(GENERATION, None).await?;
         self.with(|engine| {
             engine.drop_store();
+            engine.forget_clocks();
             engine.learn_record(&record);
             engine.mark(Topic::Session);
         });

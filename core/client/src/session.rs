@@ -203,8 +203,8 @@ impl Engine {
             device_id: device.clone(),
             ended: None,
         };
-        self.clock.learn(grant.server_time, self.host.now());
-        let offset = self.clock.offset_millis();
+        self.note_time(grant.server_time);
+        let offset = self.clock_offset();
         self.store_mut()?.write(|write| {
             write.claim_identity(&device, &user)?;
             write.set_expected_user(Some(&user))?;

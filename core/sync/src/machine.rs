@@ -14,10 +14,10 @@ mod push;
 /// The moment of an event.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
-    /// Milliseconds that never go back; what the machine plans by.
+    /// Milliseconds that passed, never going back; what the machine plans by.
     pub tick: u64,
-    /// The device's wall clock; what is shown and kept.
-    pub wall: UnixMillis,
+    /// What time it is, by the server's clock as far as it is known; what is shown and kept.
+    pub time: UnixMillis,
     /// A random number, for jitter.
     pub dice: u64,
 }
@@ -313,7 +313,7 @@ impl Machine {
             last_ok_at: self.last_ok_at,
             next_try_at: waiting
                 .filter(|_| phase == Phase::Backoff)
-                .map(|tick| now.wall.plus(until(tick))),
+                .map(|tick| now.time.plus(until(tick))),
             last_error: self.last_error,
             loaded: self.follows.iter().all(|f| f.complete),
         }
@@ -448,7 +448,7 @@ impl Machine {
     fn note_round(&mut self, now: Now) {
         let settled = self.follows.iter().all(|f| !f.wanted && !f.lane.busy);
         if settled && !self.push.busy && !self.has_sendable() {
-            self.last_ok_at = Some(now.wall);
+            self.last_ok_at = Some(now.time);
             self.last_error = None;
         }
     }

@@ -124,8 +124,14 @@ pub trait Host: MaybeSend + MaybeSync {
     /// The wall clock. May be wrong and may jump: people set it.
     fn now(&self) -> UnixMillis;
 
-    /// Milliseconds since an arbitrary start; never goes back.
+    /// Milliseconds since an arbitrary start; never goes back, and nobody can set it.
     fn monotonic(&self) -> u64;
+
+    /// Whether [`Self::monotonic`] goes on while the machine sleeps. Where it may not, a wall clock that went further
+    /// is taken for a sleep by whatever must not last too long.
+    fn counts_sleep(&self) -> bool {
+        false
+    }
 
     /// Fill `bytes` from the platform's cryptographic generator.
     ///

@@ -13,7 +13,7 @@ use super::{Host, HttpAnswer, HttpError, HttpRequest, KeepError, Method, Task};
 use futures_channel::oneshot;
 use shenhai_protocol::UnixMillis;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 use tokio::runtime::{Builder, Runtime};
 use zeroize::Zeroizing;
 
@@ -29,7 +29,6 @@ pub struct NativeHost {
     // `None` only while being dropped.
     runtime: Option<Runtime>,
     client: reqwest::Client,
-    started: Instant,
     secrets: Arc<dyn SecretStore>,
 }
 
@@ -54,7 +53,6 @@ impl NativeHost {
         Ok(Self {
             runtime: Some(runtime),
             client,
-            started: Instant::now(),
             secrets,
         })
     }
@@ -116,7 +114,11 @@ impl Host for NativeHost {
     }
 
     fn monotonic(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        since_boot::millis()
+    }
+
+    fn counts_sleep(&self) -> bool {
+        since_boot::COUNTS_SLEEP
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {
@@ -150,6 +152,43 @@ impl Host for NativeHost {
 
     fn kept(&self, name: &'static str) -> Task<Result<Option<Vec<u8>>, KeepError>> {
         self.ask(move |secrets| secrets.kept(name))
+    }
+}
+
+/// The clock since the machine was booted. `std::time::Instant` stands still while a phone sleeps, so that an hour in
+/// a pocket would not count.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+mod since_boot {
+    use rustix::time::{ClockId, clock_gettime};
+
+    pub(super) const COUNTS_SLEEP: bool = true;
+
+    #[cfg(not(target_vendor = "apple"))]
+    const CLOCK: ClockId = ClockId::Boottime;
+    /// Apple's goes on during sleep under this name (`man 3 clock_gettime`).
+    #[cfg(target_vendor = "apple")]
+    const CLOCK: ClockId = ClockId::Monotonic;
+
+    pub(super) fn millis() -> u64 {
+        let now = clock_gettime(CLOCK);
+        let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+        let nanos = u64::try_from(now.tv_nsec).unwrap_or_default();
+        seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000)
+    }
+}
+
+/// Elsewhere whether sleep counts is not promised.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+mod since_boot {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+
+    pub(super) const COUNTS_SLEEP: bool = false;
+
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+    pub(super) fn millis() -> u64 {
+        u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 

@@ -83,6 +83,20 @@ impl World {
         self.state().wall = wall;
     }
 
+    /// The machine sleeps: the wall clock goes on, the steady one and every timer stand still.
+    pub fn sleep_machine(&self, millis: i64) {
+        self.state().wall += millis;
+    }
+
+    /// The process ends between two instructions: nothing is closed, the files stay as they are.
+    pub fn kill(&self, core: Core, directory: &Path) {
+        self.settle();
+        let files = copy_files(directory);
+        drop(core);
+        self.settle();
+        restore_files(directory, &files);
+    }
+
     pub fn config(storage: Storage) -> Config {
         Config {
             gateway_url: "https://gateway.example".to_owned(),

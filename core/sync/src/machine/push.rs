@@ -42,7 +42,7 @@ impl Machine {
         for row in self.rows.iter_mut().filter(|row| batch.contains(&row.cmd_id)) {
             row.attempts = row.attempts.saturating_add(1);
             row.state = RowState::Leased {
-                until: now.wall.plus(LEASE_MILLIS),
+                until: now.time.plus(LEASE_MILLIS),
                 attempt: row.attempts,
             };
             out.push(Instruction::Save(row.clone()));
@@ -150,7 +150,7 @@ impl Machine {
 
     fn back_off(&mut self, commands: &[CmdId], reason: ErrorCode, now: Now, out: &mut Vec<Instruction>) {
         let pause = self.push.failed(now.tick, now.dice);
-        let until = now.wall.plus(i64::try_from(pause).unwrap_or(i64::MAX));
+        let until = now.time.plus(i64::try_from(pause).unwrap_or(i64::MAX));
         self.last_error = Some(reason);
         for row in self.rows.iter_mut().filter(|row| commands.contains(&row.cmd_id)) {
             row.state = RowState::Backoff { until, reason };

@@ -7,7 +7,7 @@ use shenhai_protocol::OrderId;
 fn now(tick: u64) -> Now {
     Now {
         tick,
-        wall: UnixMillis(i64::try_from(tick).unwrap_or(i64::MAX)),
+        time: UnixMillis(i64::try_from(tick).unwrap_or(i64::MAX)),
         dice: 0,
     }
 }
