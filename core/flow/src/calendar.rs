@@ -1,8 +1,10 @@
 //! Working days in Shanghai: weekends, the State Council's holidays and its 调休 working days.
 //!
-//! Not here: what is due when (`deadlines`) and any time zone data base. Shanghai has kept UTC+8 without
+//! A year that was not announced has the days off that the law fixes (`statutory`). Not here: what is due when
+//! (`deadlines`) and any time zone data base. Shanghai has kept UTC+8 without
 //! summer time since 1991, so a fixed offset is exact for every order there is.
 
+use crate::statutory::Statutory;
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::Deserialize;
 use shenhai_protocol::UnixMillis;
@@ -46,6 +48,14 @@ impl ShanghaiDay {
 
     fn from_date(date: NaiveDate) -> Self {
         Self(i64::from(date.num_days_from_ce()) - i64::from(NaiveDate::default().num_days_from_ce()))
+    }
+
+    /// `None` for a day beyond the calendar's range, some 260,000 years away.
+    fn date(self) -> Option<NaiveDate> {
+        let from_ce = self
+            .0
+            .checked_add(i64::from(NaiveDate::default().num_days_from_ce()))?;
+        NaiveDate::from_num_days_from_ce_opt(i32::try_from(from_ce).ok()?)
     }
 
     fn is_weekend(self) -> bool {
@@ -115,7 +125,8 @@ struct Holiday {
 pub struct WorkingDay {
     /// It is worked.
     pub works: bool,
-    /// The year's arrangement is in the calendar; otherwise only the weekend was looked at.
+    /// The year's arrangement is in the calendar; otherwise weekends and the days off that the law fixes were looked
+    /// at, and the arrangement may move working days around them.
     pub published: bool,
 }
 
@@ -171,8 +182,10 @@ impl Calendar {
             .is_some_and(|(_, last)| day <= *last);
         let works = if day.is_weekend() {
             self.worked.contains(&day)
-        } else {
+        } else if published {
             !self.off.contains(&day)
+        } else {
+            !day.date().is_some_and(|date| Statutory::standard().is_off(date))
         };
         WorkingDay { works, published }
     }

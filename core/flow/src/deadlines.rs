@@ -182,7 +182,7 @@ impl DeadlineRules {
     /// What is due when for an order received at `received_at`.
     ///
     /// `provisional` is set when any rule that applies had to count days of a year whose arrangement is not in
-    /// the calendar: such days were judged by the weekend alone and the result may move.
+    /// the calendar: such days were judged by weekends and the law's days off, and the result may move.
     #[must_use]
     pub fn deadlines(
         &self,

@@ -11,6 +11,7 @@ mod flow;
 pub mod forms;
 pub mod labels;
 pub mod masking;
+mod statutory;
 
 pub use calendar::{Calendar, CalendarError, ShanghaiDay, WorkingDay, due_today};
 pub use deadlines::{DeadlineRules, RulesError};

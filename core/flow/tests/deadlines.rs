@@ -114,8 +114,8 @@ fn orders_are_due_as_worked_out_by_hand() {
 }
 
 #[test]
-fn a_year_without_an_arrangement_counts_weekends_only_and_says_so() {
-    // 2027-01-01 is a Friday. It will be a holiday; until that is announced it counts.
+fn a_year_without_an_arrangement_has_the_days_off_of_the_law_and_says_so() {
+    // 2027-01-01, 元旦, is a Friday; how the weekend is arranged around it is not known.
     let due = DeadlineRules::standard().deadlines(
         shanghai("2026-12-31 10:00"),
         Matter::Complaint,
@@ -124,8 +124,42 @@ fn a_year_without_an_arrangement_counts_weekends_only_and_says_so() {
         false,
     );
     assert!(due.provisional);
-    assert_eq!(due.contact_by, shanghai("2027-01-01 24:00"));
-    assert_eq!(due.finish_by, shanghai("2027-01-07 24:00"));
+    assert_eq!(due.contact_by, shanghai("2027-01-04 24:00"));
+    assert_eq!(due.finish_by, shanghai("2027-01-08 24:00"));
+}
+
+/// Order | received | first contact due | finish due, for years that `calendar.toml` lacks. Worked out with a printed
+/// almanac and the law of the year; 调休 is not known there.
+const UNANNOUNCED: &str = "
+    咨询        | 2024-09-30 10:00 | 2024-10-04 24:00 | 2024-10-04 24:00
+    投诉        | 2024-09-30 10:00 | 2024-10-04 24:00 | 2024-10-10 24:00
+    咨询        | 2024-02-09 10:00 | 2024-02-15 24:00 | 2024-02-15 24:00
+    咨询        | 2024-04-03 10:00 | 2024-04-05 24:00 | 2024-04-05 24:00
+    咨询        | 2024-04-30 10:00 | 2024-05-02 24:00 | 2024-05-02 24:00
+    咨询        | 2024-06-07 10:00 | 2024-06-11 24:00 | 2024-06-11 24:00
+    咨询        | 2024-09-16 10:00 | 2024-09-18 24:00 | 2024-09-18 24:00
+    咨询        | 2027-02-04 10:00 | 2027-02-11 24:00 | 2027-02-11 24:00
+    咨询        | 2027-04-04 10:00 | 2027-04-06 24:00 | 2027-04-06 24:00
+    咨询        | 2027-04-30 10:00 | 2027-05-05 24:00 | 2027-05-05 24:00
+    建议        | 2027-06-08 10:00 | 2027-06-10 24:00 | 2027-06-10 24:00
+    建议        | 2027-09-14 10:00 | 2027-09-16 24:00 | 2027-09-16 24:00
+    投诉        | 2027-09-30 10:00 | 2027-10-06 24:00 | 2027-10-12 24:00
+";
+
+#[test]
+fn the_laws_days_off_hold_in_a_year_nobody_announced() {
+    let rules = DeadlineRules::standard();
+    for line in UNANNOUNCED.lines().filter(|line| !line.trim().is_empty()) {
+        let columns: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [kind, received, contact, finish] = columns[..] else {
+            panic!("four columns: {line}")
+        };
+        let (matter, urgency, is_review, supervised) = order(kind);
+        let due = rules.deadlines(shanghai(received), matter, urgency, is_review, supervised);
+        assert_eq!(local(due.contact_by), local(shanghai(contact)), "contact: {line}");
+        assert_eq!(local(due.finish_by), local(shanghai(finish)), "finish: {line}");
+        assert!(due.provisional, "{line}");
+    }
 }
 
 #[test]
