@@ -241,6 +241,17 @@ impl Shared {
         })
         .await
     }
+
+    /// `devices.release`.
+    pub(crate) async fn release(self: &Arc<Self>, params: DeviceParams) -> Result<DeviceList, Failure> {
+        let token = self.peek(Engine::administrator)?;
+        let shared = Arc::clone(self);
+        self.detached(async move {
+            shared.gateway.release(&token, &params.id).await?;
+            shared.gateway.devices(&token).await
+        })
+        .await
+    }
 }
 
 /// Whether a row waits for its author to sign in anew: its device's key does not count any more.

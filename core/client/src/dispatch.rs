@@ -50,6 +50,7 @@ impl Shared {
             Request::DevicesList(_) => outcome_text(self.devices().await),
             Request::DevicesInvite(params) => outcome_text(self.invite(params).await),
             Request::DevicesRevoke(params) => outcome_text(self.revoke(params).await),
+            Request::DevicesRelease(params) => outcome_text(self.release(params).await),
         }
     }
 

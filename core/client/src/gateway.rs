@@ -139,7 +139,15 @@ impl Gateway {
     }
 
     pub(crate) async fn revoke(&self, token: &str, device: &DeviceId) -> Result<(), Failure> {
-        let path = format!("/v1/devices/{}/revoke", encode(device.as_str()));
+        self.decide(token, device, "revoke").await
+    }
+
+    pub(crate) async fn release(&self, token: &str, device: &DeviceId) -> Result<(), Failure> {
+        self.decide(token, device, "release").await
+    }
+
+    async fn decide(&self, token: &str, device: &DeviceId, what: &str) -> Result<(), Failure> {
+        let path = format!("/v1/devices/{}/{what}", encode(device.as_str()));
         let answer = self.send(self.request(Method::Post, &path, Some(token))).await;
         let answer = answer.map_err(Failure::Gateway)?;
         if answer.status == 204 {

@@ -232,6 +232,8 @@ pub struct DeviceView {
     pub revoked_at: Option<UnixMillis>,
     /// By what it was let in.
     pub how: EnrolledHow,
+    /// It was revoked, and its owner needs a one-time code for any new device until an administrator releases them.
+    pub held: bool,
 }
 
 /// Who issues certificates here.

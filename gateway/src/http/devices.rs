@@ -79,6 +79,7 @@ fn view(app: &App, device: ListedDevice) -> DeviceView {
         last_seen_at: device.last_seen_at,
         revoked_at: device.revoked_at,
         how: device.how,
+        held: device.held,
     }
 }
 
@@ -147,6 +148,33 @@ pub(crate) async fn revoke(
             Ok(StatusCode::NO_CONTENT)
         }
         false => Err(ApiError::new(ErrorCode::NotFound, "no such device")),
+    }
+}
+
+/// Let the owner of a revoked device take a new one without a code again, e.g. when the phone was found.
+#[utoipa::path(post, path = "/v1/devices/{id}/release", tag = "devices", security(("session" = [])),
+    params(("id" = String, Path, description = "The device's id")),
+    responses((status = 204, description = "A new device needs no code"),
+        (status = "default", body = ErrorBody, description = "Refused")))]
+pub(crate) async fn release(
+    State(app): State<Arc<App>>,
+    session: Session,
+    PathText(id): PathText,
+) -> Result<StatusCode, ApiError> {
+    only_administrators(&session)?;
+    let (id, now) = (DeviceId(id), app.clock.now());
+    let found = app.store.write(move |tx| {
+        let released = tx.release_device(&id, now)?;
+        if released {
+            let (event, asker) = (AuditEvent::DeviceReleased, &session.asker);
+            tx.record(event, now, asker.user.id.as_str(), &asker.device, id.as_str())?;
+        }
+        // Released before is as good; one that was never revoked has nothing to release.
+        Ok(released || tx.device(&id)?.is_some_and(|device| device.revoked))
+    });
+    match found.await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(ApiError::new(ErrorCode::NotFound, "no such revoked device")),
     }
 }
 

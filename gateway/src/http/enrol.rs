@@ -1,4 +1,5 @@
-//! Letting a device in: known ones of the same person at once, new ones by the page's policy.
+//! Letting a device in: known ones of the same person at once, new ones by the page's policy – and by a code alone once
+//! a device of theirs was revoked, for whoever has it can sign in as its owner.
 //!
 //! Not who the person is (`session`). Decided inside the transaction that stores the session. A refused code is
 //! refused in one way, whatever is wrong with it.
@@ -36,7 +37,7 @@ pub(crate) fn refusal(code: ErrorCode) -> ApiError {
         code,
         match code {
             ErrorCode::DeviceRevoked => "the device was revoked",
-            ErrorCode::EnrolmentNeeded => "this page wants a one-time code of a new device",
+            ErrorCode::EnrolmentNeeded => "a one-time code is wanted of a new device",
             _ => "the one-time code is not good",
         },
     )
@@ -62,8 +63,10 @@ pub(crate) fn admit(
     let how = match (applicant.code, applicant.policy) {
         (Some(code), _) if spend(tx, rules, user, code, now)? => EnrolledHow::Code,
         (Some(_), _) => return Ok(Admission::Refused(ErrorCode::BadEnrolmentCode)),
-        (None, Enrolment::Container) => EnrolledHow::Container,
-        (None, Enrolment::Code) => return Ok(Admission::Refused(ErrorCode::EnrolmentNeeded)),
+        (None, Enrolment::Container) if !tx.is_held(user)? => EnrolledHow::Container,
+        (None, Enrolment::Container | Enrolment::Code) => {
+            return Ok(Admission::Refused(ErrorCode::EnrolmentNeeded));
+        }
     };
     tx.enrol_device(device, user, now)?;
     tx.set_device_how(&device.id, how)?;

@@ -58,6 +58,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/devices/invitations", post(devices::invite))
         .route("/v1/devices/rotate", post(devices::rotate))
         .route("/v1/devices/{id}/revoke", post(devices::revoke))
+        .route("/v1/devices/{id}/release", post(devices::release))
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(sync::pull))
         .route(WAKE_PATH, post(sync::wake))

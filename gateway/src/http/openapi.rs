@@ -18,6 +18,7 @@ use utoipa::{Modify, OpenApi};
         super::devices::invite,
         super::devices::rotate,
         super::devices::revoke,
+        super::devices::release,
         super::push::push,
         super::sync::pull,
         super::sync::wake,

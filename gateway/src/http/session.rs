@@ -315,6 +315,8 @@ async fn open_session(
             let event = AuditEvent::CertificateRenewed;
             tx.record(event, now, actor, &device.id, &certificate.serial)?;
         }
+        // A token that was copied from the device ends with the next sign-in on it.
+        tx.end_sessions_of(&device.id, now)?;
         tx.insert_session(&hash, &session, now)?;
         tx.forget_sessions(now.plus(-REMEMBERED_MILLIS))?;
         tx.record(AuditEvent::SignedIn, now, actor, &device.id, "")?;

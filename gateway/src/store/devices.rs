@@ -39,6 +39,8 @@ pub(crate) struct ListedDevice {
     pub(crate) last_seen_at: Option<UnixMillis>,
     pub(crate) revoked_at: Option<UnixMillis>,
     pub(crate) how: EnrolledHow,
+    /// Revoked, and its owner needs a code for a new device.
+    pub(crate) held: bool,
 }
 
 /// Whose a certificate of the gateway's own is.
@@ -74,6 +76,7 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<ListedDevice> {
             "rotated" => EnrolledHow::Rotated,
             _ => EnrolledHow::Container,
         },
+        held: row.get(10)?,
     })
 }
 
@@ -96,7 +99,8 @@ impl Rows<'_> {
     pub(crate) fn devices(&self) -> Result<Vec<ListedDevice>, StoreError> {
         let sql =
             "SELECT id, public_key, name, user_id, certificate_serial, not_after, enrolled_at, last_seen_at,
-             revoked_at, how FROM devices ORDER BY enrolled_at DESC, id";
+             revoked_at, how, revoked_at IS NOT NULL AND replaced_by IS NULL AND released_at IS NULL
+             FROM devices ORDER BY enrolled_at DESC, id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([], listed)?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -41,6 +41,7 @@ pub(crate) enum AuditEvent {
     SignedOut,
     CallerRevealed,
     DeviceRevoked,
+    DeviceReleased,
     DeviceInvited,
     DeviceEnrolled,
     DeviceRotated,
@@ -56,6 +57,7 @@ impl AuditEvent {
             Self::SignedOut => "signed_out",
             Self::CallerRevealed => "caller_revealed",
             Self::DeviceRevoked => "device_revoked",
+            Self::DeviceReleased => "device_released",
             Self::DeviceInvited => "device_invited",
             Self::DeviceEnrolled => "device_enrolled",
             Self::DeviceRotated => "device_rotated",
@@ -103,6 +105,14 @@ impl Rows<'_> {
 }
 
 impl Rows<'_> {
+    /// Whether a device of this person was revoked and not released: a new one then needs a code.
+    pub(crate) fn is_held(&self, user: &UserId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM devices WHERE user_id = ?1
+             AND revoked_at IS NOT NULL AND replaced_by IS NULL AND released_at IS NULL)";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        Ok(statement.query_row([user.as_str()], |row| row.get(0))?)
+    }
+
     /// Since when a device's key no longer counts.
     pub(crate) fn device_revoked_at(&self, id: &DeviceId) -> Result<Option<UnixMillis>, StoreError> {
         let mut statement = self
@@ -154,8 +164,33 @@ impl Tx<'_> {
     }
 
     /// Revoke a device; one revoked earlier stays as it is.
+    ///
+    /// One that changed its key is revoked as what it has become: whoever has the phone may have changed it in the
+    /// minute before.
     pub(crate) fn revoke_device(&mut self, id: &DeviceId, at: UnixMillis) -> Result<(), StoreError> {
-        let sql = "UPDATE devices SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+        let sql = "WITH RECURSIVE heirs (id) AS (
+                 SELECT ?1 UNION SELECT replaced_by FROM devices JOIN heirs USING (id) WHERE replaced_by IS NOT NULL)
+             UPDATE devices SET revoked_at = ?2 WHERE id IN (SELECT id FROM heirs) AND revoked_at IS NULL";
+        self.conn
+            .prepare_cached(sql)?
+            .execute(params![id.as_str(), at.0])?;
+        Ok(())
+    }
+
+    /// Its owner may let in a new device without a code again. Whether there was anything to release.
+    pub(crate) fn release_device(&mut self, id: &DeviceId, at: UnixMillis) -> Result<bool, StoreError> {
+        let sql = "UPDATE devices SET released_at = ?2 WHERE id = ?1
+             AND revoked_at IS NOT NULL AND replaced_by IS NULL AND released_at IS NULL";
+        let released = self
+            .conn
+            .prepare_cached(sql)?
+            .execute(params![id.as_str(), at.0])?;
+        Ok(released == 1)
+    }
+
+    /// End every session of a device: their tokens are answered `session_expired`.
+    pub(crate) fn end_sessions_of(&mut self, id: &DeviceId, at: UnixMillis) -> Result<(), StoreError> {
+        let sql = "UPDATE sessions SET expires_at = ?2 WHERE device_id = ?1 AND expires_at > ?2";
         self.conn
             .prepare_cached(sql)?
             .execute(params![id.as_str(), at.0])?;

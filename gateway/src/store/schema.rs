@@ -15,6 +15,7 @@ const MIGRATIONS: &[Migration] = &[
         fill: Some(super::log::back_fill),
     },
     Migration::tables(include_str!("migrations/0004_certificates.sql")),
+    Migration::tables(include_str!("migrations/0005_life_cycle.sql")),
 ];
 
 type Fill = fn(&Connection) -> Result<(), StoreError>;

@@ -28,39 +28,44 @@ fn by_code(config: &mut Config) {
     config.trust = TrustRules::parse(&rules).unwrap();
 }
 
-async fn post(stage: &Stage, session: &Session, path: &str, body: &Value) -> (u16, String) {
+pub(crate) async fn post(stage: &Stage, session: &Session, path: &str, body: &Value) -> (u16, String) {
     let call = stage.call(Method::POST, path).bearer_auth(&session.grant.token);
     send(call.json(body)).await
 }
 
-async fn get(stage: &Stage, session: &Session, path: &str) -> (u16, String) {
+pub(crate) async fn get(stage: &Stage, session: &Session, path: &str) -> (u16, String) {
     send(stage.call(Method::GET, path).bearer_auth(&session.grant.token)).await
 }
 
-async fn invite(stage: &Stage, admin: &Session, user: &str) -> Invitation {
+pub(crate) async fn invite(stage: &Stage, admin: &Session, user: &str) -> Invitation {
     let (status, text) = post(stage, admin, "/v1/devices/invitations", &json!({"user": user})).await;
     assert_eq!(status, 200, "{text}");
     serde_json::from_str(&text).unwrap()
 }
 
-fn with_code(stage: &Stage, user: &str, device: &Device, enrolment: Option<&str>) -> SessionRequest {
+pub(crate) fn with_code(
+    stage: &Stage,
+    user: &str,
+    device: &Device,
+    enrolment: Option<&str>,
+) -> SessionRequest {
     let mut request = device.session_request("hotline", &stage.city.code_for(user));
     request.enrolment_code = enrolment.map(str::to_owned);
     request
 }
 
 /// Status and code of a sign-in; `""` for a granted one.
-async fn sign_in(stage: &Stage, request: &SessionRequest) -> (u16, String) {
+pub(crate) async fn sign_in(stage: &Stage, request: &SessionRequest) -> (u16, String) {
     let (status, text) = send(stage.call(Method::POST, "/v1/sessions").json(request)).await;
     (status, if status == 200 { String::new() } else { code(&text) })
 }
 
-fn refused(code: ErrorCode) -> (u16, String) {
+pub(crate) fn refused(code: ErrorCode) -> (u16, String) {
     let name = serde_json::to_value(code).unwrap();
     (code.http_status(), name.as_str().unwrap().to_owned())
 }
 
-fn granted() -> (u16, String) {
+pub(crate) fn granted() -> (u16, String) {
     (200, String::new())
 }
 
@@ -83,7 +88,7 @@ fn verified(grant: &SignedGrant, credentials: &Credentials, at: i64) -> AccessGr
     grant.open().unwrap()
 }
 
-fn rotation(old: &Device, new: &Device) -> RotateRequest {
+pub(crate) fn rotation(old: &Device, new: &Device) -> RotateRequest {
     let text = RotateRequest::signed_text(&old.id, &new.id);
     RotateRequest {
         device: new.session_request("hotline", "").device,
@@ -92,12 +97,12 @@ fn rotation(old: &Device, new: &Device) -> RotateRequest {
     }
 }
 
-async fn rotate(stage: &Stage, session: &Session, request: &RotateRequest) -> (u16, String) {
+pub(crate) async fn rotate(stage: &Stage, session: &Session, request: &RotateRequest) -> (u16, String) {
     let body = serde_json::to_value(request).unwrap();
     post(stage, session, "/v1/devices/rotate", &body).await
 }
 
-async fn revoke(stage: &Stage, admin: &Session, device: &Device) {
+pub(crate) async fn revoke(stage: &Stage, admin: &Session, device: &Device) {
     let path = format!("/v1/devices/{}/revoke", device.id);
     assert_eq!(post(stage, admin, &path, &Value::Null).await.0, 204);
 }
@@ -108,7 +113,7 @@ async fn trust(stage: &Stage) -> TrustInfo {
     serde_json::from_str(&text).unwrap()
 }
 
-fn audited(stage: &Stage, event: &str) -> i64 {
+pub(crate) fn audited(stage: &Stage, event: &str) -> i64 {
     stage.count(&format!("SELECT count(*) FROM audit WHERE event = '{event}'"))
 }
 

@@ -10,6 +10,7 @@ mod devices;
 mod feedback;
 mod idempotency;
 mod keys;
+mod life_cycle;
 mod operations;
 mod outside_chain;
 mod pages;

@@ -105,6 +105,11 @@ test("a new device is let in by a code, listed, revoked, and keeps its author's 
   await expect(row).toHaveAttribute("data-revoked", "true");
   await admin.setViewportSize({ width: 1280, height: 800 });
   await inspect(admin, "desk-devices-1280");
+  await row.getByTestId("release").click();
+  await expect(admin.getByRole("dialog")).toContainText("凭政务云登录即可登记");
+  await inspect(admin, "desk-release");
+  await admin.getByRole("dialog").getByRole("button", { name: "确认解除" }).click();
+  await expect(row.getByTestId("release")).toHaveCount(0);
 
   // Anything that reaches the gateway tells the device.
   await page.evaluate(() => window.dispatchEvent(new Event("online")));

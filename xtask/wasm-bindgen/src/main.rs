@@ -16,6 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .input_path(module)
         .web(true)?
         .typescript(true)
+        // As the command does it: the Worker calls `init()` without saying where the module lies.
+        .omit_default_module_path(false)
         .generate(out_dir)?;
     Ok(())
 }

@@ -121,6 +121,8 @@ rpc_methods! {
     DevicesInvite "devices.invite" (InviteParams) -> shenhai_protocol::Invitation;
     /// Revoke a device; only for an administrator.
     DevicesRevoke "devices.revoke" (DeviceParams) -> shenhai_protocol::DeviceList;
+    /// Let the owner of a revoked device take a new one without a code; only for an administrator.
+    DevicesRelease "devices.release" (DeviceParams) -> shenhai_protocol::DeviceList;
 
     /// How synchronisation stands.
     SyncStatus "sync.status" (Empty) -> SyncStatus;

@@ -166,7 +166,7 @@ pub struct InviteParams {
     pub user: UserId,
 }
 
-/// Parameters of `devices.revoke`.
+/// Parameters of `devices.revoke` and `devices.release`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]

@@ -247,6 +247,7 @@ impl FakeGateway {
             last_seen_at: None,
             revoked_at: device.revoked.then_some(now),
             how: EnrolledHow::Container,
+            held: device.revoked,
         });
         let list = DeviceList {
             devices: devices.collect(),

@@ -40,6 +40,7 @@ const REPEATABLE: Record<MethodName, boolean> = {
   "devices.list": true,
   "devices.invite": false,
   "devices.revoke": false,
+  "devices.release": false,
   "sync.status": true,
   "sync.now": true,
   "network.hint": true,

@@ -50,6 +50,8 @@ export interface Devices {
   /** Rejects as the call does. */
   revoke(id: DeviceId): Promise<void>;
   /** Rejects as the call does. */
+  release(id: DeviceId): Promise<void>;
+  /** Rejects as the call does. */
   invite(user: UserId): Promise<Invitation>;
 }
 
@@ -78,9 +80,9 @@ export function useDevices(waist: Waist): Devices {
     }
   }
 
-  async function revoke(id: DeviceId): Promise<void> {
-    const answer = await waist.call("devices.revoke", { id });
-    // A list asked for before the revocation must not replace this one.
+  async function decide(method: "devices.revoke" | "devices.release", id: DeviceId): Promise<void> {
+    const answer = await waist.call(method, { id });
+    // A list asked for before the decision must not replace this one.
     round += 1;
     loading.value = false;
     list.value = answer;
@@ -101,7 +103,8 @@ export function useDevices(waist: Waist): Devices {
     })),
     people: computed(() => peopleOf(devices.value)),
     refresh,
-    revoke,
+    revoke: (id) => decide("devices.revoke", id),
+    release: (id) => decide("devices.release", id),
     invite: (user) => waist.call("devices.invite", { user }),
   };
 }
