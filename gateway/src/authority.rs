@@ -7,6 +7,7 @@
 use crate::config::Config;
 use crate::keys::{GatewayKeys, hex, random, unhex};
 use crate::rules::TrustRules;
+use crate::server::KEY_FILE;
 use crate::store::{CertificateKind, CertificateRow, Store, StoreError, Tx};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -204,7 +205,7 @@ fn keep_all(
 /// Keys of our own: opened, or made at the first start.
 async fn own_keys(store: &Store, config: &Config) -> Result<Arc<dyn Provider>, AuthorityError> {
     let begun = store.write(|tx| Ok(tx.meta(&sealed_name(RECEIPT))?.is_some()));
-    let beside = || config.data_dir.join("gateway.key");
+    let beside = || config.data_dir.join(KEY_FILE);
     let sealing = sealing_key(&config.key_file.clone().unwrap_or_else(beside), begun.await?)?;
     let opened = store.write(move |tx| {
         let receipt = open_or_make(tx, &sealing, RECEIPT)?;

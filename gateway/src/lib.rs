@@ -23,6 +23,7 @@ mod outbound;
 mod platform_feedback;
 #[doc(hidden)]
 pub mod readers;
+mod restore;
 mod rules;
 mod server;
 mod store;
@@ -40,6 +41,7 @@ pub use crypto::{
 };
 pub use directory::{Directory, DirectoryError};
 pub use http::openapi::document as openapi_document;
+pub use restore::{RestoreError, Restored, backup, restore};
 pub use rules::{TrustRules, TrustRulesError};
 pub use server::{Gateway, Running, StartError};
-pub use store::{StoreError, WriterStats};
+pub use store::{Holdings, StoreError, WriterStats};

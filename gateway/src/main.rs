@@ -1,11 +1,12 @@
-//! The command line of the gateway: `serve` and `openapi`.
+//! The command line of the gateway: `serve`, `backup`, `restore` and `openapi`.
 //!
 //! Not the server itself (the library). Says on stderr what to put right when it cannot start, with an exit code
 //! per kind of trouble.
 
 use clap::{Args, Parser, Subcommand};
 use shenhai_gateway::{
-    CityConfig, Config, Directory, Gateway, Running, StartError, TrustRules, openapi_document,
+    CityConfig, Clock, Config, Directory, Gateway, RestoreError, Restored, Running, StartError, StoreError,
+    TrustRules, backup, openapi_document, restore,
 };
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
-const EXIT_CODES: &str = "Exit codes: 0 stopped as asked · 64 wrong arguments · 69 the address is in use or the cryptographic service cannot be used · \
+const EXIT_CODES: &str = "Exit codes: 0 stopped as asked · 64 wrong arguments · 65 the backup is not sound · 69 the address is in use or the cryptographic service cannot be used · \
     73 the data directory cannot be used · 74 no space left · 78 wrong configuration · 70 anything else.\n\
     The log goes to stderr as one JSON object per line and holds no personal data; RUST_LOG sets its level \
     (default: info).";
@@ -31,6 +32,27 @@ enum Command {
     /// Serve until SIGINT or SIGTERM, then finish what is under way
     #[command(after_help = EXIT_CODES)]
     Serve(Box<ServeArgs>),
+    /// Copy the database to a new file, as of one moment; a gateway may be serving
+    #[command(after_help = EXIT_CODES)]
+    Backup {
+        /// The gateway's data directory
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The file to make. The key file is not in it: keep that elsewhere
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Check a backup that was copied to the data directory and make it the present state: devices then fetch
+    /// everything anew and send again what it does not hold
+    #[command(after_help = EXIT_CODES)]
+    Restore {
+        /// The data directory, with the backup as gateway.sqlite3; no gateway may be using it
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Only check and say what is there; change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print the OpenAPI document
     Openapi,
 }
@@ -79,6 +101,7 @@ struct Failure {
 
 mod exit {
     pub(crate) const USAGE: u8 = 64;
+    pub(crate) const UNSOUND: u8 = 65;
     pub(crate) const IN_USE: u8 = 69;
     pub(crate) const UPSTREAM: u8 = 69;
     pub(crate) const SOFTWARE: u8 = 70;
@@ -126,6 +149,8 @@ fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Serve(args) => serve(*args),
+        Command::Backup { data, to } => backup(&data, &to).map_err(Failure::from),
+        Command::Restore { data, dry_run } => restore_data(&data, dry_run),
         Command::Openapi => print_openapi(),
     };
     match outcome {
@@ -135,6 +160,61 @@ fn main() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        let code = match error {
+            RestoreError::Data(error) => return error.into(),
+            RestoreError::Missing(_) | RestoreError::Exists(_) | RestoreError::File { .. } => {
+                exit::CANNOT_CREATE
+            }
+            RestoreError::Unsound(_) => exit::UNSOUND,
+            RestoreError::Store(StoreError::Full) => exit::NO_SPACE,
+            RestoreError::Store(_) => exit::SOFTWARE,
+        };
+        Self::new(code, error)
+    }
+}
+
+fn restore_data(data: &Path, dry_run: bool) -> Result<(), Failure> {
+    let Restored {
+        holds,
+        epoch,
+        older_schema,
+        key_beside,
+    } = restore(data, dry_run, &Clock::system())?;
+    let newest = holds.newest.map_or("nothing".to_owned(), |at| at.0.to_string());
+    let mut lines = vec![
+        format!(
+            "holds {} orders, {} commands, {} devices of which {} are revoked",
+            holds.orders, holds.commands, holds.devices, holds.revoked
+        ),
+        format!(
+            "its last entry of the audit trail is of {newest} (milliseconds since 1970), in epoch {}",
+            holds.epoch
+        ),
+    ];
+    if older_schema && dry_run {
+        lines.push(
+            "an earlier version's: brought up to this one's, and checked further, when it is restored"
+                .to_owned(),
+        );
+    }
+    if !key_beside {
+        lines.push(
+            "no gateway.key beside it: put it there or name it with --key-file, else no key can be opened"
+                .to_owned(),
+        );
+    }
+    lines.push(match epoch {
+        Some(epoch) => format!(
+            "restored; the new epoch is {epoch}. All sessions ended. Revoke again what was revoked after the backup, and \
+             have the upper platforms deliver again what they delivered after it"
+        ),
+        None => "sound; nothing was changed (dry run)".to_owned(),
+    });
+    writeln!(io::stdout(), "{}", lines.join("\n")).map_err(|error| Failure::new(exit::NO_SPACE, error))
 }
 
 fn print_openapi() -> Result<(), Failure> {

@@ -245,13 +245,26 @@ fn origins(configured: &[String], addr: SocketAddr) -> Result<Vec<String>, Start
 /// Make the directory, for us alone, and lock it: two writers of one database would each believe in their own
 /// change numbers.
 fn prepare_data_dir(path: &Path) -> Result<File, StartError> {
-    let unusable = |source: io::Error| {
-        let path = path.to_owned();
-        match source.kind() {
-            io::ErrorKind::StorageFull => StartError::StorageFull { path },
-            _ => StartError::DataDir { path, source },
-        }
-    };
+    let lock = lock_data_dir(path)?;
+    // SQLite gives its -wal and -shm files the mode of the database file, which holds the callers.
+    let database = database_path(path);
+    let unusable = |source| data_dir_unusable(path, source);
+    drop(open_private(&database).map_err(unusable)?);
+    owner_only(&database, 0o600).map_err(unusable)?;
+    Ok(lock)
+}
+
+fn data_dir_unusable(path: &Path, source: io::Error) -> StartError {
+    let path = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::StorageFull => StartError::StorageFull { path },
+        _ => StartError::DataDir { path, source },
+    }
+}
+
+/// Make the directory, for us alone, and hold it until the file is dropped.
+pub(crate) fn lock_data_dir(path: &Path) -> Result<File, StartError> {
+    let unusable = |source| data_dir_unusable(path, source);
     std::fs::create_dir_all(path).map_err(unusable)?;
     owner_only(path, 0o700).map_err(unusable)?;
     let lock = open_private(&path.join("gateway.lock")).map_err(unusable)?;
@@ -264,14 +277,13 @@ fn prepare_data_dir(path: &Path) -> Result<File, StartError> {
         }
         Err(TryLockError::Error(source)) => return Err(unusable(source)),
     }
-    // SQLite gives its -wal and -shm files the mode of the database file, which holds the callers.
-    let database = database_path(path);
-    drop(open_private(&database).map_err(unusable)?);
-    owner_only(&database, 0o600).map_err(unusable)?;
     Ok(lock)
 }
 
-fn database_path(data_dir: &Path) -> PathBuf {
+/// In the data directory, unless the command line names another place.
+pub(crate) const KEY_FILE: &str = "gateway.key";
+
+pub(crate) fn database_path(data_dir: &Path) -> PathBuf {
     data_dir.join("gateway.sqlite3")
 }
 
@@ -284,13 +296,13 @@ fn open_private(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(unix)]
-fn owner_only(path: &Path, mode: u32) -> io::Result<()> {
+pub(crate) fn owner_only(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn owner_only(_path: &Path, _mode: u32) -> io::Result<()> {
+pub(crate) fn owner_only(_path: &Path, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod heads;
 mod log;
 mod orders;
 mod people;
+pub(crate) mod restored;
 mod schema;
 mod writer;
 
@@ -23,6 +24,7 @@ pub(crate) use feedback::WaitingFeedback;
 pub(crate) use heads::Heads;
 pub(crate) use orders::NewOrder;
 pub(crate) use people::{AuditEvent, DeviceRow, SessionRow};
+pub use restored::Holdings;
 pub use writer::WriterStats;
 
 use rusqlite::{Connection, OptionalExtension, params};

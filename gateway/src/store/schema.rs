@@ -49,6 +49,12 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
+/// Whether the file has this version's tables.
+pub(super) fn is_current(conn: &Connection) -> Result<bool, StoreError> {
+    let done: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(done == MIGRATIONS.len())
+}
+
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     let done: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if done > MIGRATIONS.len() {

@@ -220,7 +220,6 @@ async fn a_revoked_device_is_refused_at_once_with_old_and_new_commands() {
     case.stage.push_one(&case.session, sent.clone()).await;
     case.stage.city.feedback_calls(1).await;
     let admin = case.stage.sign_in(ADMINISTRATOR).await;
-    let other = case.stage.sign_in(HANDLER).await;
     let path = format!("/v1/devices/{}/revoke", case.session.device.id);
     let revoke = || {
         case.stage
@@ -264,6 +263,7 @@ async fn a_revoked_device_cannot_push_through_another_session() {
     let case = Case::start().await;
     let sealed = case.session.device.seal(&case.envelope());
     let admin = case.stage.sign_in(ADMINISTRATOR).await;
+    let other = case.stage.sign_in(HANDLER).await;
     let path = format!("/v1/devices/{}/revoke", case.session.device.id);
     send(
         case.stage

@@ -15,6 +15,7 @@ mod operations;
 mod outside_chain;
 mod pages;
 mod proof;
+mod restore;
 mod security_gateway;
 mod signing_fault;
 mod stage;
