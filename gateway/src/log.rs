@@ -37,6 +37,19 @@ pub(crate) fn head_of(app: &App, rows: &Rows<'_>, class: DataClass) -> Result<Si
     Ok(SizedHead { size, head })
 }
 
+/// The head of the log when it had `size` leaves, signed anew; `None` where it never had so many.
+pub(crate) fn head_then(
+    app: &App,
+    rows: &Rows<'_>,
+    class: DataClass,
+    size: u64,
+) -> Result<Option<SignedHead>, StoreError> {
+    if size > rows.log_size(class)? {
+        return Ok(None);
+    }
+    sign(app, rows, class, size).map(Some)
+}
+
 /// As [`head`], and `None` where it is not made within [`PATIENCE`]: a pull neither waits for a slow key nor fails
 /// with it. What was begun goes on and is there for the next.
 pub(crate) async fn head_at_hand(app: &Arc<App>) -> Option<SignedHead> {

@@ -164,8 +164,12 @@ impl Gateway {
         self.call(http).await.map_err(Failure::Gateway)
     }
 
-    pub(crate) async fn log_head(&self, token: &str) -> Result<SignedHead, Failure> {
-        let http = self.request(Method::Get, "/v1/log/head", Some(token));
+    /// The log's head as it now is, or as it was when it had `size` leaves.
+    pub(crate) async fn log_head(&self, token: &str, size: Option<u64>) -> Result<SignedHead, Failure> {
+        let path = size.map_or("/v1/log/head".to_owned(), |size| {
+            format!("/v1/log/head?size={size}")
+        });
+        let http = self.request(Method::Get, &path, Some(token));
         self.call(http).await.map_err(Failure::Gateway)
     }
 

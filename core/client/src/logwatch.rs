@@ -1,8 +1,9 @@
 //! Watching the gateway's log: a later head has to continue the one this device keeps.
 //!
-//! Each pull, and each proof, brings a signed head. The newest that was proved to continue the kept one takes its place;
-//! for two heads of which neither can continue the other, `log_forked` is shown for good. Nobody's work waits for any of
-//! it: a proof that cannot be had is asked for again with the next head. Not here: the check itself (`shenhai-proof`).
+//! Each pull, and each proof, brings a signed head. The newest that was proved to continue the kept one takes its place.
+//! A proof is not signed: one that fails, or cannot be had, accuses nobody, and is asked for again with the next head.
+//! `log_forked` is shown for good once the gateway signed two heads that contradict each other: two roots for one size,
+//! or a smaller log after a larger. Nobody's work waits for any of it. Not here: the check itself (`shenhai-proof`).
 //! Heads of another epoch are of another log, and are kept beside.
 
 use crate::core::Shared;
@@ -153,7 +154,8 @@ impl Engine {
         match answer {
             Answer::Continues if newer => self.keep_head(Some(index), seen.signed),
             Answer::Continues | Answer::Unknown => Ok(()),
-            Answer::Rewritten => self.contradict(index, None, seen.signed),
+            // The one of the two that the answer contradicts is kept beside it: together they are the evidence.
+            Answer::Rewritten(then) => self.contradict(index, (!newer).then_some(seen.signed), then),
             Answer::Shrunk(now) => self.contradict(index, newer.then_some(seen.signed), now),
         }
     }
@@ -163,9 +165,9 @@ impl Engine {
 enum Answer {
     /// One log continues the other.
     Continues,
-    /// There is no such proof, though the gateway's log is the same.
-    Rewritten,
-    /// The gateway signs a log smaller than one it signed before.
+    /// The gateway signs another root for the size of the smaller of the two.
+    Rewritten(SignedHead),
+    /// The gateway signs, later, a log smaller than one it signed before.
     Shrunk(SignedHead),
     /// It could not be had; another head will ask again.
     Unknown,
@@ -203,18 +205,27 @@ async fn ask(shared: &Shared, token: &str, kept: &Head, seen: &Head) -> Answer {
         Err(Failure::Gateway(ErrorCode::NotFound)) => Doubt::NoSuchSize,
         Err(_) => return Answer::Unknown,
     };
-    // Between the head and the proof a backup may have been restored: then the proof is of another log.
-    let Ok(now) = shared.gateway.log_head(token).await else {
+    let (smaller, larger) = if kept.head.size == from {
+        (kept, seen)
+    } else {
+        (seen, kept)
+    };
+    // What the gateway answered so far bears no signature. Have it sign what would contradict it; between the head and
+    // the proof a backup may have been restored, then it speaks of another log.
+    let size = matches!(doubt, Doubt::NoProof).then_some(from);
+    let Ok(answer) = shared.gateway.log_head(token, size).await else {
         return Answer::Unknown;
     };
-    let Some(present) = shared.with(|engine| engine.verified_head(&now)) else {
+    let Some(signed) = shared.with(|engine| engine.verified_head(&answer)) else {
         return Answer::Unknown;
     };
-    match (doubt, compare(kept, &present.head)) {
+    match (doubt, compare(smaller, &signed.head)) {
         (_, Beside::Other) => Answer::Unknown,
-        (Doubt::NoProof, _) => Answer::Rewritten,
-        (Doubt::NoSuchSize, _) if present.head.head.size < to => Answer::Shrunk(now),
-        (Doubt::NoSuchSize, _) => Answer::Unknown,
+        (Doubt::NoProof, Beside::Forked) => Answer::Rewritten(answer),
+        (Doubt::NoSuchSize, _) if signed.head.head.size < to && signed.head.head.at >= larger.head.at => {
+            Answer::Shrunk(answer)
+        }
+        _ => Answer::Unknown,
     }
 }
 

@@ -15,11 +15,12 @@ impl Shared {
         let shared = Arc::clone(self);
         self.detached(async move {
             let (token, pinned) = shared.token_and_gateway_key()?;
+            let authority = shared.with(|engine| engine.authority());
             let proof = shared.gateway.proof(&token, &order).await?;
             if let Some(head) = &proof.head {
                 shared.with(|engine| engine.saw_head(head));
             }
-            report(&order, &pinned, &proof)
+            report(&order, &pinned, authority.as_ref(), &proof)
         })
         .await
     }
@@ -74,7 +75,13 @@ fn file(order: &OrderId, authority: &Certificate, bundle: &CaseBundle) -> Result
     })
 }
 
-fn report(order: &OrderId, pinned: &PublicKey, proof: &OrderProof) -> Result<ProofReport, Failure> {
+/// Key and authority are the pinned ones: an earlier key counts where that authority certified it.
+fn report(
+    order: &OrderId,
+    pinned: &PublicKey,
+    authority: Option<&Certificate>,
+    proof: &OrderProof,
+) -> Result<ProofReport, Failure> {
     if proof.order_id != *order {
         return Err(Failure::Gateway(ErrorCode::BadAnswer));
     }
@@ -89,7 +96,10 @@ fn report(order: &OrderId, pinned: &PublicKey, proof: &OrderProof) -> Result<Pro
         })
         .collect();
     let mut findings = Vec::new();
-    let signers = Signers::pinned(pinned);
+    let mut signers = Signers::pinned(pinned);
+    if let Some(authority) = authority {
+        signers = signers.and_certified(&proof.gateway_certificates, authority);
+    }
     let head = match proof
         .head
         .as_ref()

@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::json;
 use shenhai_client::Core;
-use shenhai_protocol::OrderState;
+use shenhai_protocol::{ErrorCode, OrderState};
 use std::sync::Arc;
 use support::book::Book;
 use support::gateway::{Fault, order};
@@ -119,6 +119,40 @@ fn a_proof_that_cannot_be_had_accuses_nobody_and_is_asked_for_again() {
     }
     pull(&world, &core);
     assert!(forked(&world, &core), "the old head was kept until then");
+}
+
+#[test]
+fn one_bad_answer_proves_nothing_and_the_next_good_one_is_believed() {
+    let (world, _directory, core) = seen(&["a", "b", "c"]);
+    world.gateway(|gateway| {
+        let mut book = Book::of(&["a", "b", "c", "d", "e"]);
+        book.spoil_proofs(2);
+        gateway.book = Some(book);
+    });
+    for times in 1..=2 {
+        pull(&world, &core);
+        assert_eq!(proofs_asked(&world), times);
+        assert!(!forked(&world, &core), "a path to nowhere bears no signature");
+    }
+    pull(&world, &core);
+    assert_eq!(proofs_asked(&world), 3, "then it was proved");
+    pull(&world, &core);
+    assert_eq!(proofs_asked(&world), 3);
+    assert!(!forked(&world, &core));
+}
+
+#[test]
+fn a_lie_that_the_log_is_smaller_is_no_fork_until_it_is_signed() {
+    let (world, _directory, core) = seen(&["a", "b", "c"]);
+    world.gateway(|gateway| gateway.fail("consistency", &[Fault::Code(ErrorCode::NotFound)]));
+    shows(&world, &core, &["a", "b", "c", "d"]);
+    assert!(
+        !forked(&world, &core),
+        "its present head says that it has them all"
+    );
+    pull(&world, &core);
+    shows(&world, &core, &["a", "b"]);
+    assert!(forked(&world, &core));
 }
 
 #[test]

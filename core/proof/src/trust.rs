@@ -42,6 +42,15 @@ impl Signers {
         Self(vec![Signer { key, term: None }])
     }
 
+    /// With the keys of the gateway's earlier certificates that `authority`, pinned like the key, vouches for. Others
+    /// count for nothing.
+    #[must_use]
+    pub fn and_certified(mut self, certificates: &[String], authority: &Certificate) -> Self {
+        self.0
+            .extend(Self::certified(certificates, authority, |_, _| {}).0);
+        self
+    }
+
     /// The keys of the gateway's certificates that `authority` vouches for; the others' faults are told with their
     /// place, from 1.
     pub(crate) fn certified(

@@ -142,6 +142,9 @@ pub struct OrderProof {
     pub entries: Vec<ProofEntry>,
     /// The gateway's SM2 key, 130 hex digits.
     pub gateway_key: String,
+    /// Base64 of DER: the gateway's present certificate, then those of earlier keys that signed one of the receipts.
+    #[serde(default)]
+    pub gateway_certificates: Vec<String>,
     /// The head the entries' inclusions lead to.
     #[serde(default)]
     pub head: Option<SignedHead>,

@@ -26,14 +26,34 @@ use std::sync::Arc;
 /// The log these endpoints speak of: that of the receipts.
 const CLASS: DataClass = DataClass::OrderClosing;
 
-/// The log's signed head.
-#[utoipa::path(get, path = "/v1/log/head", tag = "proof", security(("session" = [])),
-    responses((status = 200, body = SignedHead), (status = "default", body = ErrorBody)))]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HeadQuery {
+    /// Leaves; all of them where it is left out.
+    size: Option<u64>,
+}
+
+/// The log's signed head, as it is or as it was at an earlier size.
+#[utoipa::path(get, path = "/v1/log/head", tag = "proof", security(("session" = [])), params(HeadQuery),
+    responses((status = 200, body = SignedHead, description = "The head"),
+        (status = "default", body = ErrorBody, description = "Refused")))]
 pub(crate) async fn head(
     State(app): State<Arc<App>>,
     _session: Session,
+    query: Result<Query<HeadQuery>, QueryRejection>,
 ) -> Result<Json<SignedHead>, ApiError> {
-    Ok(Json(current(&app).await?.head))
+    let Query(HeadQuery { size }) = query.map_err(|_| ApiError::new(ErrorCode::Malformed, "size"))?;
+    let Some(size) = size else {
+        return Ok(Json(current(&app).await?.head));
+    };
+    let signing = Arc::clone(&app);
+    let then = app
+        .store
+        .read(move |rows| log::head_then(&signing, rows, CLASS, size));
+    match then.await? {
+        Some(head) => Ok(Json(head)),
+        None => Err(ApiError::new(ErrorCode::NotFound, "the log has no such size")),
+    }
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -81,14 +101,17 @@ pub(crate) async fn proof(
             return Ok(None);
         }
         let commands = rows.commands_of(&order)?.into_iter();
+        let mut signed_by = BTreeSet::new();
         let entries = commands
             .filter(|command| command.leaf < head.size)
+            .inspect(|command| signed_by.extend(command.signed_by.clone()))
             .map(|command| entry(&reading, rows, command, head.size))
             .collect::<Result<_, StoreError>>()?;
         Ok(Some(OrderProof {
             order_id: order,
             entries,
             gateway_key: reading.keys.public_hex(),
+            gateway_certificates: papers::gateway_certificates(&reading.keys, rows, &signed_by, None)?,
             head: Some(head.head),
         }))
     });

@@ -1,14 +1,17 @@
 //! Where the gateway's keys rest and where they come from.
 
-use crate::stage::{HANDLER, NOW, Stage, hex};
+use crate::stage::{Device, HANDLER, NOW, Session, Stage, hex, send};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
+use reqwest::Method;
 use rusqlite::Connection;
 use shenhai_crypto::{
-    Certificate, KeyRef, SecretKey, SoftwareProvider, Subject, Usage, Validity, Verdict, issue_root,
-    verify_chain,
+    Certificate, KeyRef, PublicKey, SecretKey, SoftwareProvider, Subject, Usage, Validity, Verdict,
+    issue_root, verify_chain,
 };
 use shenhai_gateway::{AuthorityError, Gateway, GivenAuthority, GivenKeys, StartError};
+use shenhai_proof::{Exhibit, Signers, Status, examine, open_head};
+use shenhai_protocol::{Command, OrderId, OrderProof};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -165,6 +168,84 @@ async fn a_service_that_only_signs_is_certified_by_the_gateways_own_authority() 
         verify_chain(&gateway, &own, Usage::Gateway, NOW / 1000),
         Verdict::Valid
     );
+}
+
+/// How many receipts of the proof hold, for a device that pinned the present key, without and with the certificates
+/// that came along.
+async fn receipts_that_hold(stage: &Stage, session: &Session, order: &OrderId) -> [usize; 2] {
+    let path = format!("/v1/orders/{order}/proof");
+    let call = stage.call(Method::GET, &path).bearer_auth(&session.grant.token);
+    let (status, text) = send(call).await;
+    assert_eq!(status, 200, "{text}");
+    let proof: OrderProof = serde_json::from_str(&text).unwrap();
+    let authority = Certificate::from_base64(&session.grant.credentials.authority_certificate).unwrap();
+    let pinned = Signers::pinned(&PublicKey::from_hex(&session.grant.gateway_key).unwrap());
+    let certified = pinned
+        .clone()
+        .and_certified(&proof.gateway_certificates, &authority);
+    [pinned, certified].map(|signers| {
+        let head = open_head(proof.head.as_ref().unwrap(), &signers).unwrap();
+        let exhibits: Vec<Exhibit<'_>> = proof
+            .entries
+            .iter()
+            .map(|entry| Exhibit {
+                envelope: &entry.envelope,
+                receipt: &entry.receipt,
+                device_key: &entry.device_key,
+                inclusion: entry.inclusion.as_ref(),
+            })
+            .collect();
+        let examined = examine(order, &signers, Some(&head), &exhibits, &mut Vec::new());
+        let valid = examined.iter().filter(|one| one.receipted == Status::Valid);
+        valid.count()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_still_holds_after_the_gateways_key_changed() {
+    let mut stage = Stage::start().await;
+    let order = stage.take_in("SH1", "310101").await;
+    let mut session = stage.sign_in(HANDLER).await;
+    let accept = session.command(Command::Accept { order: order.clone() });
+    stage.push_one(&session, accept).await;
+    assert_eq!(receipts_that_hold(&stage, &session, &order).await, [1, 1]);
+
+    for receipts in [2, 3] {
+        stopped(&mut stage).await;
+        // Another key signs from now on, certified by the same authority.
+        let (mut keys, _) = city();
+        keys.authority = None;
+        let mut config = stage.config();
+        config.given_keys = Some(keys);
+        stage.gateway = Some(Gateway::start(config).await.unwrap());
+        let device = std::mem::replace(&mut session.device, Device::new());
+        session = stage.sign_in_on(HANDLER, device).await;
+        let reveal = session.command(Command::Reveal { order: order.clone() });
+        stage.push_one(&session, reveal).await;
+        assert_eq!(
+            receipts_that_hold(&stage, &session, &order).await,
+            [1, receipts],
+            "the pinned key alone knows only its own receipts"
+        );
+    }
+    // A certificate that the pinned authority did not issue brings no key along.
+    let stranger = Stage::start().await;
+    let foreign = stranger.sign_in(HANDLER).await.grant.credentials;
+    let own = Certificate::from_base64(&session.grant.credentials.authority_certificate).unwrap();
+    let pinned = Signers::pinned(&PublicKey::from_hex(&session.grant.gateway_key).unwrap());
+    let path = format!("/v1/orders/{order}/proof");
+    let call = stage.call(Method::GET, &path).bearer_auth(&session.grant.token);
+    let proof: OrderProof = serde_json::from_str(&send(call).await.1).unwrap();
+    let forged = pinned.and_certified(&[foreign.gateway_certificate], &own);
+    let first = &proof.entries[0];
+    let exhibit = Exhibit {
+        envelope: &first.envelope,
+        receipt: &first.receipt,
+        device_key: &first.device_key,
+        inclusion: None,
+    };
+    let examined = examine(&order, &forged, None, &[exhibit], &mut Vec::new());
+    assert_eq!(examined[0].receipted, Status::Invalid);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use crate::stage::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use shenhai_crypto::{Certificate, PublicKey};
+use shenhai_crypto::{Certificate, PublicKey, sm3};
 use shenhai_proof::{
     CaseReport, Fault, Finding, Head, Part, Signers, Status, check_case, check_growth, open_head, read_case,
 };
@@ -330,6 +330,24 @@ async fn the_log_only_grows_and_says_so_across_a_restart() {
         )
         .await;
         assert_eq!((status, &*code(&text)), (404, "not_found"), "{wrong}");
+    }
+    // A head of an earlier size is signed anew over the root of then.
+    let fetch = async |path: &str| -> SignedHead {
+        serde_json::from_str(&get(&played.stage, &played.desk, path).await.1).unwrap()
+    };
+    let now = fetch("/v1/log/head").await;
+    let size = now.open().unwrap().size;
+    let then = fetch(&format!("/v1/log/head?size={size}")).await;
+    assert_eq!(then.open().unwrap().root, now.open().unwrap().root);
+    let empty = fetch("/v1/log/head?size=0").await;
+    assert_eq!(empty.open().unwrap().root.as_str(), sm3(b"").to_hex());
+    for (query, expected) in [
+        (format!("size={}", size + 1), (404, "not_found")),
+        ("size=-1".to_owned(), (400, "malformed")),
+    ] {
+        let path = format!("/v1/log/head?{query}");
+        let (status, text) = get(&played.stage, &played.desk, &path).await;
+        assert_eq!((status, &*code(&text)), expected);
     }
     let (status, text) = get(&played.stage, &played.desk, "/v1/log/consistency?from=x&to=1").await;
     assert_eq!((status, &*code(&text)), (400, "malformed"));

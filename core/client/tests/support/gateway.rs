@@ -269,7 +269,11 @@ impl FakeGateway {
             }
             ("wake", Some(_)) => (200, json!({ "heads": self.heads(body), "server_time": now })),
             ("proof", Some(_)) => (200, self.proof(&path, fault)),
-            ("log_head", Some(_)) => (200, json!(self.signed_head(now))),
+            ("log_head", Some(_)) if query.is_empty() => (200, json!(self.signed_head(now))),
+            ("log_head", Some(_)) => match self.head_at(query, now) {
+                Ok(head) => (200, json!(head)),
+                Err(code) => return error(code),
+            },
             ("consistency", Some(_)) => match self.consistency(query) {
                 Ok(proof) => (200, json!(proof)),
                 Err(code) => return error(code),
@@ -651,6 +655,7 @@ impl FakeGateway {
             order_id: OrderId::from(order),
             entries,
             gateway_key: self.key.public().to_hex(),
+            gateway_certificates: Vec::new(),
             head: None,
         };
         serde_json::to_value(proof).expect("JSON")
