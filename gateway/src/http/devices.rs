@@ -133,7 +133,7 @@ pub(crate) async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     only_administrators(&session)?;
     let (id, now) = (DeviceId(id), app.clock.now());
-    let found = app.store.write(move |tx| {
+    let found = app.store.write_at_any_cost(move |tx| {
         if tx.device(&id)?.is_none() {
             return Ok(false);
         }

@@ -78,7 +78,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 /// State of the gateway.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct Health {
-    /// `ok` or `stopping`.
+    /// `ok`, `stopping`, or `storage_full`: what is there can be read and nothing new is taken.
     status: &'static str,
     /// Of the program.
     version: &'static str,
@@ -88,11 +88,16 @@ pub(crate) struct Health {
 
 /// Whether the gateway serves.
 #[utoipa::path(get, path = "/healthz", tag = "service",
-    responses((status = 200, body = Health), (status = 503, description = "Stopping", body = Health)))]
+    responses((status = 200, body = Health), (status = 503, description = "Stopping", body = Health),
+        (status = 507, description = "The disk is full", body = Health)))]
 async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
-    let (status, name) = match *app.stopping.borrow() {
-        false => (StatusCode::OK, "ok"),
-        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+    let stopping = *app.stopping.borrow();
+    let (status, name) = if stopping {
+        (StatusCode::SERVICE_UNAVAILABLE, "stopping")
+    } else if app.store.has_room().await {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::INSUFFICIENT_STORAGE, "storage_full")
     };
     let health = Health {
         status: name,

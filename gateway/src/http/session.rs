@@ -393,7 +393,7 @@ async fn recognise(app: &App, page: Page, request: &SessionRequest) -> Result<Us
 pub(crate) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<StatusCode, ApiError> {
     let now = app.clock.now();
     app.store
-        .write(move |tx| {
+        .write_at_any_cost(move |tx| {
             tx.delete_session(&session.token_hash)?;
             let asker = &session.asker;
             tx.record(

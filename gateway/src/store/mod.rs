@@ -14,6 +14,7 @@ mod orders;
 mod people;
 pub(crate) mod restored;
 mod schema;
+mod space;
 mod writer;
 
 pub(crate) use anchors::{Anchored, WaitingAnchor};
@@ -43,6 +44,7 @@ pub(crate) struct Store {
     writer: RwLock<Option<writer::Writer>>,
     readers: Readers,
     heads: Arc<Heads>,
+    space: space::Space,
 }
 
 /// A view of the rows as of one moment.
@@ -121,6 +123,7 @@ impl Store {
             writer: RwLock::new(Some(writer)),
             readers: Readers::new(path.to_owned()),
             heads,
+            space: space::Space::beside(path),
         })
     }
 
@@ -135,7 +138,9 @@ impl Store {
             let writer = self.writer.read().unwrap_or_else(PoisonError::into_inner);
             writer.as_ref().ok_or(StoreError::Stopped)?.submit(work)
         };
-        answer.await.unwrap_or(Err(StoreError::Stopped))
+        let outcome = answer.await.unwrap_or(Err(StoreError::Stopped));
+        self.space.learn(&outcome);
+        outcome
     }
 
     /// Look at one snapshot of the rows. Blocks the calling thread.

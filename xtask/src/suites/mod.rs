@@ -48,7 +48,7 @@ const BY_FLAG: [Suite; 1] = [suite(
 )];
 
 /// Cheap ones first: a formatting slip is known before the browser starts.
-const SUITES: [Suite; 11] = [
+const SUITES: [Suite; 12] = [
     suite("fmt", "rustfmt has nothing to change", rust::fmt),
     suite(
         "docs",
@@ -66,6 +66,11 @@ const SUITES: [Suite; 11] = [
         rust::clippy,
     ),
     suite("rust", "every Rust test of the workspace", rust::tests),
+    suite(
+        "full-disk",
+        "gateway and client on a small disk that is filled to the last byte (root)",
+        rust::full_disk,
+    ),
     suite(
         "sm4-machines",
         "the SM4 block function on aarch64 (qemu-user) and as WebAssembly (Node.js)",

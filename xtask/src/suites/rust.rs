@@ -71,6 +71,17 @@ pub(super) fn tests() -> Result<Counts> {
     Ok(count::cargo(&transcript.lines).with_exit(transcript.success))
 }
 
+/// Tests on a disk that is really full. Only root may mount one.
+pub(super) fn full_disk() -> Result<Counts> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(Counts::skip("mounting a small disk needs root"));
+    }
+    let transcript = Invocation::new("cargo")
+        .args(["test", "--workspace", "--test", "full_disk"])
+        .tee()?;
+    Ok(count::cargo(&transcript.lines).with_exit(transcript.success))
+}
+
 /// The committed TypeScript types are the generated ones.
 pub(super) fn types_current() -> Result<Counts> {
     let committed = bindings::types_dir();
