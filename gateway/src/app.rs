@@ -4,7 +4,9 @@
 
 use crate::config::{CityConfig, Tuning};
 use crate::container::Container;
+use crate::http::caller::Proxies;
 use crate::http::limiter::Limiter;
+use crate::http::room::Room;
 use crate::http::trust::KeptList;
 use crate::keys::GatewayKeys;
 use crate::log::Heads;
@@ -15,7 +17,7 @@ use crate::{Clock, Directory};
 use shenhai_crypto::Provider;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
 pub(crate) struct App {
     pub(crate) store: Arc<Store>,
@@ -37,8 +39,9 @@ pub(crate) struct App {
     pub(crate) web_dir: Option<PathBuf>,
     pub(crate) sign_ins: Limiter,
     /// Room for requests, and for clients waiting for news.
-    pub(crate) requests: Semaphore,
-    pub(crate) waits: Semaphore,
+    pub(crate) room: Room,
+    /// The proxies in front.
+    pub(crate) proxies: Proxies,
     /// True once the gateway is asked to stop.
     pub(crate) stopping: watch::Sender<bool>,
     /// The log grew.

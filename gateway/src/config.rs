@@ -34,6 +34,9 @@ pub struct Config {
     /// Origins the browser may be sent back to after the sign-in, e.g. `https://sh.example`. Where empty:
     /// `http://` and the address listened on (with `localhost` too where that is a loopback address).
     pub allowed_origins: Vec<String>,
+    /// Addresses or networks (`10.0.0.2`, `10.1.0.0/16`) of the proxies in front: what they say in `X-Forwarded-For`
+    /// counts, and what anybody else says there does not.
+    pub trusted_proxies: Vec<String>,
     /// Where instants come from.
     pub clock: Clock,
     /// Let a weaker cryptographic provider take over receipts that a stronger one signed so far.
@@ -56,6 +59,7 @@ impl Config {
             key_file: None,
             given_keys: None,
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             clock: Clock::system(),
             allow_provider_change: false,
             tuning: Tuning::default(),
@@ -75,10 +79,35 @@ pub struct Tuning {
     pub enrolments_per_address: u32,
     /// The same for codes that begin alike, from wherever.
     pub enrolments_per_prefix: u32,
-    /// Requests worked on at once, waits excepted; beyond them: 503 `overloaded`.
+    /// Requests of people who are signed in that are worked on at once, waits excepted; beyond them: 503 `overloaded`.
+    /// Nobody else's request takes this room.
     pub concurrent_requests: usize,
+    /// The same of everybody else.
+    pub concurrent_strangers: usize,
+    /// Of these, from one address.
+    pub strangers_per_address: usize,
+    /// Requests of one device worked on at once.
+    pub requests_per_device: usize,
     /// Clients waiting for news at once; beyond them: 503 `overloaded`.
     pub concurrent_waits: usize,
+    /// Waits of one device.
+    pub waits_per_device: usize,
+    /// Connections at once. Fewer where the system's limit of open files is lower.
+    pub connections: usize,
+    /// Connections from one address that is not a proxy's.
+    pub connections_per_address: usize,
+    /// Within which a new connection has to have sent the head of a request.
+    pub header_timeout: Duration,
+    /// How long a connection may be without a request. Longer than proxies keep theirs (60 s).
+    pub idle_timeout: Duration,
+    /// Within which something of an answer has to be taken.
+    pub stall_timeout: Duration,
+    /// Within which at least [`Tuning::body_least`] bytes of a body have to come, or its end.
+    pub body_window: Duration,
+    /// The same for people who are signed in, who may be in a tunnel.
+    pub signed_in_body_window: Duration,
+    /// Bytes.
+    pub body_least: usize,
     /// Longest time one request may take, the reading of its body included.
     pub request_timeout: Duration,
     /// Pause after the first failed feedback; doubles with every further one.
@@ -99,7 +128,19 @@ impl Default for Tuning {
             enrolments_per_address: 30,
             enrolments_per_prefix: 10,
             concurrent_requests: 512,
+            concurrent_strangers: 256,
+            strangers_per_address: 64,
+            requests_per_device: 64,
             concurrent_waits: 8192,
+            waits_per_device: 8,
+            connections: 16_384,
+            connections_per_address: 8192,
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            stall_timeout: Duration::from_secs(30),
+            body_window: Duration::from_secs(5),
+            signed_in_body_window: Duration::from_secs(15),
+            body_least: 1024,
             request_timeout: Duration::from_secs(30),
             feedback_first_pause: Duration::from_secs(1),
             feedback_longest_pause: Duration::from_secs(300),

@@ -14,6 +14,7 @@ mod container;
 mod crypto;
 mod decide;
 mod directory;
+mod door;
 mod grant;
 mod http;
 mod ingest;
@@ -40,6 +41,7 @@ pub use crypto::{
     answers as crypto_answers,
 };
 pub use directory::{Directory, DirectoryError};
+pub use door::DoorStats;
 pub use http::openapi::document as openapi_document;
 pub use restore::{RestoreError, Restored, backup, restore};
 pub use rules::{TrustRules, TrustRulesError};

@@ -84,6 +84,10 @@ struct ServeArgs {
     /// [default: the address listened on]
     #[arg(long, value_name = "URL")]
     allowed_origin: Vec<String>,
+    /// Address or network of a proxy in front, e.g. 10.0.0.2 or 10.1.0.0/16, whose X-Forwarded-For counts; may be
+    /// given several times [default: none, nobody's counts]
+    #[arg(long, value_name = "ADDR")]
+    trusted_proxy: Vec<String>,
     /// On a stop, go on serving this long with /healthz at 503, so that a load balancer turns away first
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     drain: u64,
@@ -125,9 +129,10 @@ impl From<StartError> for Failure {
             StartError::AddressInUse(_) | StartError::Listen { .. } => exit::IN_USE,
             StartError::DataDir { .. } | StartError::DataDirBusy { .. } => exit::CANNOT_CREATE,
             StartError::StorageFull { .. } => exit::NO_SPACE,
-            StartError::BadOrigin(_) | StartError::Keys(_) | StartError::ProviderChange { .. } => {
-                exit::CONFIG
-            }
+            StartError::BadOrigin(_)
+            | StartError::BadProxy(_)
+            | StartError::Keys(_)
+            | StartError::ProviderChange { .. } => exit::CONFIG,
             StartError::Crypto(_) => exit::UPSTREAM,
             StartError::Store { .. } | StartError::HttpClient | StartError::Verifier(_) => exit::SOFTWARE,
         };
@@ -262,6 +267,7 @@ fn read_config(args: ServeArgs) -> Result<Config, Failure> {
     config.web_dir = args.web;
     config.allow_provider_change = args.allow_provider_change;
     config.allowed_origins = args.allowed_origin;
+    config.trusted_proxies = args.trusted_proxy;
     config.tuning.drain = Duration::from_secs(args.drain);
     Ok(config)
 }

@@ -8,14 +8,16 @@ use crate::authority::{self, AUTHORITY, AuthorityError, GivenAuthority, GivenKey
 use crate::config::Config;
 use crate::container::Container;
 use crate::crypto::{CityProvider, ConnectError, CryptoProvider, check_continuity, record, verifier};
+use crate::door::{Door, DoorStats, Patience, Places};
 use crate::http;
+use crate::http::caller::Proxies;
 use crate::http::limiter::Limiter;
+use crate::http::room::Room;
 use crate::http::trust::KeptList;
 use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::platform_feedback;
 use crate::store::{Store, StoreError, Tx, WriterStats};
-use axum::serve::ListenerExt;
 use shenhai_crypto::{KeyRef, Provider, ProviderError};
 use shenhai_protocol::Channel;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -25,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore, oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// The fact of the database that names who signed the receipts last.
@@ -76,6 +78,11 @@ pub enum StartError {
     /// An allowed origin is not one.
     #[error("{0:?} is not an origin such as https://name or http://127.0.0.1:8700")]
     BadOrigin(String),
+    /// A trusted proxy is no address.
+    #[error(
+        "{0:?} is neither an address such as 10.0.0.2 nor a network such as 10.1.0.0/16; name the proxies in front with --trusted-proxy"
+    )]
+    BadProxy(String),
     /// The gateway's keys or certificates are not ready.
     #[error("{0}")]
     Keys(AuthorityError),
@@ -110,6 +117,7 @@ pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
     app: Arc<App>,
+    door: Arc<Door>,
     close: oneshot::Sender<()>,
     server: JoinHandle<()>,
     workers: JoinSet<()>,
@@ -128,6 +136,8 @@ impl Gateway {
             source,
         })?;
         let origins = origins(&config.allowed_origins, addr)?;
+        let proxies = Proxies::parse(&config.trusted_proxies).map_err(StartError::BadProxy)?;
+        let door = Arc::new(door(&config, &proxies));
         let lock = prepare_data_dir(&config.data_dir)?;
         let store = open_store(&config.data_dir).await?;
         let (given, signer) = given_keys(&config).await?;
@@ -145,8 +155,8 @@ impl Gateway {
             container: Container::new(config.city.container.clone()),
             http: Outbound::new().map_err(|_| StartError::HttpClient)?,
             sign_ins: Limiter::default(),
-            requests: Semaphore::new(config.tuning.concurrent_requests),
-            waits: Semaphore::new(config.tuning.concurrent_waits),
+            room: Room::new(&config.tuning),
+            proxies,
             stopping: watch::Sender::new(false),
             feedback_queued: Notify::new(),
             revocations: watch::Sender::new(0),
@@ -160,11 +170,13 @@ impl Gateway {
         });
         let workers = start_workers(&app);
         let (close, closed) = oneshot::channel();
-        let server = serve(listener, Arc::clone(&app), closed);
+        let router = http::router(Arc::clone(&app));
+        let server = tokio::spawn(Arc::clone(&door).serve(listener, router, closed));
         tracing::info!(%addr, directory = app.directory.version(), epoch = app.epoch, "serving");
         Ok(Running {
             addr,
             app,
+            door,
             close,
             server,
             workers,
@@ -184,6 +196,12 @@ impl Running {
     #[must_use]
     pub fn writer_stats(&self) -> WriterStats {
         self.app.store.stats()
+    }
+
+    /// What happened to connections so far.
+    #[must_use]
+    pub fn door_stats(&self) -> DoorStats {
+        self.door.stats()
     }
 
     /// From now on `/healthz` answers 503 and waiting clients are sent home; everything else goes on.
@@ -401,18 +419,15 @@ fn start_workers(app: &Arc<App>) -> JoinSet<()> {
     workers
 }
 
-fn serve(listener: TcpListener, app: Arc<App>, closed: oneshot::Receiver<()>) -> JoinHandle<()> {
-    // Small answers must not wait for the next packet.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async {
-        let _ = closed.await;
-    });
-    tokio::spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "the listener failed");
-        }
-    })
+fn door(config: &Config, proxies: &Proxies) -> Door {
+    let tuning = &config.tuning;
+    let security_gateway = config.city.security_gateway.as_ref();
+    let in_front = proxies.and(security_gateway.map_or(&[], |gateway| &gateway.peers));
+    let places = Places::within_descriptors(tuning.connections, tuning.connections_per_address, in_front);
+    let patience = Patience {
+        first: tuning.header_timeout,
+        idle: tuning.idle_timeout,
+        stall: tuning.stall_timeout,
+    };
+    Door::new(places, patience)
 }

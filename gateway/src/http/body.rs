@@ -3,13 +3,15 @@
 //! Not what they mean. Used by every endpoint that takes one.
 
 use super::error::ApiError;
+use super::pace::TooSlow;
 use crate::app::App;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use shenhai_protocol::ErrorCode;
+use std::error::Error;
 use std::sync::Arc;
 
 /// A body over its bound is read on to this many times the bound and thrown away: a client that is still
@@ -18,11 +20,16 @@ const PATIENCE: usize = 8;
 
 /// The body's bytes, at most `limit` of them.
 pub(crate) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let most = limit.saturating_mul(PATIENCE) as u64;
+    // What says of itself that it is far too large is not read at all.
+    if body.size_hint().lower() > most {
+        return Err(too_large());
+    }
     let mut pieces = body.into_data_stream();
     let mut bytes = Vec::new();
     let mut seen = 0_usize;
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| ApiError::new(ErrorCode::Malformed, "the body was cut"))?;
+        let piece = piece.map_err(|error| unread(&error))?;
         seen += piece.len();
         if seen <= limit {
             bytes.extend_from_slice(&piece);
@@ -31,9 +38,25 @@ pub(crate) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> 
         }
     }
     if seen > limit {
-        return Err(ApiError::new(ErrorCode::TooLarge, "the body is too large"));
+        return Err(too_large());
     }
     Ok(bytes)
+}
+
+fn too_large() -> ApiError {
+    ApiError::new(ErrorCode::TooLarge, "the body is too large")
+}
+
+/// A body that came too slowly may come in full another time; one that was cut has nobody left to be told.
+fn unread(error: &axum::Error) -> ApiError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            return ApiError::new(ErrorCode::Overloaded, "the body came too slowly");
+        }
+        cause = error.source();
+    }
+    ApiError::new(ErrorCode::Malformed, "the body was cut")
 }
 
 /// The body as JSON of a `T`.

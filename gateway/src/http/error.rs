@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shenhai_protocol::{ErrorBody, ErrorCode};
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct ApiError {
     pub(crate) code: ErrorCode,
     pub(crate) message: &'static str,

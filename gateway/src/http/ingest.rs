@@ -17,10 +17,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shenhai_crypto::verify_hmac_sm3;
-use shenhai_protocol::{Channel, ErrorCode, OrderId, limits};
+use shenhai_protocol::{Channel, ErrorCode, OrderId, UnixMillis, limits};
 use std::sync::Arc;
 
 const TIMESTAMP_SLACK_SECONDS: i64 = 300;
+/// Of HMAC-SM3.
+const TAG_BYTES: usize = 32;
 
 /// Answer to a platform.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -86,14 +88,14 @@ pub(crate) async fn take_order(
 async fn take(app: &Arc<App>, platform: &str, headers: &HeaderMap, body: Body) -> Result<Taken, ErrorCode> {
     let channel = Channel::from_number(platform).ok_or(ErrorCode::UnknownChannel)?;
     let config = app.city.platform(channel).ok_or(ErrorCode::UnknownChannel)?;
+    let now = app.clock.now();
+    // Whoever cannot name platform, time and a tag is not listened to.
+    let claim = Claim::of(channel, headers, now)?;
     let bytes = body::read(body, limits::INGEST_BYTES)
         .await
         .map_err(|error| error.code)?;
-    let timestamp = authentic(config, channel, headers, &bytes)?;
-    let now = app.clock.now();
-    let off = now.0.div_euclid(1000).saturating_sub(timestamp);
-    if !(-TIMESTAMP_SLACK_SECONDS..=TIMESTAMP_SLACK_SECONDS).contains(&off) {
-        return Err(ErrorCode::ClockOutOfRange);
+    if !claim.holds(config, &bytes) {
+        return Err(ErrorCode::BadSignature);
     }
     let order = PlatformOrder::parse(&bytes, now)?;
     let source = String::from_utf8(bytes).map_err(|_| ErrorCode::Malformed)?;
@@ -113,27 +115,40 @@ async fn take(app: &Arc<App>, platform: &str, headers: &HeaderMap, body: Body) -
     })
 }
 
-/// The timestamp, if the platform's signature over it and the body holds.
-fn authentic(
-    config: &PlatformConfig,
-    channel: Channel,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<i64, ErrorCode> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let (Some(number), Some(timestamp), Some(signature)) =
-        (text("x-platform"), text("x-timestamp"), text("x-signature"))
-    else {
-        return Err(ErrorCode::BadSignature);
-    };
-    let tag = unhex(signature).ok_or(ErrorCode::BadSignature)?;
-    let mut signed = Vec::with_capacity(timestamp.len() + 1 + body.len());
-    signed.extend_from_slice(timestamp.as_bytes());
-    signed.push(b'\n');
-    signed.extend_from_slice(body);
-    let holds = verify_hmac_sm3(config.secret.as_bytes(), &signed, &tag);
-    if !holds || number != channel.number() {
-        return Err(ErrorCode::BadSignature);
+/// What a request's headers say of who sent it and when, before its body is there.
+struct Claim<'h> {
+    timestamp: &'h str,
+    tag: Vec<u8>,
+}
+
+impl<'h> Claim<'h> {
+    fn of(channel: Channel, headers: &'h HeaderMap, now: UnixMillis) -> Result<Self, ErrorCode> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let (Some(number), Some(timestamp), Some(signature)) =
+            (text("x-platform"), text("x-timestamp"), text("x-signature"))
+        else {
+            return Err(ErrorCode::BadSignature);
+        };
+        let tag = unhex(signature)
+            .filter(|tag| tag.len() == TAG_BYTES)
+            .ok_or(ErrorCode::BadSignature)?;
+        let at: i64 = timestamp.parse().map_err(|_| ErrorCode::BadSignature)?;
+        if number != channel.number() {
+            return Err(ErrorCode::BadSignature);
+        }
+        let off = now.0.div_euclid(1000).saturating_sub(at);
+        if !(-TIMESTAMP_SLACK_SECONDS..=TIMESTAMP_SLACK_SECONDS).contains(&off) {
+            return Err(ErrorCode::ClockOutOfRange);
+        }
+        Ok(Self { timestamp, tag })
     }
-    timestamp.parse().map_err(|_| ErrorCode::BadSignature)
+
+    /// Whether the platform's signature over the timestamp and the body holds.
+    fn holds(&self, config: &PlatformConfig, body: &[u8]) -> bool {
+        let mut signed = Vec::with_capacity(self.timestamp.len() + 1 + body.len());
+        signed.extend_from_slice(self.timestamp.as_bytes());
+        signed.push(b'\n');
+        signed.extend_from_slice(body);
+        verify_hmac_sm3(config.secret.as_bytes(), &signed, &self.tag)
+    }
 }

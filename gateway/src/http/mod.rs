@@ -4,16 +4,19 @@
 //! `shenhai_protocol`. Called by `server`.
 
 mod body;
+pub(crate) mod caller;
 mod devices;
 mod enrol;
 pub(crate) mod error;
 mod ingest;
 pub(crate) mod limiter;
 pub(crate) mod openapi;
+mod pace;
 mod pages;
 mod papers;
 mod proof;
 mod push;
+pub(crate) mod room;
 mod session;
 mod sync;
 pub(crate) mod trust;
@@ -28,6 +31,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
+use caller::Caller;
 use error::ApiError;
 use futures_util::FutureExt;
 use serde::Serialize;
@@ -70,6 +74,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(async || pages::nothing_here())
         .fallback(pages::serve)
         .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(Arc::clone(&app), room::make_room))
         .layer(from_fn_with_state(Arc::clone(&app), behind_security_gateway))
         .layer(from_fn_with_state(Arc::clone(&app), watch_over))
         .with_state(app)
@@ -135,8 +140,8 @@ async fn behind_security_gateway(State(app): State<Arc<App>>, mut request: Reque
     }
 }
 
-/// Room, time, panics and the log, for every request.
-async fn watch_over(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Time, panics and the log, for every request.
+async fn watch_over(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
     // The route, never the address itself: addresses hold order numbers and state.
@@ -144,27 +149,24 @@ async fn watch_over(State(app): State<Arc<App>>, request: Request, next: Next) -
         .extensions()
         .get::<MatchedPath>()
         .map(|path| path.as_str().to_owned());
-    let path = request.uri().path();
-    let (room, limit) = match path {
-        WAKE_PATH => (&app.waits, Duration::from_millis(limits::WAKE_MILLIS)),
-        _ => (&app.requests, Duration::ZERO),
+    let limit = match request.uri().path() {
+        WAKE_PATH => Duration::from_millis(limits::WAKE_MILLIS),
+        _ => Duration::ZERO,
     };
-    let permit = room.try_acquire();
-    let mut response = if permit.is_err() && path != HEALTH_PATH {
-        ApiError::new(ErrorCode::Overloaded, "too many requests at once").into_response()
-    } else {
-        let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
-        match tokio::time::timeout(app.tuning.request_timeout + limit, answered).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(_)) => {
-                tracing::error!(route, "a request handler panicked");
-                ApiError::new(ErrorCode::Internal, "the gateway failed; its log has the details")
-                    .into_response()
-            }
-            Err(_) => ApiError::new(ErrorCode::Overloaded, "the request took too long").into_response(),
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    if let Some(ConnectInfo(peer)) = peer {
+        let caller = Caller::of(peer.ip(), request.headers(), &app.proxies);
+        request.extensions_mut().insert(caller);
+    }
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = match tokio::time::timeout(app.tuning.request_timeout + limit, answered).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            tracing::error!(route, "a request handler panicked");
+            ApiError::new(ErrorCode::Internal, "the gateway failed; its log has the details").into_response()
         }
+        Err(_) => ApiError::new(ErrorCode::Overloaded, "the request took too long").into_response(),
     };
-    drop(permit);
     pages::guard_every_answer(&mut response);
     let status = response.status().as_u16();
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

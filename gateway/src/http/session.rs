@@ -16,9 +16,9 @@ use crate::rules::Enrolment;
 use crate::store::{AuditEvent, CertificateRow, DeviceRow, SessionRow};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
-use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use serde::Deserialize;
 use shenhai_crypto::{PublicKey, device_id, verify_hex};
@@ -53,17 +53,56 @@ pub(crate) struct Session {
     pub(crate) certificate: Option<String>,
 }
 
+/// What a request's token came to, looked up before its body is read (`room`).
+#[derive(Clone)]
+pub(super) enum Presented {
+    /// It brought none.
+    Nothing,
+    /// None that is good.
+    Refused(ApiError),
+    /// A session that is.
+    Good(Arc<Found>),
+}
+
+/// A session and its device, both good.
+pub(super) struct Found {
+    pub(super) session: SessionRow,
+    device: DeviceRow,
+    token_hash: String,
+}
+
+/// The session of the token a request brings.
+pub(super) async fn present(app: &Arc<App>, headers: &HeaderMap) -> Presented {
+    let Some(token_hash) = token_of(headers) else {
+        return Presented::Nothing;
+    };
+    match of_token(app, &token_hash).await {
+        Ok((session, device)) => Presented::Good(Arc::new(Found {
+            session,
+            device,
+            token_hash,
+        })),
+        Err(error) => Presented::Refused(error),
+    }
+}
+
+/// The digest of the token a request brings.
+fn token_of(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").map(token_hash)
+}
+
 impl FromRequestParts<Arc<App>> for Session {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let token = parts
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
-        let hash = token.map(token_hash).ok_or_else(no_session)?;
-        let (session, device) = of_token(app, &hash).await?;
+        let presented = parts.extensions.get::<Presented>();
+        let found = match presented.cloned().unwrap_or(Presented::Nothing) {
+            Presented::Good(found) => found,
+            Presented::Refused(error) => return Err(error),
+            Presented::Nothing => return Err(no_session()),
+        };
+        let Found { session, device, .. } = &*found;
         let user =
             app.directory.user(&session.user).cloned().ok_or_else(|| {
                 ApiError::new(ErrorCode::UnknownUser, "the user is no longer in the directory")
@@ -77,12 +116,12 @@ impl FromRequestParts<Arc<App>> for Session {
             asker: Asker {
                 scopes: access::scopes_of(&user),
                 user,
-                device: session.device,
+                device: session.device.clone(),
             },
-            token_hash: hash,
+            token_hash: found.token_hash.clone(),
             expires_at: session.expires_at,
-            public_key: device.public_key,
-            certificate: device.certificate,
+            public_key: device.public_key.clone(),
+            certificate: device.certificate.clone(),
         })
     }
 }

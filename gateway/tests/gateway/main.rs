@@ -7,6 +7,7 @@ mod bad_push;
 mod bad_sign_in;
 mod city;
 mod devices;
+mod door;
 mod feedback;
 mod idempotency;
 mod keys;

@@ -41,7 +41,7 @@ async fn a_stop_is_announced_sends_waiting_clients_home_and_refuses_nothing_unti
 #[tokio::test(flavor = "multi_thread")]
 async fn beyond_its_room_the_gateway_says_so_and_health_still_answers() {
     let stage = Stage::start_with(|config| {
-        config.tuning.concurrent_requests = 0;
+        config.tuning.concurrent_strangers = 0;
     })
     .await;
     let (status, text) = send(stage.call(Method::GET, "/openapi.json")).await;
