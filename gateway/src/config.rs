@@ -77,8 +77,8 @@ pub struct Tuning {
     pub sign_ins_per_device: u32,
     /// Sign-ins with a one-time enrolment code that one address may try in a minute.
     pub enrolments_per_address: u32,
-    /// The same for codes that begin alike, from wherever.
-    pub enrolments_per_prefix: u32,
+    /// The same of one person, from wherever.
+    pub enrolments_per_person: u32,
     /// Requests of people who are signed in that are worked on at once, waits excepted; beyond them: 503 `overloaded`.
     /// Nobody else's request takes this room.
     pub concurrent_requests: usize,
@@ -126,7 +126,7 @@ impl Default for Tuning {
             sign_ins_per_address: 600,
             sign_ins_per_device: 20,
             enrolments_per_address: 30,
-            enrolments_per_prefix: 10,
+            enrolments_per_person: 10,
             concurrent_requests: 512,
             concurrent_strangers: 256,
             strangers_per_address: 64,

@@ -94,6 +94,11 @@ impl SecurityGatewayError {
 pub(crate) struct Identity(Certificate);
 
 impl Identity {
+    /// The certificate's serial number.
+    pub(crate) fn serial(&self) -> String {
+        self.0.serial_hex()
+    }
+
     /// Whether this identity may speak for `device`, whoever uses it: a device's certificate for that device alone.
     pub(crate) fn may_be(&self, device: &DeviceId) -> bool {
         match self.0.usage() {

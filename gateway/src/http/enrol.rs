@@ -13,10 +13,6 @@ use shenhai_protocol::{
     DeviceInfo, ENROLMENT_ALPHABET, ENROLMENT_CODE_CHARS, EnrolledHow, ErrorCode, UnixMillis, UserId,
 };
 
-/// Characters of a code that are counted together: a guesser who walks through codes is slowed, whatever their
-/// addresses.
-const PREFIX_CHARS: usize = 2;
-
 /// Whether a device may have a session.
 pub(crate) enum Admission {
     Admitted,
@@ -117,9 +113,4 @@ pub(crate) fn invite(rules: &TrustRules, now: UnixMillis) -> (String, Invitation
         tries: 0,
     };
     (code, row)
-}
-
-/// What tries are counted by, besides the address.
-pub(crate) fn prefix(code: Option<&str>) -> &str {
-    code.and_then(|code| code.get(..PREFIX_CHARS)).unwrap_or("")
 }

@@ -5,6 +5,7 @@
 use crate::store::StoreError;
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use shenhai_protocol::{ErrorBody, ErrorCode};
 
@@ -12,11 +13,33 @@ use shenhai_protocol::{ErrorBody, ErrorCode};
 pub(crate) struct ApiError {
     pub(crate) code: ErrorCode,
     pub(crate) message: &'static str,
+    /// Seconds after which the same may be tried again, where that is known.
+    retry_after: Option<u64>,
 }
+
+/// How soon to come again when the room is full: most requests take a fraction of it.
+const OVERLOADED_SECONDS: u64 = 2;
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, message: &'static str) -> Self {
-        Self { code, message }
+        Self {
+            code,
+            message,
+            retry_after: (code == ErrorCode::Overloaded).then_some(OVERLOADED_SECONDS),
+        }
+    }
+
+    /// The same, to be tried again after so many seconds.
+    pub(crate) fn retry_after(self, seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
+        }
+    }
+
+    /// Seconds after which the same may be tried again.
+    pub(crate) fn seconds(&self) -> Option<u64> {
+        self.retry_after
     }
 
     pub(crate) fn body(&self) -> ErrorBody {
@@ -34,7 +57,11 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (status(self.code), Json(self.body())).into_response()
+        let mut response = (status(self.code), Json(self.body())).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

@@ -4,7 +4,7 @@
 //! byte of them is parsed. Interface: docs/city-interfaces.md.
 
 use super::body::{self, PathText};
-use super::error::status;
+use super::error::{ApiError, status};
 use crate::app::App;
 use crate::config::PlatformConfig;
 use crate::ingest::{Delivery, PlatformOrder, Taken};
@@ -13,6 +13,7 @@ use crate::store::StoreError;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -57,7 +58,11 @@ impl PlatformReply {
             order_id: None,
             duplicate: false,
         };
-        (status, Json(reply)).into_response()
+        let mut response = (status, Json(reply)).into_response();
+        if let Some(seconds) = ApiError::new(code, "").seconds() {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

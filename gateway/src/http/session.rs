@@ -3,8 +3,10 @@
 //! Not the container's interface (`container`) and not the roles (`access`).
 
 use super::body::{PathText, read_json};
+use super::caller::Caller;
 use super::enrol::{self, Admission, Applicant};
 use super::error::ApiError;
+use super::limiter::TooOften;
 use crate::access::{self, App as Page};
 use crate::app::App;
 use crate::crypto::SecurityGatewayError;
@@ -15,7 +17,7 @@ use crate::keys::{new_token, token_hash};
 use crate::rules::Enrolment;
 use crate::store::{AuditEvent, CertificateRow, DeviceRow, SessionRow};
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
+use axum::extract::{FromRequestParts, Query, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -26,7 +28,6 @@ use shenhai_protocol::{
     DeviceId, DeviceInfo, ErrorCode, LoginTarget, SessionGrant, SessionRequest, UnixMillis, UserInfo,
     read_enrolment_code,
 };
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ const REMEMBERED_MILLIS: i64 = 7 * 24 * 3600 * 1000;
 const REQUEST_BYTES: usize = 16 * 1024;
 const CODE_BYTES: usize = 512;
 const STATE_BYTES: usize = 256;
+/// Of a page: browsers and proxies cut or refuse much longer ones.
+const ADDRESS_BYTES: usize = 2048;
 const NAME_CHARS: usize = 100;
 /// How often it is set down that a device was heard.
 const SEEN_MILLIS: i64 = 60_000;
@@ -213,26 +216,28 @@ pub(crate) async fn login(
     if query.state.is_empty() || query.state.len() > STATE_BYTES {
         return Err(ApiError::new(ErrorCode::Malformed, "state is empty or too long"));
     }
-    if !is_own_page(&app, &query.redirect_uri) {
-        return Err(ApiError::new(
-            ErrorCode::Forbidden,
-            "redirect_uri lies on another origin",
-        ));
+    if query.redirect_uri.len() > ADDRESS_BYTES {
+        return Err(ApiError::new(ErrorCode::Malformed, "redirect_uri is too long"));
     }
-    let target = app.container.authorize_url(&query.redirect_uri, &query.state);
+    let page = own_page(&app, &query.redirect_uri);
+    let page =
+        page.ok_or_else(|| ApiError::new(ErrorCode::Forbidden, "redirect_uri lies on another origin"))?;
+    let target = app.container.authorize_url(page.as_str(), &query.state);
     let authorize_url =
         target.ok_or_else(|| ApiError::new(ErrorCode::Internal, "the container is not configured"))?;
     Ok(Json(LoginTarget { authorize_url }))
 }
 
-/// The code may travel only to a page of ours: anywhere else it would sign somebody else in.
-fn is_own_page(app: &App, redirect_uri: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(redirect_uri) else {
-        return false;
-    };
-    url.username().is_empty()
+/// The code may travel only to a page of ours: anywhere else it would sign somebody else in. The address goes on as it
+/// was understood here, not as it was written: another reader may understand a backslash or a line break otherwise.
+fn own_page(app: &App, redirect_uri: &str) -> Option<reqwest::Url> {
+    let url = reqwest::Url::parse(redirect_uri).ok()?;
+    // The origin of `blob:` is that of the address within.
+    let own = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
         && url.password().is_none()
-        && app.origins.contains(&url.origin().ascii_serialization())
+        && app.origins.contains(&url.origin().ascii_serialization());
+    own.then_some(url)
 }
 
 /// Trade the container's one-time code for a session.
@@ -240,33 +245,29 @@ fn is_own_page(app: &App, redirect_uri: &str) -> bool {
     responses((status = 200, body = SessionGrant), (status = "default", body = shenhai_protocol::ErrorBody)))]
 pub(crate) async fn sign_in(
     State(app): State<Arc<App>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(caller): Extension<Caller>,
     identity: Option<Extension<Identity>>,
     body: Body,
 ) -> Result<Json<SessionGrant>, ApiError> {
     let now = app.clock.now();
-    admit(
-        &app,
-        format!("address {}", peer.ip()),
-        app.tuning.sign_ins_per_address,
-    )?;
+    let identity = identity.as_deref();
+    // Behind a security gateway all have its address, and it says who each of them is.
+    let asker = match identity {
+        Some(identity) => format!("certificate {}", identity.serial()),
+        None => format!("address {}", caller.counted_by()),
+    };
+    let tuning = &app.tuning;
+    admit(&app, format!("sign-ins of {asker}"), tuning.sign_ins_per_address)?;
     let request: SessionRequest = read_json(body, REQUEST_BYTES).await?;
     let page = check_shape(&request)?;
-    let of_device = format!("device {}", request.device.id);
-    admit(&app, of_device, app.tuning.sign_ins_per_device)?;
-    if let Some(code) = &request.enrolment_code {
-        let code = read_enrolment_code(code);
-        let by_prefix = format!("prefix {}", enrol::prefix(code.as_deref()));
-        admit(
-            &app,
-            format!("codes {}", peer.ip()),
-            app.tuning.enrolments_per_address,
-        )?;
-        admit(&app, by_prefix, app.tuning.enrolments_per_prefix)?;
+    if request.enrolment_code.is_some() {
+        admit(&app, format!("codes of {asker}"), tuning.enrolments_per_address)?;
     }
-    let identity = identity.as_deref();
     authenticated(&app, identity, |identity| identity.may_be(&request.device.id))?;
     prove(&request).await?;
+    // Counted only now: a device's id is no secret, and whoever merely names it must not lock the device out.
+    let of_device = format!("device {}", request.device.id);
+    admit(&app, of_device, tuning.sign_ins_per_device)?;
     let known = {
         let id = request.device.id.clone();
         app.store.read(move |rows| rows.device(&id)).await?
@@ -274,6 +275,13 @@ pub(crate) async fn sign_in(
     // Said before the container's code is spent: the person can still use it.
     check_before(&app, page, &request, known.as_ref())?;
     let user = recognise(&app, page, &request).await?;
+    if request.enrolment_code.is_some() {
+        admit(
+            &app,
+            format!("codes of {}", user.id),
+            tuning.enrolments_per_person,
+        )?;
+    }
     authenticated(&app, identity, |identity| {
         identity.is_of(&user.id, &request.device.id)
     })?;
@@ -365,13 +373,10 @@ async fn open_session(
 }
 
 fn admit(app: &App, key: String, most: u32) -> Result<(), ApiError> {
-    if app.sign_ins.admit(key, most, app.clock.now()) {
-        return Ok(());
-    }
-    Err(ApiError::new(
-        ErrorCode::RateLimited,
-        "too many sign-ins; wait a minute",
-    ))
+    let admitted = app.sign_ins.admit(key, most, app.clock.now());
+    admitted.map_err(|TooOften { retry_after }| {
+        ApiError::new(ErrorCode::RateLimited, "too many sign-ins; wait a minute").retry_after(retry_after)
+    })
 }
 
 fn check_shape(request: &SessionRequest) -> Result<Page, ApiError> {

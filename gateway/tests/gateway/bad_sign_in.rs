@@ -186,6 +186,22 @@ async fn a_login_leads_only_back_to_a_page_of_ours() {
         )
     };
     let own = stage.url("/hotline/");
+    // What goes on is the address as it was understood.
+    let origin = own.trim_end_matches("/hotline/").to_owned();
+    for (asked, goes_on) in [
+        (origin.replace("http:", "HTTP:") + "\\hotline\\..\\desk\\", format!("{origin}/desk/")),
+        (format!("{origin}/hot\r\nline/\t?a=\"b\""), format!("{origin}/hotline/?a=%22b%22")),
+        (format!("  {origin}/hotline/"), own.clone()),
+    ] {
+        let (status, text) = login("hotline", asked.clone()).await;
+        assert_eq!(status, 200, "{asked:?}");
+        let target: shenhai_protocol::LoginTarget = serde_json::from_str(&text).unwrap();
+        let target = reqwest::Url::parse(&target.authorize_url).unwrap();
+        let sent = target.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap();
+        assert_eq!(sent.1, goes_on, "{asked:?}");
+    }
+    let (status, text) = login("hotline", own.clone() + &"x".repeat(60_000 / 3)).await;
+    assert_eq!((status, &*code(&text)), (400, "malformed"), "too long");
     let (status, text) = login("hotline", own.clone()).await;
     assert_eq!(status, 200);
     let target: shenhai_protocol::LoginTarget = serde_json::from_str(&text).unwrap();
@@ -200,6 +216,12 @@ async fn a_login_leads_only_back_to_a_page_of_ours() {
         own.replace("http://", "https://"),
         own.replace("127.0.0.1", "127.0.0.1@evil.example"),
         "javascript:alert(1)".to_owned(),
+        format!("blob:{own}"),
+        format!("filesystem:{own}"),
+        format!("view-source:{own}"),
+        own.replace("http://127", "http://evil.example\\@127"),
+        own.replace("http://", "http://user@"),
+        own.replace("http://", "ftp://"),
         "/hotline/".to_owned(),
     ] {
         let (status, text) = login("hotline", foreign.clone()).await;
@@ -230,4 +252,85 @@ async fn a_flood_of_sign_ins_is_slowed_per_device_and_per_address() {
     assert_eq!(try_sign_in(&stage, &attempt(&Device::new())).await.0, 429);
     stage.advance(60_000);
     assert_eq!(try_sign_in(&stage, &attempt(&device)).await.0, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn naming_a_device_without_its_key_does_not_lock_it_out() {
+    let stage = Stage::start_with(|config| {
+        config.tuning.sign_ins_per_device = 2;
+    })
+    .await;
+    let victim = Device::new();
+    let mut named = victim.session_request("hotline", "no-such-code");
+    named.proof = Device::new().sign("not what is asked for");
+    for _ in 0..5 {
+        let refused = try_sign_in(&stage, &named).await;
+        assert_eq!(refused, (403, "bad_signature".to_owned()));
+    }
+    let good = victim.session_request("hotline", &stage.city.code_for(HANDLER));
+    assert_eq!(try_sign_in(&stage, &good).await, (200, "granted".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_configured_proxy_one_noisy_client_shuts_out_only_itself() {
+    let stage = Stage::start_with(|config| {
+        config.tuning.sign_ins_per_address = 2;
+        config.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
+    })
+    .await;
+    let attempt = async |forwarded: &str| {
+        let request = Device::new().session_request("hotline", "no-such-code");
+        let call = stage.call(Method::POST, "/v1/sessions").json(&request);
+        let answer = call.header("X-Forwarded-For", forwarded).send().await.unwrap();
+        let wait = answer
+            .headers()
+            .get("retry-after")
+            .map(|value| value.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), wait)
+    };
+    for _ in 0..2 {
+        assert_eq!(attempt("198.51.100.7").await, (401, None));
+    }
+    // The minute of the stage's clock has 60 s left: 10:00:00.
+    assert_eq!(attempt("198.51.100.7").await, (429, Some("60".to_owned())));
+    stage.advance(13_500);
+    let spoofed = "203.0.113.1, 198.51.100.7";
+    assert_eq!(
+        attempt(spoofed).await,
+        (429, Some("47".to_owned())),
+        "its own word counts for nothing"
+    );
+    assert_eq!(attempt("203.0.113.1").await, (401, None), "another client");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_configured_proxy_nobody_is_believed_where_they_come_from() {
+    let stage = Stage::start_with(|config| {
+        config.tuning.sign_ins_per_address = 2;
+    })
+    .await;
+    let mut statuses = Vec::new();
+    for last in 1..=3 {
+        let request = Device::new().session_request("hotline", "no-such-code");
+        let call = stage.call(Method::POST, "/v1/sessions").json(&request);
+        let call = call
+            .header("X-Forwarded-For", format!("198.51.100.{last}"))
+            .header("Forwarded", format!("for=198.51.100.{last}"))
+            .header("X-Real-IP", format!("198.51.100.{last}"));
+        statuses.push(send(call).await.0);
+    }
+    assert_eq!(statuses, [401, 401, 429]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_house_says_when_to_come_again() {
+    let stage = Stage::start_with(|config| {
+        config.tuning.concurrent_strangers = 0;
+    })
+    .await;
+    for path in ["/v1/sessions", "/city/v1/hotline/12345/orders"] {
+        let answer = stage.call(Method::POST, path).send().await.unwrap();
+        assert_eq!(answer.status(), 503, "{path}");
+        assert_eq!(answer.headers()["retry-after"], "2", "{path}");
+    }
 }

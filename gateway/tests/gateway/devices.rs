@@ -399,23 +399,32 @@ async fn a_code_is_void_after_too_many_wrong_tries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guessing_codes_is_slowed_per_address_and_per_beginning() {
+async fn guessing_codes_is_slowed_per_address_and_per_person() {
     let stage = Stage::start_with(|config| {
         by_code(config);
-        config.tuning.enrolments_per_address = 3;
-        config.tuning.enrolments_per_prefix = 2;
+        config.tuning.enrolments_per_address = 4;
+        config.tuning.enrolments_per_person = 2;
     })
     .await;
-    let attempt = async |code: &str| {
-        let request = with_code(&stage, HANDLER, &Device::new(), Some(code));
+    let attempt = async |user: &str, code: &str| {
+        let request = with_code(&stage, user, &Device::new(), Some(code));
         sign_in(&stage, &request).await.0
     };
-    assert_eq!(attempt("AA00-0000").await, 401);
-    assert_eq!(attempt("AA00-0001").await, 401);
-    assert_eq!(attempt("AA00-0002").await, 429, "the third that begins alike");
-    assert_eq!(attempt("BB00-0000").await, 429, "the fourth from the address");
+    assert_eq!(attempt(HANDLER, "AA00-0000").await, 401);
+    assert_eq!(attempt(HANDLER, "AB00-0000").await, 401);
+    assert_eq!(attempt(HANDLER, "AC00-0000").await, 429, "the person's third");
+    assert_eq!(
+        attempt(OTHER_HANDLER, "AA00-0000").await,
+        401,
+        "one guesser shuts out nobody else"
+    );
+    assert_eq!(
+        attempt(OTHER_HANDLER, "BB00-0000").await,
+        429,
+        "the fifth from the address"
+    );
     stage.advance(MINUTE);
-    assert_eq!(attempt("AA00-0003").await, 401);
+    assert_eq!(attempt(HANDLER, "AA00-0003").await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]

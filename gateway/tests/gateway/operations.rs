@@ -117,6 +117,12 @@ async fn a_data_directory_that_cannot_be_made_and_an_origin_that_is_none_are_nam
         Gateway::start(config).await,
         Err(StartError::BadOrigin(_))
     ));
+    let mut config = stage.config();
+    config.trusted_proxies = vec!["proxy.example".to_owned()];
+    assert!(matches!(
+        Gateway::start(config).await,
+        Err(StartError::BadProxy(_))
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
