@@ -66,7 +66,8 @@ fn a_sound_case_passes_with_the_authoritys_certificate_and_nothing_else() {
 fn without_an_authority_the_fingerprint_to_compare_is_shown() {
     let (code, text) = Folder::new("unnamed").verify(CASE, None);
     let fingerprint = Certificate::from_pem(AUTHORITY).unwrap().fingerprint();
-    assert_eq!(code, 0, "{text}");
+    assert_eq!(code, 3, "not anchored: {text}");
+    assert!(text.contains("NOT ANCHORED"), "{text}");
     assert!(text.contains("TAKEN FROM THE FILE ITSELF"), "{text}");
     assert!(text.contains(&fingerprint), "{text}");
 }
@@ -175,6 +176,66 @@ fn a_foreign_authority_vouches_for_nothing() {
     assert!(
         printed.contains("FAILED certificate 1 of the gateway "),
         "{printed}"
+    );
+}
+
+/// Bytes of the authority's name: 申海 设备证书 CA.
+const LENGTH: usize = 22;
+
+/// The authority's certificate with another name of the same length in it.
+fn renamed_authority(name: &str) -> Certificate {
+    let real = Certificate::from_pem(AUTHORITY).unwrap();
+    let old = real.subject().common_name.as_bytes().to_vec();
+    assert_eq!(name.len(), old.len(), "{name:?}");
+    let mut der = real.to_der().to_vec();
+    let places: Vec<_> = (0..der.len() - old.len())
+        .filter(|at| der[*at..].starts_with(&old))
+        .collect();
+    assert_eq!(places.len(), 2, "issuer and subject");
+    for at in places {
+        der[at..at + old.len()].copy_from_slice(name.as_bytes());
+    }
+    Certificate::from_der(&der).unwrap()
+}
+
+#[test]
+fn no_name_moves_the_cursor_hides_a_line_or_forges_one() {
+    let folder = Folder::new("escapes");
+    for name in [
+        // Hidden from here on; back up a line and over it; a line of its own.
+        "\u{1b}[8m\u{1b}[1F\u{1b}[2K",
+        "CA\r\nok     forged",
+        "\u{9b}8m\u{85}\u{7f}\u{8}",
+        // Written backwards, broken, not seen.
+        "\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}\u{61c}",
+        "\u{e0041}\u{ad}",
+    ] {
+        let name = &format!("{name}{}", "2".repeat(LENGTH - name.len()));
+        let authority = renamed_authority(name);
+        std::fs::write(folder.0.join("odd.pem"), authority.to_pem()).unwrap();
+        let mut own = whole();
+        own["authority_certificate"] = json!(authority.to_base64());
+        for (case, given) in [(CASE.to_owned(), Some("odd.pem")), (own.to_string(), None)] {
+            let (code, printed) = folder.verify(&case, given);
+            assert_eq!(code, 1, "{printed:?}");
+            let plain = |c: char| c == ' ' || c.is_ascii_graphic();
+            let shown = name.chars().map(|c| match plain(c) {
+                true => c.to_string(),
+                false => format!("\\u{{{:x}}}", u32::from(c)),
+            });
+            let shown: String = shown.collect();
+            assert!(
+                printed.starts_with(&format!("authority {shown}, fingerprint ")),
+                "{printed:?}"
+            );
+            assert!(printed.lines().all(|line| line.chars().all(plain)), "{printed:?}");
+        }
+    }
+    let (code, printed) = folder.verify(CASE, Some("\u{1b}[2Jnobody.pem"));
+    assert_eq!(code, 2);
+    assert!(
+        printed.starts_with("shenhai-verify: \\u{1b}[2Jnobody.pem: "),
+        "{printed:?}"
     );
 }
 
