@@ -239,6 +239,10 @@ fn carry_out(
     now: UnixMillis,
 ) -> Result<WorkOrder, ErrorCode> {
     let envelope = &command.envelope;
+    // A revision nobody can have seen.
+    if envelope.base_rev > order.rev.saturating_add(limits::REVISIONS_AHEAD) {
+        return Err(ErrorCode::Malformed);
+    }
     order.state = Flow::standard()
         .apply(order.state, envelope.body.kind(), asker.user.role)
         .map_err(|error| match error {

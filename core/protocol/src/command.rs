@@ -95,7 +95,7 @@ impl Command {
 pub struct Envelope {
     /// [`PROTOCOL_VERSION`].
     pub v: u32,
-    /// Identity and idempotency key.
+    /// Identity and idempotency key, a UUIDv7 in lower case.
     pub cmd_id: CmdId,
     /// Which device signed.
     pub device_id: DeviceId,
@@ -105,7 +105,7 @@ pub struct Envelope {
     pub actor: UserId,
     /// The scope in which the actor saw the order.
     pub scope: ScopeId,
-    /// The order's revision the actor saw.
+    /// The order's revision the actor saw, from 1 to [`limits::REVISIONS`].
     pub base_rev: u64,
     /// What to do.
     pub body: Command,
@@ -113,6 +113,22 @@ pub struct Envelope {
     pub prev_hash: HexHash,
     /// When, by the device's clock corrected with the last server time seen.
     pub client_time: UnixMillis,
+}
+
+impl Envelope {
+    /// Whether a command of today may look like this. Those of exported cases may be older and are only read.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] says which rule it breaks.
+    pub fn check_new(&self) -> Result<(), EnvelopeError> {
+        if !is_uuid_v7(self.cmd_id.as_str()) {
+            return Err(EnvelopeError::BadId("cmd_id"));
+        }
+        if !(1..=limits::REVISIONS).contains(&self.base_rev) {
+            return Err(EnvelopeError::OutOfRange("base_rev"));
+        }
+        Ok(())
+    }
 }
 
 /// A command on the wire: the exact text that was signed, and the signature.
@@ -140,6 +156,8 @@ pub enum EnvelopeError {
     Version(u32),
     /// An id that is not of its form.
     BadId(&'static str),
+    /// A number that nothing can have.
+    OutOfRange(&'static str),
 }
 
 impl SignedEnvelope {
@@ -185,4 +203,10 @@ fn is_uuid(text: &str) -> bool {
             8 | 13 | 18 | 23 => b == b'-',
             _ => matches!(b, b'0'..=b'9' | b'a'..=b'f'),
         })
+}
+
+/// A UUID of version 7 and the variant of RFC 9562 (§4.1, §5.7).
+fn is_uuid_v7(text: &str) -> bool {
+    let digit = |at: usize| text.as_bytes().get(at).copied();
+    is_uuid(text) && digit(14) == Some(b'7') && matches!(digit(19), Some(b'8' | b'9' | b'a' | b'b'))
 }

@@ -26,3 +26,8 @@ pub const BUNDLE_ENTRIES: usize = 2000;
 pub const BUNDLE_CERTIFICATES: usize = 64;
 /// Hashes in one audit path or consistency proof: far above what a log of 2^48 receipts needs.
 pub const PROOF_HASHES: usize = 128;
+/// Highest revision an order can have: each command makes one, and an order lives for months.
+pub const REVISIONS: u64 = 1_000_000;
+/// How far beyond the gateway's own a command's `base_rev` may lie: a restored backup may be a little behind what a
+/// device has seen.
+pub const REVISIONS_AHEAD: u64 = 64;

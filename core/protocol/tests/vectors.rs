@@ -769,6 +769,35 @@ fn a_payload_that_is_no_envelope_says_why() {
 }
 
 #[test]
+fn a_new_command_has_a_uuid_7_and_a_revision_that_can_be() {
+    let new = |field: &'static str, value: Value| {
+        let opened = opened(move |object| {
+            object.insert(field.to_owned(), value);
+        });
+        opened
+            .expect("readable, as a case from earlier may be")
+            .check_new()
+    };
+    // RFC 9562 §4.2: the version stands in the 13th digit, the variant in the 17th.
+    for other in [
+        "919108f7-52d1-4320-9bac-f847db4148a8",
+        "017f22e2-79b0-8cc3-98c4-dc0c0c07398f",
+        "017f22e2-79b0-7cc3-c8c4-dc0c0c07398f",
+        "00000000-0000-0000-0000-000000000000",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    ] {
+        let refused = new("cmd_id", json!(other));
+        assert_eq!(refused, Err(EnvelopeError::BadId("cmd_id")), "{other}");
+    }
+    // RFC 9562 appendix A.6.
+    assert!(new("cmd_id", json!("017f22e2-79b0-7cc3-98c4-dc0c0c07398f")).is_ok());
+    for rev in [0, 1_000_001, u64::MAX] {
+        let refused = new("base_rev", json!(rev));
+        assert_eq!(refused, Err(EnvelopeError::OutOfRange("base_rev")), "{rev}");
+    }
+}
+
+#[test]
 fn a_malformed_payload_does_not_leak_into_the_message() {
     let payload = r#"{"v":1,"cmd_id":{"phone":"13812341234"}}"#.to_owned();
     let error = SignedEnvelope {

@@ -122,7 +122,11 @@ fn verify_one(
     keys: &mut DeviceKeys<'_>,
     signed: SignedEnvelope,
 ) -> Result<Result<Genuine, ErrorCode>, StoreError> {
-    let envelope = match signed.open() {
+    let opened = signed.open().and_then(|envelope| {
+        envelope.check_new()?;
+        Ok(envelope)
+    });
+    let envelope = match opened {
         Ok(envelope) => envelope,
         Err(error) => return Ok(Err(unreadable(&error))),
     };
@@ -151,7 +155,9 @@ fn unreadable(error: &EnvelopeError) -> ErrorCode {
     match error {
         EnvelopeError::TooLarge => ErrorCode::TooLarge,
         EnvelopeError::Version(_) => ErrorCode::UnsupportedVersion,
-        EnvelopeError::Malformed(_) | EnvelopeError::BadId(_) => ErrorCode::Malformed,
+        EnvelopeError::Malformed(_) | EnvelopeError::BadId(_) | EnvelopeError::OutOfRange(_) => {
+            ErrorCode::Malformed
+        }
     }
 }
 

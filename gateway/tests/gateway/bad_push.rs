@@ -6,7 +6,7 @@ use crate::stage::{
 };
 use reqwest::Method;
 use shenhai_protocol::{
-    Command, ContactForm, Envelope, ErrorCode, OrderId, PushReply, ReplyForm, ScopeId, SignedEnvelope,
+    CmdId, Command, ContactForm, Envelope, ErrorCode, OrderId, PushReply, ReplyForm, ScopeId, SignedEnvelope,
     UnixMillis, Verdict, limits,
 };
 
@@ -490,4 +490,50 @@ async fn a_batch_keeps_what_came_before_its_stop() {
         (1, 1, ErrorCode::BadSignature)
     );
     assert_eq!(case.stage.count("SELECT last_seq FROM devices"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_whose_id_is_no_uuid_7_or_whose_revision_cannot_be_gets_no_receipt() {
+    let stage = Stage::start().await;
+    let session = stage.sign_in(HANDLER).await;
+    let order = stage.take_in("sane-1", "310101").await;
+    let before = stage.state();
+    type Change = fn(&mut Envelope);
+    let changes: [(&str, Change); 4] = [
+        ("version 4", |envelope| {
+            envelope.cmd_id = CmdId("919108f7-52d1-4320-9bac-f847db4148a8".to_owned())
+        }),
+        ("another variant", |envelope| {
+            envelope.cmd_id = CmdId("017f22e2-79b0-7cc3-18c4-dc0c0c07398f".to_owned());
+        }),
+        ("revision 0", |envelope| envelope.base_rev = 0),
+        ("the largest number", |envelope| envelope.base_rev = u64::MAX),
+    ];
+    for (what, change) in changes {
+        let mut envelope = session.envelope(Command::Accept { order: order.clone() });
+        change(&mut envelope);
+        let (status, text) = stage.push(&session, vec![session.device.seal(&envelope)]).await;
+        assert_eq!((status, &*code(&text)), (400, "malformed"), "{what}");
+    }
+    assert_eq!(stage.state(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_far_beyond_the_orders_is_refused_and_one_of_a_restored_backup_is_not() {
+    let stage = Stage::start().await;
+    let mut session = stage.sign_in(HANDLER).await;
+    for (number, base_rev, verdict) in [
+        ("rev-1", 1 + 65, Verdict::Refused),
+        ("rev-2", 1 + 64, Verdict::Accepted),
+        ("rev-3", 1, Verdict::Accepted),
+    ] {
+        let order = stage.take_in(number, "310101").await;
+        let mut envelope = session.envelope(Command::Accept { order });
+        envelope.base_rev = base_rev;
+        let command = session.device.append(&envelope);
+        let receipt = stage.push_one(&session, command).await;
+        assert_eq!(receipt.verdict, verdict, "{base_rev}");
+        let code = (verdict == Verdict::Refused).then_some(ErrorCode::Malformed);
+        assert_eq!(receipt.code, code, "{base_rev}");
+    }
 }

@@ -362,7 +362,7 @@ impl Device {
     pub(crate) fn envelope(&self, actor: &UserId, body: Command) -> Envelope {
         Envelope {
             v: PROTOCOL_VERSION,
-            cmd_id: CmdId(uuid::Uuid::new_v4().to_string()),
+            cmd_id: CmdId(uuid_v7()),
             device_id: self.id.clone(),
             device_seq: self.seq + 1,
             actor: actor.clone(),
@@ -389,6 +389,16 @@ impl Device {
         self.head = HexHash(sm3(signed.payload.as_bytes()).to_hex());
         signed
     }
+}
+
+/// A UUID of version 7, as `core/client` makes them.
+pub(crate) fn uuid_v7() -> String {
+    let random: [u8; 16] = *uuid::Uuid::new_v4().as_bytes();
+    let random = std::array::from_fn(|at| random[at]);
+    let millis = u64::try_from(NOW).unwrap();
+    uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .to_string()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
