@@ -348,6 +348,27 @@ fn bytes_that_are_no_certificate_say_why() {
     );
 }
 
+/// GM/T 0015 leaves the parameters of the algorithm out, older software writes a NULL; both places must say the same.
+#[test]
+fn an_algorithm_named_otherwise_outside_than_inside_is_refused() {
+    let leaf = below(&root("CA", 10), 10, 11, Usage::Device);
+    let der = leaf.to_der();
+    // SEQUENCE { OID 1.2.156.10197.1.501 }: inside what is signed and after it.
+    let bare = [
+        0x30, 0x0a, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x75,
+    ];
+    let with_null = [&[0x30, 0x0c], &bare[2..], &[0x05, 0x00]].concat();
+    let outside = der
+        .windows(bare.len())
+        .rposition(|part| *part == bare)
+        .expect("the outer one");
+    let mut other = [&der[..outside], &with_null, &der[outside + bare.len()..]].concat();
+    let length = u16::from_be_bytes([der[2], der[3]]) + 2;
+    assert_eq!(der[..2], [0x30, 0x82]);
+    other[2..4].copy_from_slice(&length.to_be_bytes());
+    assert_eq!(Certificate::from_der(&other), Err(CertificateError::Algorithm));
+}
+
 #[test]
 fn text_that_is_no_certificate_says_why() {
     let leaf = below(&root("CA", 10), 10, 11, Usage::Device);

@@ -84,7 +84,7 @@ pub(super) fn parts(bytes: &[u8]) -> Result<Parts, CertificateError> {
         return Err(CertificateError::Version);
     }
     // RFC 5280 §4.1.1.2: the algorithm stands inside and outside of what is signed, the same twice.
-    if !is_sm2_with_sm3(&algorithm) || !is_sm2_with_sm3(tbs.signature()) {
+    if !is_sm2_with_sm3(&algorithm) || algorithm != *tbs.signature() {
         return Err(CertificateError::Algorithm);
     }
     let extensions = Extensions::of(&tbs)?;
