@@ -104,20 +104,24 @@ impl Config {
     }
 }
 
-fn is_safe_origin(url: &str) -> bool {
-    if let Some(rest) = url.strip_prefix("https://") {
-        return !rest.is_empty();
-    }
-    let Some(rest) = url.strip_prefix("http://") else {
+/// Read by the parser that will also send the requests, so that both mean the same host.
+fn is_safe_origin(text: &str) -> bool {
+    // The parser leaves out or turns round what these are: an address with them is not what it looks like.
+    let odd = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
+    let Ok(url) = reqwest::Url::parse(text) else {
         return false;
     };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host = if authority.starts_with('[') {
-        authority.split_inclusive(']').next().unwrap_or_default()
-    } else {
-        authority.split(':').next().unwrap_or_default()
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && !text.contains('@')
+        && url.query().is_none()
+        && url.fragment().is_none();
+    let safe = match url.scheme() {
+        "https" => url.host_str().is_some_and(|host| !host.is_empty()),
+        "http" => matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")),
+        _ => false,
     };
-    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    bare && safe && !text.contains(odd)
 }
 
 #[cfg(test)]
@@ -131,6 +135,8 @@ mod tests {
             "http://127.0.0.1:8700",
             "http://localhost/",
             "http://[::1]:1",
+            "HTTP://LOCALHOST:8700",
+            "https://shenhai.example.cn:8443/",
         ] {
             assert!(is_safe_origin(url), "{url}");
         }
@@ -140,6 +146,20 @@ mod tests {
             "ftp://127.0.0.1",
             "",
             "https://",
+            "http://127.0.0.1:8700@evil.example",
+            "http://localhost:@evil.example/",
+            "http://[::1]@evil.example",
+            "http://127.0.0.1\\@evil.example",
+            "https://shenhai.example.cn@evil.example",
+            "https://@evil.example",
+            "https:///",
+            "https://shenhai.example.cn?x",
+            "https://shenhai.example.cn#x",
+            "http://127.0.0.1\n.evil.example",
+            " http://127.0.0.1",
+            "http://localhost.evil.example",
+            "http://0.0.0.0:8700",
+            "javascript:alert(1)//127.0.0.1",
         ] {
             assert!(!is_safe_origin(url), "{url}");
         }
