@@ -148,13 +148,9 @@ impl Store {
         &self,
         look: impl FnOnce(&Rows<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let conn = self.readers.take()?;
-        let outcome = conn
-            .unchecked_transaction()
-            .map_err(StoreError::from)
-            .and_then(|snapshot| look(&Rows::new(&snapshot)));
-        self.readers.give_back(conn);
-        outcome
+        let reader = self.readers.take()?;
+        let snapshot = reader.unchecked_transaction()?;
+        look(&Rows::new(&snapshot))
     }
 
     /// Look at one snapshot of the rows, away from the async threads.
@@ -208,26 +204,50 @@ impl Readers {
         }
     }
 
-    fn take(&self) -> Result<Connection, StoreError> {
+    fn take(&self) -> Result<Reader<'_>, StoreError> {
         let mut pool = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(conn) = pool.idle.pop() {
-                return Ok(conn);
+                return Ok(self.lend(conn));
             }
             if pool.open < READERS {
                 let conn = schema::open(&self.path)?;
                 conn.pragma_update(None, "query_only", "ON")?;
                 pool.open += 1;
-                return Ok(conn);
+                return Ok(self.lend(conn));
             }
             pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn give_back(&self, conn: Connection) {
-        let mut pool = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        pool.idle.push(conn);
-        self.returned.notify_one();
+    fn lend(&self, conn: Connection) -> Reader<'_> {
+        Reader {
+            pool: self,
+            conn: Some(conn),
+        }
+    }
+}
+
+/// A lent connection. It goes back however the reading ends: one lost to each panic would leave none after eight.
+struct Reader<'p> {
+    pool: &'p Readers,
+    /// There until it is dropped.
+    conn: Option<Connection>,
+}
+
+impl Deref for Reader<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.conn.as_ref().expect("it is taken only where it is dropped")
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        let mut pool = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.idle.extend(self.conn.take());
+        self.pool.returned.notify_one();
     }
 }
 

@@ -263,3 +263,19 @@ fn receipts_older_than_the_log_enter_it_in_their_order() {
     assert_eq!(size, 3);
     assert_eq!(root.as_str(), shenhai_proof::root(&expected, 3).unwrap().to_hex());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_panics_gives_its_reader_back() {
+    let (_dir, store) = store();
+    let store = Arc::new(store);
+    for _ in 0..2 * READERS {
+        let read: Result<(), _> = store.read(|_| panic!("a bug")).await;
+        assert!(matches!(read, Err(StoreError::Panicked)));
+    }
+    assert_eq!(
+        store.readers.idle.lock().unwrap().idle.len(),
+        1,
+        "one was enough for all"
+    );
+    assert!(store.read(|rows| rows.meta("none")).await.unwrap().is_none());
+}
