@@ -7,7 +7,8 @@ use crate::app::App;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -21,6 +22,13 @@ use tower_http::services::ServeDir;
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
     connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// A year, as browsers' lists ask for.
+const TLS_ONLY: &str = "max-age=31536000";
+
+/// Photos and positions are for our own pages; the rest of what a device has is for nobody.
+const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(self), accelerometer=(), \
+    bluetooth=(), display-capture=(), gyroscope=(), magnetometer=(), midi=(), payment=(), serial=(), usb=()";
 
 const UNBUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>申海</title>\
     <h1>页面尚未构建</h1><p>网关已在运行，但没有找到页面文件。请先构建页面，再以 <code>--web 目录</code> 启动网关；\
@@ -87,6 +95,16 @@ pub(crate) fn guard_every_answer(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Over plain HTTP browsers pass it over (RFC 6797 §8.1); it is for what comes through the TLS in front.
+    headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TLS_ONLY));
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(PERMISSIONS),
+    );
     // Whatever is not a page's file is somebody's data.
     headers
         .entry(CACHE_CONTROL)

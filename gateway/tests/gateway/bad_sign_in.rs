@@ -189,15 +189,24 @@ async fn a_login_leads_only_back_to_a_page_of_ours() {
     // What goes on is the address as it was understood.
     let origin = own.trim_end_matches("/hotline/").to_owned();
     for (asked, goes_on) in [
-        (origin.replace("http:", "HTTP:") + "\\hotline\\..\\desk\\", format!("{origin}/desk/")),
-        (format!("{origin}/hot\r\nline/\t?a=\"b\""), format!("{origin}/hotline/?a=%22b%22")),
+        (
+            origin.replace("http:", "HTTP:") + "\\hotline\\..\\desk\\",
+            format!("{origin}/desk/"),
+        ),
+        (
+            format!("{origin}/hot\r\nline/\t?a=\"b\""),
+            format!("{origin}/hotline/?a=%22b%22"),
+        ),
         (format!("  {origin}/hotline/"), own.clone()),
     ] {
         let (status, text) = login("hotline", asked.clone()).await;
         assert_eq!(status, 200, "{asked:?}");
         let target: shenhai_protocol::LoginTarget = serde_json::from_str(&text).unwrap();
         let target = reqwest::Url::parse(&target.authorize_url).unwrap();
-        let sent = target.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap();
+        let sent = target
+            .query_pairs()
+            .find(|(name, _)| name == "redirect_uri")
+            .unwrap();
         assert_eq!(sent.1, goes_on, "{asked:?}");
     }
     let (status, text) = login("hotline", own.clone() + &"x".repeat(60_000 / 3)).await;

@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(600);
 /// An HTTP/2 connection with as many unfinished requests as the gateway lets it have.
 struct SlowBodies {
     _requests: Vec<h2::SendStream<Bytes>>,
-    _answers: Vec<h2::client::ResponseFuture>,
+    answers: Vec<h2::client::ResponseFuture>,
 }
 
 /// A connection that takes `window` bytes of an answer before it is asked to read them.
@@ -56,12 +56,19 @@ impl SlowBodies {
         }
         Self {
             _requests: requests,
-            _answers: answers,
+            answers,
         }
     }
 
     fn len(&self) -> usize {
         self._requests.len()
+    }
+
+    /// The status of whichever request is answered first.
+    async fn first_answer(&mut self) -> u16 {
+        let (answer, _, rest) = futures_util::future::select_all(std::mem::take(&mut self.answers)).await;
+        self.answers = rest;
+        answer.unwrap().status().as_u16()
     }
 }
 
@@ -124,28 +131,20 @@ async fn one_device_has_only_its_share_of_the_room() {
     let quiet = stage.sign_in(crate::stage::OTHER_HANDLER).await;
     let addr = stage.running().addr;
     let token = noisy.grant.token.as_str();
-    let _slow = SlowBodies::open(addr, "/v1/push", Some(token), 2).await;
-    let _waits = SlowBodies::open(addr, "/v1/wake", Some(token), 1).await;
+    // As soon as one is refused, the others are in.
+    let mut slow = SlowBodies::open(addr, "/v1/push", Some(token), 3).await;
+    assert_eq!(slow.first_answer().await, 503);
+    let mut waits = SlowBodies::open(addr, "/v1/wake", Some(token), 2).await;
+    assert_eq!(waits.first_answer().await, 503);
     let pull = |token: &str, scope: &str| {
         let call = stage.call(Method::GET, &format!("/v1/pull?scope={scope}"));
         send(call.bearer_auth(token))
     };
-    // The slow ones are on their way: as soon as they are in, there is no room for a third.
-    let full = loop {
-        let (status, text) = pull(token, "handler:h310101").await;
-        if status != 200 {
-            break (status, code(&text));
-        }
-    };
-    assert_eq!(full, (503, "overloaded".to_owned()));
-    let full = loop {
-        let wake = stage.call(Method::POST, "/v1/wake").bearer_auth(token);
-        let (status, text) = send(wake.json(&json!({"cursors": {}, "wait_ms": 0}))).await;
-        if status != 200 {
-            break (status, code(&text));
-        }
-    };
-    assert_eq!(full, (503, "overloaded".to_owned()));
+    let (status, text) = pull(token, "handler:h310101").await;
+    assert_eq!((status, &*code(&text)), (503, "overloaded"));
+    let wake = stage.call(Method::POST, "/v1/wake").bearer_auth(token);
+    let (status, text) = send(wake.json(&json!({"cursors": {}, "wait_ms": 0}))).await;
+    assert_eq!((status, &*code(&text)), (503, "overloaded"));
     assert_eq!(pull(&quiet.grant.token, "handler:h310104").await.0, 200);
 }
 

@@ -37,6 +37,14 @@ async fn pages_are_served_fenced_in_and_asked_for_anew() {
     assert_eq!(header("cache-control"), "no-cache");
     assert_eq!(header("x-content-type-options"), "nosniff");
     assert_eq!(header("referrer-policy"), "no-referrer");
+    assert_eq!(header("strict-transport-security"), "max-age=31536000");
+    assert_eq!(header("cross-origin-resource-policy"), "same-origin");
+    let permissions = header("permissions-policy");
+    assert!(
+        permissions.contains("camera=(self), geolocation=(self)"),
+        "{permissions}"
+    );
+    assert!(permissions.contains("usb=()"), "{permissions}");
     let policy = header("content-security-policy");
     for part in [
         "default-src 'self'",
