@@ -4,6 +4,7 @@
 //! file: a copy of the database alone signs nothing. Where the operator gives a provider with keys of its own, none
 //! are made. Called at start, and when a device's certificate is due.
 
+use crate::app::App;
 use crate::config::Config;
 use crate::keys::{GatewayKeys, hex, random, unhex};
 use crate::rules::TrustRules;
@@ -18,7 +19,7 @@ use shenhai_crypto::{
 use shenhai_protocol::{DeviceId, UnixMillis, UserId};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -126,14 +127,15 @@ pub(crate) async fn establish(
             receipt: signer.key,
             issuer: authority.provider,
             authority: authority.key,
-            gateway_certificate: gateway,
+            gateway_certificate: RwLock::new(Arc::new(gateway)),
+            certificate_given: signer.certificate.is_some(),
             authority_certificate: issuer,
         })
     });
     let keys = certified.await.map_err(|_| StoreError::Panicked)??;
     let current = [
         (CertificateKind::Authority, keys.authority_certificate.clone()),
-        (CertificateKind::Gateway, keys.gateway_certificate.clone()),
+        (CertificateKind::Gateway, keys.certificate().as_ref().clone()),
     ];
     store.write(move |tx| keep_all(tx, &current, now)).await?;
     Ok(keys)
@@ -355,6 +357,49 @@ fn gateway_certificate(
         Usage::Gateway,
         validity(now, i64::from(days), issuer.not_after()),
     )?)
+}
+
+/// Give the gateway's key a new certificate while it serves, where less than a third of the present one's life is left.
+///
+/// A gateway may run for years. One that cannot be renewed now goes on: the next who asks for a grant tries again.
+pub(crate) async fn renew_gateway(app: &Arc<App>, now: UnixMillis) {
+    if app.keys.certificate_given || !due(&app.keys.certificate(), now) {
+        return;
+    }
+    let renewing = Arc::clone(app);
+    let issued = tokio::task::spawn_blocking(move || {
+        let keys = &renewing.keys;
+        let days = i64::from(renewing.rules.gateway_certificate_days());
+        let issuer = &keys.authority_certificate;
+        let key = keys.certificate().public_key().clone();
+        let validity = validity(now, days, issuer.not_after());
+        let name = named(GATEWAY_NAME);
+        issue(
+            &*keys.issuer,
+            &keys.authority,
+            issuer,
+            &name,
+            &key,
+            Usage::Gateway,
+            validity,
+        )
+    });
+    let kept = match issued.await {
+        Ok(Ok(certificate)) => keep_renewed(app, certificate, now).await,
+        Ok(Err(error)) => Err(StoreError::from(error)),
+        Err(_) => Err(StoreError::Panicked),
+    };
+    if let Err(error) = kept {
+        tracing::error!(%error, "the gateway's certificate was not renewed");
+    }
+}
+
+async fn keep_renewed(app: &App, certificate: Certificate, now: UnixMillis) -> Result<(), StoreError> {
+    let kept = [(CertificateKind::Gateway, certificate.clone())];
+    app.store.write(move |tx| keep_all(tx, &kept, now)).await?;
+    tracing::info!(serial = %certificate.serial_hex(), "the gateway's certificate was renewed");
+    app.keys.renew(certificate);
+    Ok(())
 }
 
 /// A device's certificate: the one it has, or a new one where that is due, of another authority or another person.

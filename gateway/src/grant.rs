@@ -36,6 +36,7 @@ pub(crate) struct Granted {
 
 /// Sign a grant; issue a certificate where one is due. Touches no row.
 pub(crate) async fn sign(app: &Arc<App>, grantee: Grantee, now: UnixMillis) -> Result<Granted, ApiError> {
+    authority::renew_gateway(app, now).await;
     let app = Arc::clone(app);
     let signed = tokio::task::spawn_blocking(move || sign_blocking(&app, &grantee, now));
     signed
@@ -62,7 +63,7 @@ fn sign_blocking(app: &App, grantee: &Grantee, now: UnixMillis) -> Result<Grante
         grant: app.keys.sign_grant(payload)?,
         credentials: Credentials {
             device_certificate: certificate.certificate.clone(),
-            gateway_certificate: app.keys.gateway_certificate.to_base64(),
+            gateway_certificate: app.keys.certificate().to_base64(),
             authority_certificate: app.keys.authority_certificate.to_base64(),
         },
     };

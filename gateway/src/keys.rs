@@ -8,7 +8,7 @@ use rand_core::{Rng, UnwrapErr};
 use shenhai_crypto::{Certificate, KeyRef, Provider, ProviderError, sm3};
 use shenhai_protocol::{SignedGrant, SignedReceipt, SignedRevocations};
 use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Who signs for the gateway, with which keys, certified how. The keys stay with the provider: a certified module
 /// takes the place of the software behind the same names.
@@ -20,19 +20,33 @@ pub(crate) struct GatewayKeys {
     pub(crate) issuer: Arc<dyn Provider>,
     /// Issues certificates; certified by `authority_certificate`.
     pub(crate) authority: KeyRef,
-    pub(crate) gateway_certificate: Certificate,
+    /// Renewed while the gateway runs, with the same key.
+    pub(crate) gateway_certificate: RwLock<Arc<Certificate>>,
+    /// The operator gave that certificate, and renews it.
+    pub(crate) certificate_given: bool,
     pub(crate) authority_certificate: Certificate,
 }
 
 impl GatewayKeys {
+    /// Of the key that signs.
+    pub(crate) fn certificate(&self) -> Arc<Certificate> {
+        let held = self.gateway_certificate.read();
+        Arc::clone(&held.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn renew(&self, certificate: Certificate) {
+        let held = self.gateway_certificate.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = Arc::new(certificate);
+    }
+
     /// The key receipts verify with, 130 hex digits.
     pub(crate) fn public_hex(&self) -> String {
-        self.gateway_certificate.public_key().to_hex()
+        self.certificate().public_key().to_hex()
     }
 
     /// Serial number of the certificate whose key signs, hex.
     pub(crate) fn serial(&self) -> String {
-        self.gateway_certificate.serial_hex()
+        self.certificate().serial_hex()
     }
 
     /// The receipt of `payload`.

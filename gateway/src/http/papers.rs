@@ -19,7 +19,7 @@ pub(super) fn gateway_certificates(
     signed_by: &BTreeSet<String>,
     anchored: Option<UnixMillis>,
 ) -> Result<Vec<String>, StoreError> {
-    let present = keys.gateway_certificate.to_base64();
+    let present = keys.certificate().to_base64();
     let mut all = vec![present.clone()];
     for text in rows.certificates(CertificateKind::Gateway)? {
         let Ok(certificate) = Certificate::from_base64(&text) else {

@@ -44,7 +44,7 @@ pub(crate) async fn trust(State(app): State<Arc<App>>) -> Result<Json<TrustInfo>
         .store
         .read(|rows| rows.certificates(CertificateKind::Gateway))
         .await?;
-    let current = app.keys.gateway_certificate.to_base64();
+    let current = app.keys.certificate().to_base64();
     Ok(Json(TrustInfo {
         authority_certificate: app.keys.authority_certificate.to_base64(),
         earlier_gateway_certificates: certificates.into_iter().filter(|text| *text != current).collect(),

@@ -43,7 +43,7 @@ impl Space {
         if self.reserve.exists() {
             return;
         }
-        let made = File::create(&self.reserve)
+        let made = private(&self.reserve)
             .and_then(|mut file| file.write_all(&vec![0; KEPT_BACK]).and_then(|()| file.sync_all()));
         if let Err(error) = made {
             tracing::warn!(%error, "no room can be kept back for signing out on a full disk");
@@ -74,6 +74,15 @@ impl Space {
         }
         due
     }
+}
+
+/// A new file for its owner only, like the database beside it.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 impl Store {

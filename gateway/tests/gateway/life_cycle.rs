@@ -3,9 +3,11 @@
 use crate::devices::{
     audited, get, granted, invite, post, refused, revoke, rotate, rotation, sign_in, with_code,
 };
-use crate::stage::{ADMINISTRATOR, Device, HANDLER, OTHER_HANDLER, Session, Stage, code};
+use crate::stage::{ADMINISTRATOR, Device, HANDLER, NOW, OTHER_HANDLER, Session, Stage, code};
 use serde_json::Value;
-use shenhai_protocol::{DeviceList, ErrorCode};
+use shenhai_crypto::{Certificate, Usage, verify_chain};
+use shenhai_gateway::TrustRules;
+use shenhai_protocol::{DeviceList, ErrorCode, SessionGrant};
 
 async fn release(stage: &Stage, by: &Session, device: &Device) -> (u16, String) {
     let path = format!("/v1/devices/{}/release", device.id);
@@ -122,4 +124,39 @@ async fn signing_in_anew_ends_the_older_tokens_of_that_device_and_of_no_other() 
     for alive in [&anew, &elsewhere] {
         assert_eq!(post(&stage, alive, path, &Value::Null).await.0, 200);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateways_certificate_is_renewed_while_it_serves_and_keeps_its_key() {
+    const DAY: i64 = 24 * 3600 * 1000;
+    let rules = include_str!("../../data/trust.toml");
+    let rules = rules.replace("gateway_certificate_days = 1095", "gateway_certificate_days = 30");
+    let stage = Stage::start_with(|config| config.trust = TrustRules::parse(&rules).unwrap()).await;
+    let before = stage.sign_in(HANDLER).await.grant;
+    // 21 of 30 days are gone: less than a third is left. Nobody restarts anything.
+    stage.advance(21 * DAY);
+    let after = stage.sign_in(HANDLER).await.grant;
+    let certificate =
+        |grant: &SessionGrant| Certificate::from_base64(&grant.credentials.gateway_certificate).unwrap();
+    let (old, new) = (certificate(&before), certificate(&after));
+    assert_ne!(old.serial_hex(), new.serial_hex());
+    assert_eq!(old.public_key(), new.public_key());
+    assert_eq!(before.gateway_key, after.gateway_key);
+    let authority = Certificate::from_base64(&after.credentials.authority_certificate).unwrap();
+    let day_50 = (NOW + 50 * DAY) / 1000;
+    let holds = |leaf: Certificate| {
+        verify_chain(&[leaf], std::slice::from_ref(&authority), Usage::Gateway, day_50).is_valid()
+    };
+    assert!(!holds(old), "by then the first one has ended");
+    assert!(holds(new));
+    let again = stage.sign_in(HANDLER).await.grant;
+    assert_eq!(
+        certificate(&again).serial_hex(),
+        certificate(&after).serial_hex(),
+        "once"
+    );
+    assert_eq!(
+        stage.count("SELECT count(*) FROM certificates WHERE kind = 'gateway'"),
+        2
+    );
 }
