@@ -9,8 +9,8 @@ use crate::problem::Result;
 use crate::workspace;
 use std::path::PathBuf;
 
-/// The servers of `cargo xtask run`, and the program that starts both for a test.
-pub(crate) const SERVERS: [&str; 3] = ["shenhai-gateway", "shenhai-city", "shenhai-stack"];
+/// What `cargo xtask run` starts: the servers, and the handlers of the demonstration.
+pub(crate) const DEMONSTRATION: [&str; 3] = ["shenhai-gateway", "shenhai-city", "shenhai-sample"];
 
 /// Compile programs of the workspace.
 pub(crate) fn programs(names: &[&str]) -> Result<()> {

@@ -81,7 +81,7 @@ fn build() -> Result<PathBuf> {
     std::thread::scope(|scope| {
         let servers = scope.spawn(|| {
             step("compile the gateway and the emulated city", || {
-                compile::programs(&[&compile::SERVERS[..], &[wasm::GENERATOR]].concat())
+                compile::programs(&[&compile::DEMONSTRATION[..], &[wasm::GENERATOR]].concat())
             })
         });
         let web = pages::build();

@@ -8,6 +8,9 @@ use crate::{compile, pages, setup, wasm, workspace};
 use serde_json::Value;
 use std::path::Path;
 
+/// Starts gateway and city together for a test.
+const STACK: &str = "shenhai-stack";
+
 /// Type check, lint and unit tests.
 pub(super) fn unit() -> Result<Counts> {
     setup::node()?;
@@ -50,15 +53,15 @@ pub(super) fn end_to_end() -> Result<Counts> {
     Ok(count::playwright(&json(&report)).with_exit(transcript.success))
 }
 
-/// The program that starts gateway and city together for a test.
+/// Where it is.
 pub(super) fn stack() -> std::path::PathBuf {
-    compile::debug_dir().join("shenhai-stack")
+    compile::debug_dir().join(STACK)
 }
 
 /// Compile it.
 pub(super) fn build_stack() -> Result<()> {
     step("compile the gateway and the emulated city", || {
-        compile::programs(&compile::SERVERS)
+        compile::program(STACK).map(drop)
     })
 }
 
