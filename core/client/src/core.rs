@@ -139,9 +139,9 @@ impl Core {
 
     /// Stop synchronising and release the database; every later request is answered `core_restarted`.
     pub async fn close(&self) {
-        let generation = self.shared().with(Engine::close);
-        if let Some(generation) = generation {
-            driver::anchor(self.shared(), generation).await;
+        let last = self.shared().with(Engine::close);
+        if let Some(last) = last {
+            driver::anchor(self.shared(), last).await;
         }
     }
 

@@ -5,7 +5,7 @@
 use crate::core::Shared;
 use crate::engine::{Engine, Job, Signal};
 use crate::host::Task;
-use crate::keyring::GENERATION;
+use crate::keyring::ANCHOR;
 use crate::logwatch;
 use crate::rpc::Topic;
 use futures_channel::mpsc::UnboundedReceiver;
@@ -16,7 +16,7 @@ use shenhai_protocol::{
     Change, ChangeKind, CmdId, ErrorClass, ErrorCode, HexHash, PullReply, PushReply, Receipt, ScopeId,
     SignedEnvelope, SignedReceipt, Verdict, WakeRequest,
 };
-use shenhai_store::{PageOfChanges, ScopeCopy};
+use shenhai_store::{Anchor, PageOfChanges, ScopeCopy};
 use shenhai_sync::{Decision, Event, Stop, Verdicts};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,22 +30,22 @@ enum Turn {
     Due,
 }
 
-/// One generation on its way to the platform's store, and the newest that is waiting: an older one must not arrive
+/// One anchor on its way to the platform's store, and the newest that is waiting: an older one must not arrive
 /// after a newer one.
 #[derive(Default)]
 struct Keeping {
     now: Option<Task<()>>,
-    next: Option<u64>,
+    next: Option<Anchor>,
 }
 
 impl Keeping {
     /// Begin with what waits, unless something is under way.
     fn go_on(&mut self, shared: &Arc<Shared>) {
         if self.now.is_none()
-            && let Some(generation) = self.next.take()
+            && let Some(next) = self.next.take()
         {
             let shared = Arc::clone(shared);
-            self.now = Some(Box::pin(async move { anchor(&shared, generation).await }));
+            self.now = Some(Box::pin(async move { anchor(&shared, next).await }));
         }
     }
 }
@@ -82,7 +82,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut signals: UnboundedReceiver<Sign
             Turn::Signal(Signal::Request(generation, job)) => {
                 requests.push(Box::pin(carry_out(Arc::clone(&shared), generation, job)));
             }
-            Turn::Signal(Signal::Anchor(generation)) => keeping.next = Some(generation),
+            Turn::Signal(Signal::Anchor(anchor)) => keeping.next = Some(anchor),
             Turn::Signal(Signal::Look) | Turn::Answered => {}
             Turn::Kept => keeping.now = None,
             Turn::Due => {
@@ -163,10 +163,10 @@ fn token(engine: &Engine, generation: u64) -> Option<String> {
     (engine.generation() == generation).then(|| live.record.token.clone())
 }
 
-pub(crate) async fn anchor(shared: &Shared, generation: u64) {
-    let bytes = generation.to_le_bytes().to_vec();
-    if let Err(error) = shared.host.keep(GENERATION, Some(bytes)).await {
-        tracing::error!(%error, "the generation could not be kept");
+pub(crate) async fn anchor(shared: &Shared, anchor: Anchor) {
+    let bytes = anchor.to_bytes().to_vec();
+    if let Err(error) = shared.host.keep(ANCHOR, Some(bytes)).await {
+        tracing::error!(%error, "the anchor could not be kept");
     }
 }
 

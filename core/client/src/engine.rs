@@ -15,7 +15,7 @@ use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
 use crate::session::key_of;
 use shenhai_crypto::{Certificate, SecretKey};
 use shenhai_protocol::{AccessGrant, CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UserId};
-use shenhai_store::{Identity, Opened, OutboxEntry, SessionRecord, Store, StoreError, Write};
+use shenhai_store::{Anchor, Identity, Opened, OutboxEntry, SessionRecord, Store, StoreError, Write};
 use shenhai_sync::{
     Elapsed, Event, Instruction, Machine, Now, Phase, Row, RowState, ScopeState, ServerClock, pause_millis,
 };
@@ -26,8 +26,8 @@ use zeroize::Zeroize;
 /// What the driver is to do.
 #[derive(Debug)]
 pub(crate) enum Signal {
-    /// Keep the database's generation outside of it. Belongs to no session.
-    Anchor(u64),
+    /// Keep the database's anchor outside of it. Belongs to no session.
+    Anchor(Anchor),
     /// Send a request for the session of that generation.
     Request(u64, Job),
     /// Give up what is under way: it belongs to a session that is over.
@@ -148,14 +148,14 @@ impl Engine {
         self.ensure_identity()
     }
 
-    /// Let go of the database and of every key. Its generation, to be kept outside.
-    pub(crate) fn drop_store(&mut self) -> Option<u64> {
+    /// Let go of the database and of every key. Its anchor, to be kept outside.
+    pub(crate) fn drop_store(&mut self) -> Option<Anchor> {
         self.note_time_seen();
         self.drop_session();
         self.revive_at = None;
-        let generation = self.store.as_ref().map(Store::generation);
+        let anchor = self.store.as_ref().map(Store::anchor);
         self.store = None;
-        generation
+        anchor
     }
 
     // --- what the rest of the client asks for ---
@@ -262,12 +262,12 @@ impl Engine {
             .extend([Topic::Session, Topic::Orders, Topic::Outbox]);
     }
 
-    /// Close the database. Every later call fails with `core_restarted`. Its last generation is for the platform to
+    /// Close the database. Every later call fails with `core_restarted`. Its last anchor is for the platform to
     /// keep; `None` where a later one has to stay.
-    pub(crate) fn close(&mut self) -> Option<u64> {
-        let generation = self.drop_store();
+    pub(crate) fn close(&mut self) -> Option<Anchor> {
+        let anchor = self.drop_store();
         self.signals.push(Signal::Stop);
-        generation.filter(|_| !self.rollback.is_held())
+        anchor.filter(|_| !self.rollback.is_held())
     }
 
     /// Give up what is under way.

@@ -18,8 +18,8 @@ pub(crate) const RECORD: &str = "lock";
 /// Under which name the database key itself is kept for unlocking by biometrics, sealed under the platform's key.
 /// The platform hands it out only after it recognised the person.
 pub(crate) const BIOMETRIC: &str = "bio";
-/// Under which name the database's generation is kept.
-pub(crate) const GENERATION: &str = "generation";
+/// Under which name the database's anchor is kept.
+pub(crate) const ANCHOR: &str = "anchor";
 
 /// What binds a sealed record to its purpose.
 const RECORD_AAD: &[u8] = b"shenhai-lock-v1";

@@ -10,15 +10,14 @@ use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::host::{HostRng, KeepError};
 use crate::keyring::{
-    BIOMETRIC, GENERATION, KeyRecord, LockRules, RECORD, StoreKey, pause_after, seal_biometric,
-    unseal_biometric,
+    ANCHOR, BIOMETRIC, KeyRecord, LockRules, RECORD, StoreKey, pause_after, seal_biometric, unseal_biometric,
 };
 use crate::rpc::{
     BiometricParams, EraseParams, LockState, LockStatus, PinParams, Request, SetPinParams, Topic,
     UnlockParams,
 };
 use shenhai_protocol::{ErrorCode, OrderId};
-use shenhai_store::{Keys, Place, Store, StoreRng};
+use shenhai_store::{Anchor, Keys, Place, Store, StoreRng};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -204,10 +203,8 @@ impl Shared {
 
     /// `platform` is the platform's key, which version 1 used as it is.
     async fn open_store(self: &Arc<Self>, key: &StoreKey, platform: &[u8; 16]) -> Result<(), OpenError> {
-        let anchor = self.host.kept(GENERATION).await?;
-        let anchor = anchor
-            .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
-            .map(u64::from_le_bytes);
+        let anchor = self.host.kept(ANCHOR).await?;
+        let anchor = anchor.and_then(|bytes| Anchor::from_bytes(&bytes));
         let rng: StoreRng = Box::new(HostRng(Arc::clone(&self.host)));
         let keys = Keys {
             pages: key,
@@ -457,7 +454,7 @@ impl Shared {
         let record = KeyRecord::erased();
         self.keep_record(&record, platform).await?;
         self.host.keep(BIOMETRIC, None).await?;
-        self.host.keep(GENERATION, None).await?;
+        self.host.keep(ANCHOR, None).await?;
         self.with(|engine| {
             engine.drop_store();
             engine.forget_clocks();

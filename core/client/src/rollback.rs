@@ -1,25 +1,25 @@
 //! Noticing that the data on this device is older than what this device last wrote.
 //!
-//! Two witnesses: the generation of the database, which the platform keeps outside of it, and the gateway, which
+//! Two witnesses: the anchor of the database, its identity and generation, which the platform keeps outside of it, and the gateway, which
 //! knows the last command of this device's chain. Nothing is thrown away for it: unsent work that is here is kept and
 //! sent. Not a defence against somebody who sets back database and platform store together; the gateway remains.
 
 use crate::engine::{Engine, Signal};
 use crate::rpc::Topic;
-use shenhai_store::{Opened, Store};
+use shenhai_store::{Anchor, Opened, Store};
 
 /// What is suspected.
 #[derive(Debug, Default)]
 pub(crate) struct Rollback {
     pub(crate) suspected: bool,
-    /// The generation kept outside is the later one: it stays until a complete round with the gateway.
+    /// The anchor kept outside is the later one: it stays until a complete round with the gateway.
     held: bool,
-    /// The generation that is kept outside, or on its way there.
-    kept: Option<u64>,
+    /// What is kept outside, or on its way there.
+    kept: Option<Anchor>,
 }
 
 impl Rollback {
-    /// A later generation has to stay where it is kept.
+    /// A later anchor has to stay where it is kept.
     pub(crate) fn is_held(&self) -> bool {
         self.held
     }
@@ -55,10 +55,10 @@ impl Engine {
     /// Whatever was committed since is remembered outside: putting back the files from before the last touch is
     /// noticed like putting back those of last year. Called after each piece of work.
     pub(crate) fn anchor(&mut self) {
-        let generation = self.store().map(Store::generation).ok();
-        if !self.rollback.held && generation > self.rollback.kept {
-            self.rollback.kept = generation;
-            self.signal(generation.map(Signal::Anchor));
+        let anchor = self.store().map(Store::anchor).ok();
+        if !self.rollback.held && anchor.is_some() && anchor != self.rollback.kept {
+            self.rollback.kept = anchor;
+            self.signal(anchor.map(Signal::Anchor));
         }
     }
 
@@ -67,13 +67,12 @@ impl Engine {
         self.rollback.held = false;
     }
 
-    /// Let go of the data, keeping its last generation.
+    /// Let go of the data, keeping its last anchor.
     pub(crate) fn anchor_and_drop(&mut self) {
         let held = self.rollback.held;
-        if let Some(generation) = self.drop_store()
-            && !held
-        {
-            self.signal(Some(Signal::Anchor(generation)));
+        let last = self.drop_store();
+        if !held {
+            self.signal(last.map(Signal::Anchor));
         }
     }
 }

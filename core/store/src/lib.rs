@@ -22,7 +22,7 @@ mod write;
 
 pub use error::StoreError;
 pub use heads::KeptHead;
-pub use open::{Keys, Opened, RolledBack, StoreRng};
+pub use open::{Anchor, Keys, Opened, RolledBack, StoreRng};
 pub use place::Place;
 pub use read::Store;
 pub use records::{Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, ScopeCopy, SessionRecord};

@@ -25,19 +25,58 @@ pub struct Opened {
     pub put_aside: Option<(String, usize)>,
     /// What was wrong with the pages of the one put aside, where it was not SQLite that found it damaged.
     pub fault: Option<Fault>,
-    /// Transactions committed so far: the number to keep outside.
-    pub generation: u64,
+    /// Which database this is and how far it is: what to keep outside.
+    pub anchor: Anchor,
     /// The files are older than what was kept outside. They were opened all the same: there may be unsent work.
     pub rolled_back: Option<RolledBack>,
 }
 
-/// The database's generation is behind the one seen before.
+/// Which database, and how many transactions were ever committed in it. Kept where the files are not, it tells when all
+/// of them were put back from an old copy, or another database in their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchor {
+    /// The database's own; zeros in memory.
+    pub identity: [u8; 16],
+    /// Transactions.
+    pub generation: u64,
+}
+
+impl Anchor {
+    /// Bytes of an anchor that is kept.
+    pub const BYTES: usize = 24;
+
+    /// `identity ‖ generation`, little-endian.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..16].copy_from_slice(&self.identity);
+        bytes[16..].copy_from_slice(&self.generation.to_le_bytes());
+        bytes
+    }
+
+    /// What [`Anchor::to_bytes`] made; `None` for anything else.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (identity, rest) = bytes.split_first_chunk()?;
+        Some(Self {
+            identity: *identity,
+            generation: u64::from_le_bytes(rest.try_into().ok()?),
+        })
+    }
+
+    /// Whether a database found so is not the one that was `kept` last, or is an older copy of it.
+    fn is_behind(self, kept: Self) -> bool {
+        self.identity != kept.identity || self.generation < kept.generation
+    }
+}
+
+/// The database is not the one seen before, or is behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RolledBack {
-    /// The generation kept outside.
-    pub anchored: u64,
-    /// The generation found.
-    pub found: u64,
+    /// What was kept outside.
+    pub anchored: Anchor,
+    /// What was found.
+    pub found: Anchor,
 }
 
 /// The keys a store is opened with.
@@ -66,8 +105,8 @@ impl Store {
     /// Open the database at `place`, making it where there is none.
     ///
     /// A damaged one is renamed, never deleted, and what can be read of keys, drafts and outbox is carried
-    /// over. One of version 1 is taken over whole and erased. `now` only names the renamed file. `rng` seeds the generator of the nonces. `anchor` is the generation last
-    /// seen, kept where the files are not; see [`Store::generation`].
+    /// over. One of version 1 is taken over whole and erased. `now` only names the renamed file. `rng` seeds the generator of the nonces.
+    /// `anchor` is what was last kept where the files are not; see [`Store::anchor`].
     ///
     /// # Errors
     /// [`StoreError::WrongKey`] and [`StoreError::Newer`] leave the file as it is; [`StoreError::Busy`] when
@@ -77,7 +116,7 @@ impl Store {
         keys: Keys<'_>,
         rng: StoreRng,
         now: UnixMillis,
-        anchor: Option<u64>,
+        anchor: Option<Anchor>,
     ) -> Result<(Self, Opened), StoreError> {
         let entered = enter(place).await?;
         let durable = entered.is_durable();
@@ -95,14 +134,16 @@ impl Store {
             }
         };
         let store = Self::new(ready.connection, ready.sealed, entered, vault)?;
-        let found = store.generation();
+        let found = store.anchor();
+        // What was put aside is told as such, and what took its place is another database.
+        let kept = anchor.filter(|_| put_aside.is_none());
         let opened = Opened {
             durable,
             put_aside,
             fault,
-            generation: found,
-            rolled_back: anchor
-                .filter(|anchored| *anchored > found)
+            anchor: found,
+            rolled_back: kept
+                .filter(|anchored| found.is_behind(*anchored))
                 .map(|anchored| RolledBack { anchored, found }),
         };
         Ok((store, opened))

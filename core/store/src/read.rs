@@ -3,7 +3,7 @@
 use crate::place::Entered;
 use crate::records::{Identity, KeptDraft, OutboxEntry, PendingLogin, ScopeCopy, SessionRecord};
 use crate::vault::Vault;
-use crate::{StoreError, Write};
+use crate::{Anchor, StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use serde::de::DeserializeOwned;
 use shenhai_protocol::{
@@ -23,6 +23,7 @@ pub struct Store {
     sealed: Option<Sealed>,
     entered: Entered,
     vault: Vault,
+    identity: [u8; 16],
     generation: u64,
 }
 
@@ -50,16 +51,26 @@ impl Store {
             sealed,
             entered,
             vault,
+            identity: [0; 16],
             generation: 0,
         };
         store.generation = store.number("generation")?.map_or(0, u64::from_le_bytes);
+        // Known once something was read.
+        store.identity = store
+            .sealed
+            .as_ref()
+            .and_then(Sealed::identity)
+            .unwrap_or_default();
         Ok(store)
     }
 
-    /// How many transactions were ever committed. Kept outside, it tells when all files were put back from an old copy.
+    /// Which database this is and how far it is, to be kept outside.
     #[must_use]
-    pub fn generation(&self) -> u64 {
-        self.generation
+    pub fn anchor(&self) -> Anchor {
+        Anchor {
+            identity: self.identity,
+            generation: self.generation,
+        }
     }
 
     /// What was found wrong with the files since they were opened.

@@ -7,7 +7,7 @@ use shenhai_protocol::{
     Role, ScopeId, SignedEnvelope, SignedReceipt, UnitId, UnixMillis, Urgency, UserId, UserInfo, WorkOrder,
 };
 use shenhai_store::{
-    Fault, Identity, KeptDraft, Keys, OutboxEntry, PageOfChanges, Place, RolledBack, ScopeCopy,
+    Anchor, Fault, Identity, KeptDraft, Keys, OutboxEntry, PageOfChanges, Place, RolledBack, ScopeCopy,
     SessionRecord, Store, StoreError,
 };
 use shenhai_sync::{Row, RowState};
@@ -37,7 +37,7 @@ fn open_with(directory: &Path, key: &[u8; 16]) -> Result<(Store, shenhai_store::
 fn open_anchored(
     directory: &Path,
     key: &[u8; 16],
-    anchor: Option<u64>,
+    anchor: Option<Anchor>,
 ) -> Result<(Store, shenhai_store::Opened), StoreError> {
     let keys = Keys {
         pages: key,
@@ -49,7 +49,7 @@ fn open_anchored(
 fn open_keyed(
     directory: &Path,
     keys: Keys<'_>,
-    anchor: Option<u64>,
+    anchor: Option<Anchor>,
 ) -> Result<(Store, shenhai_store::Opened), StoreError> {
     // Another seed for each opening: a nonce is never drawn twice.
     static SEED: AtomicU64 = AtomicU64::new(1);
@@ -557,14 +557,66 @@ fn names(directory: &Path) -> Vec<String> {
 fn every_committed_transaction_raises_the_generation_and_a_failed_one_does_not() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut store = open(directory.path());
-    assert_eq!(store.generation(), 0);
+    assert_eq!(store.anchor().generation, 0);
     fill(&mut store);
     store.write(|write| write.set_clock_offset(1)).expect("writes");
     assert!(store.write(|_| Err::<(), _>(StoreError::Full)).is_err());
-    assert_eq!(store.generation(), 2);
+    let anchor = store.anchor();
+    assert_eq!(anchor.generation, 2);
+    assert_eq!(Anchor::from_bytes(&anchor.to_bytes()), Some(anchor));
     drop(store);
-    let (_, opened) = open_anchored(directory.path(), &KEY, Some(2)).expect("opens");
-    assert_eq!((opened.generation, opened.rolled_back), (2, None));
+    let (_, opened) = open_anchored(directory.path(), &KEY, Some(anchor)).expect("opens");
+    assert_eq!((opened.anchor, opened.rolled_back), (anchor, None));
+}
+
+#[test]
+fn another_database_of_the_same_key_is_noticed_however_long_it_lived() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut long_lived = open(directory.path());
+    for offset in 0..9 {
+        long_lived
+            .write(|write| write.set_clock_offset(offset))
+            .expect("writes");
+    }
+    drop(long_lived);
+    let copy = names(directory.path()).into_iter().map(|name| {
+        let path = directory.path().join(name);
+        (std::fs::read(&path).expect("reads"), path)
+    });
+    let copy: Vec<_> = copy.collect();
+    for (_, path) in &copy {
+        std::fs::remove_file(path).expect("removes");
+    }
+    let mut young = open(directory.path());
+    fill(&mut young);
+    let anchor = young.anchor();
+    drop(young);
+    for (bytes, path) in &copy {
+        std::fs::write(path, bytes).expect("puts back");
+    }
+    let (_, opened) = open_anchored(directory.path(), &KEY, Some(anchor)).expect("opens");
+    let found = opened.rolled_back.expect("it is not the one kept last").found;
+    assert!(found.generation > anchor.generation);
+}
+
+#[test]
+fn what_takes_the_place_of_a_damaged_database_is_not_called_rolled_back() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = open(directory.path());
+    fill(&mut store);
+    let anchor = store.anchor();
+    drop(store);
+    for name in names(directory.path()) {
+        let path = directory.path().join(name);
+        let mut bytes = std::fs::read(&path).expect("reads");
+        bytes.iter_mut().skip(4096).for_each(|byte| *byte ^= 0x55);
+        std::fs::write(&path, bytes).expect("damages");
+    }
+    let (_, opened) = open_anchored(directory.path(), &KEY, Some(anchor)).expect("opens");
+    assert!(opened.put_aside.is_some());
+    assert_eq!(opened.rolled_back, None);
+    let (_, again) = open_anchored(directory.path(), &KEY, Some(opened.anchor)).expect("opens");
+    assert_eq!((again.put_aside, again.rolled_back), (None, None));
 }
 
 #[test]
@@ -581,7 +633,7 @@ fn all_files_put_back_from_an_old_copy_are_noticed_and_still_opened() {
             .write(|write| write.set_clock_offset(offset))
             .expect("writes");
     }
-    let anchor = store.generation();
+    let anchor = store.anchor();
     drop(store);
     for (bytes, name) in copy {
         std::fs::write(directory.path().join(name), bytes).expect("puts back");
@@ -590,10 +642,14 @@ fn all_files_put_back_from_an_old_copy_are_noticed_and_still_opened() {
     assert_eq!(
         opened.rolled_back,
         Some(RolledBack {
-            anchored: 4,
-            found: 1
+            anchored: anchor,
+            found: Anchor {
+                generation: 1,
+                ..anchor
+            }
         })
     );
+    assert_eq!(anchor.generation, 4);
     assert_eq!(opened.put_aside, None);
     assert_eq!(store.outbox(&user()).expect("reads").len(), 1);
 }

@@ -135,6 +135,13 @@ impl Sealed {
         Ok(connection)
     }
 
+    /// Sixteen random bytes that name the database for its life: one made anew in its place has others. `None` until a
+    /// connection read something.
+    #[must_use]
+    pub fn identity(&self) -> Option<[u8; 16]> {
+        locked(&self.shared).identity()
+    }
+
     /// The first thing found wrong since it was attached.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {

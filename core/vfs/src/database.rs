@@ -96,6 +96,11 @@ impl Database {
         (&self.key, &mut self.rng)
     }
 
+    /// Of the database's life; `None` while nobody has it locked.
+    pub(crate) fn identity(&self) -> Option<Identity> {
+        self.ledger.as_ref().map(Ledger::identity)
+    }
+
     pub(crate) fn fault(&self) -> Option<Fault> {
         self.fault
     }
