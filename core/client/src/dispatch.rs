@@ -3,6 +3,7 @@
 use crate::core::{Shared, outcome_text};
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::lock::needs_of;
 use crate::rpc::Request;
 use serde::Serialize;
 use std::sync::Arc;
@@ -11,9 +12,19 @@ impl Shared {
     /// Carry a request out and put its answer into words.
     pub(crate) async fn dispatch(self: &Arc<Self>, request: Request) -> String {
         tracing::debug!(method = request.method(), "rpc");
-        if let Err(refused) = self.with(|engine| engine.admit(&request)) {
+        let needs = needs_of(&request);
+        if let Err(refused) = self.with(|engine| engine.admit(&request, needs)) {
             return outcome_text(Err::<(), _>(refused));
         }
+        let answer = self.carry_out(request).await;
+        // While the gateway was asked, the machine may have slept: what was shut meanwhile is not answered.
+        if let Err(refused) = self.with(|engine| engine.still_open(needs)) {
+            return outcome_text(Err::<(), _>(refused));
+        }
+        answer
+    }
+
+    async fn carry_out(self: &Arc<Self>, request: Request) -> String {
         match request {
             Request::SessionStatus(_) => self.answer(|engine| engine.session_status()),
             Request::SessionBegin(params) => outcome_text(self.begin(params).await),
@@ -39,6 +50,7 @@ impl Shared {
             Request::SyncNow(_) => self.answer(Engine::hurry),
             Request::NetworkHint(params) => self.answer(|engine| engine.network(params.online)),
             Request::LockStatus(_) => self.answer(|engine| Ok(engine.lock_status())),
+            Request::LockTouch(_) => self.answer(|engine| Ok(engine.touch())),
             Request::LockSetPin(params) => outcome_text(self.set_pin(params).await),
             Request::LockUnlock(params) => outcome_text(self.unlock(params).await),
             Request::LockLock(_) => outcome_text(self.lock()),

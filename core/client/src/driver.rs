@@ -53,7 +53,7 @@ impl Keeping {
 /// Run until stopped.
 pub(crate) async fn run(shared: Arc<Shared>, mut signals: UnboundedReceiver<Signal>) {
     let mut requests: FuturesUnordered<Task<()>> = FuturesUnordered::new();
-    let mut timer: Option<(u64, Task<()>)> = None;
+    let mut timer: Option<Timer> = None;
     let mut keeping = Keeping::default();
     loop {
         set_timer(&shared, &mut timer);
@@ -71,7 +71,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut signals: UnboundedReceiver<Sign
                 return Poll::Ready(Turn::Kept);
             }
             match &mut timer {
-                Some((_, pause)) => pause.poll_unpin(context).map(|()| Turn::Due),
+                Some(timer) => timer.pause.poll_unpin(context).map(|()| Turn::Due),
                 None => Poll::Pending,
             }
         })
@@ -93,17 +93,34 @@ pub(crate) async fn run(shared: Arc<Shared>, mut signals: UnboundedReceiver<Sign
     }
 }
 
+/// A pause under way.
+struct Timer {
+    /// The tick it is for.
+    due: u64,
+    /// The tick at which it ends: no later, where the machine may sleep meanwhile.
+    ends: u64,
+    pause: Task<()>,
+}
+
 /// Keep the pause that is under way as long as it ends at the right moment.
-fn set_timer(shared: &Shared, timer: &mut Option<(u64, Task<()>)>) {
+fn set_timer(shared: &Shared, timer: &mut Option<Timer>) {
     let (due, now, longest) =
         shared.peek(|engine| (engine.next_tick(), engine.ticks(), engine.longest_pause()));
-    match (due, &timer) {
-        (None, _) => *timer = None,
-        (Some(due), Some((set, _))) if *set == due => {}
-        (Some(due), _) => {
-            let pause = Duration::from_millis(due.saturating_sub(now).min(longest));
-            *timer = Some((due, shared.host.sleep(pause)));
-        }
+    let Some(due) = due else {
+        *timer = None;
+        return;
+    };
+    let ends = due.min(now.saturating_add(longest));
+    let kept = timer
+        .as_ref()
+        .is_some_and(|set| set.due == due && set.ends <= ends.max(now));
+    if !kept {
+        let pause = Duration::from_millis(ends.saturating_sub(now));
+        *timer = Some(Timer {
+            due,
+            ends,
+            pause: shared.host.sleep(pause),
+        });
     }
 }
 

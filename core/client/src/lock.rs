@@ -16,7 +16,7 @@ use crate::rpc::{
     BiometricParams, EraseParams, LockState, LockStatus, PinParams, Request, SetPinParams, Topic,
     UnlockParams,
 };
-use shenhai_protocol::{ErrorCode, OrderId};
+use shenhai_protocol::ErrorCode;
 use shenhai_store::{Anchor, Keys, Place, Store, StoreRng};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -34,10 +34,8 @@ pub(crate) struct Gate {
     attempts_left: u32,
     /// No PIN is tried before the steady clock counts this: setting the wall clock does not end the pause.
     not_before: u64,
-    /// When somebody last used the app, as a tick.
+    /// When a person last touched the app, as a tick.
     used_at: u64,
-    /// The order looked at last: being told its news again is not use.
-    looked_at: Option<OrderId>,
     busy: bool,
 }
 
@@ -53,7 +51,6 @@ impl Gate {
             biometric: false,
             not_before: steady,
             used_at: tick,
-            looked_at: None,
             busy: false,
         }
     }
@@ -67,26 +64,6 @@ impl Gate {
         self.not_before = steady.saturating_add(pause_after(record.wrong));
         if record.is_erased() {
             self.state = LockState::Erased;
-        }
-    }
-
-    /// Somebody uses the app: anything but what a screen asks by itself when it is told of news.
-    fn note_use(&mut self, request: &Request, tick: u64) {
-        let used = match request {
-            Request::SessionStatus(_)
-            | Request::LockStatus(_)
-            | Request::DeviceStatus(_)
-            | Request::SyncStatus(_)
-            | Request::OutboxList(_)
-            | Request::NetworkHint(_) => false,
-            Request::OrdersList(params) => params.offset > 0 || !params.search.is_empty(),
-            Request::OrdersGet(params) => {
-                self.looked_at.replace(params.id.clone()).as_ref() != Some(&params.id)
-            }
-            _ => true,
-        };
-        if used {
-            self.used_at = tick;
         }
     }
 
@@ -106,7 +83,7 @@ impl Engine {
             state: gate.state,
             pin_set: gate.pin_set,
             attempts_left: gate.attempts_left,
-            retry_after_ms: gate.not_before.saturating_sub(self.host.monotonic()),
+            retry_after_ms: gate.not_before.saturating_sub(self.reading().steady),
             pin_required: gate.available && gate.rules.required,
             lock_after_minutes: gate.rules.after_minutes,
             pin_digits: gate.rules.digits,
@@ -115,23 +92,33 @@ impl Engine {
         }
     }
 
+    /// `lock.touch`: a person is there. Whatever was due by now has been done before this.
+    pub(crate) fn touch(&mut self) -> LockStatus {
+        self.gate.used_at = self.ticks();
+        self.look();
+        self.lock_status()
+    }
+
     /// Whether a request may be carried out as things stand.
-    pub(crate) fn admit(&mut self, request: &Request) -> Result<(), Failure> {
-        let always = request.method().starts_with("lock.") || matches!(request, Request::SessionStatus(_));
-        match self.gate.state {
-            LockState::Locked if !always => Err(Failure::Refused(ErrorCode::Locked, "the app is locked")),
-            LockState::Erased if !always && !matches!(request, Request::SessionBegin(_)) => Err(
-                Failure::Refused(ErrorCode::Erased, "the data on this device was erased"),
-            ),
-            LockState::Open => {
-                let tick = self.ticks();
-                self.gate.note_use(request, tick);
-                if opens_personal_data(request) {
-                    self.readable()?;
-                }
-                Ok(())
-            }
-            LockState::Locked | LockState::Erased => Ok(()),
+    pub(crate) fn admit(&mut self, request: &Request, needs: Needs) -> Result<(), Failure> {
+        let begins = matches!(request, Request::SessionBegin(_));
+        match (self.gate.state, needs) {
+            // After everything was erased a person begins anew.
+            (LockState::Erased, _) if begins => Ok(()),
+            _ => self.still_open(needs),
+        }
+    }
+
+    /// Whether an answer may be given as things stand.
+    pub(crate) fn still_open(&mut self, needs: Needs) -> Result<(), Failure> {
+        match (self.gate.state, needs) {
+            (_, Needs::Nothing) | (LockState::Open, Needs::Open) => Ok(()),
+            (LockState::Open, Needs::Lease) => self.readable(),
+            (LockState::Locked, _) => Err(Failure::Refused(ErrorCode::Locked, "the app is locked")),
+            (LockState::Erased, _) => Err(Failure::Refused(
+                ErrorCode::Erased,
+                "the data on this device was erased",
+            )),
         }
     }
 
@@ -139,26 +126,57 @@ impl Engine {
     pub(crate) fn shut(&mut self) {
         self.anchor_and_drop();
         self.gate.state = LockState::Locked;
-        self.gate.looked_at = None;
         self.mark(Topic::Lock);
         self.mark(Topic::Session);
     }
 
     fn learn_record(&mut self, record: &KeyRecord) {
-        let steady = self.host.monotonic();
+        let steady = self.reading().steady;
         self.gate.learn(record, steady);
         self.look();
         self.mark(Topic::Lock);
     }
 }
 
-/// Whether the answer would show an order, a draft or the content of a command.
-fn opens_personal_data(request: &Request) -> bool {
-    let method = request.method();
-    ["orders.", "draft.", "form."]
-        .iter()
-        .any(|group| method.starts_with(group))
-        || matches!(request, Request::OutboxRetry(_) | Request::OutboxDiscard(_))
+/// What has to be open for a request to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Answered by a locked core: says nothing of what is kept.
+    Nothing,
+    /// The data.
+    Open,
+    /// The data and the lease: it would show an order, a draft or the content of a command.
+    Lease,
+}
+
+/// A method that is not listed here needs everything: forgetting one keeps it shut.
+pub(crate) fn needs_of(request: &Request) -> Needs {
+    match request {
+        Request::SessionStatus(_)
+        | Request::LockStatus(_)
+        | Request::LockTouch(_)
+        | Request::LockSetPin(_)
+        | Request::LockUnlock(_)
+        | Request::LockLock(_)
+        | Request::LockClearPin(_)
+        | Request::LockSetBiometric(_)
+        | Request::LockErase(_) => Needs::Nothing,
+        Request::SessionBegin(_)
+        | Request::SessionSignIn(_)
+        | Request::SessionSignOut(_)
+        | Request::DeviceStatus(_)
+        | Request::DeviceRotate(_)
+        | Request::DevicesList(_)
+        | Request::DevicesInvite(_)
+        | Request::DevicesRevoke(_)
+        | Request::DevicesRelease(_)
+        // Lists what waits, without its content once the lease ended.
+        | Request::OutboxList(_)
+        | Request::SyncStatus(_)
+        | Request::SyncNow(_)
+        | Request::NetworkHint(_) => Needs::Open,
+        _ => Needs::Lease,
+    }
 }
 
 /// The record of keys and the platform's key that seals it.
@@ -177,10 +195,12 @@ impl Shared {
         let Some(opened) = self.read_record().await? else {
             return self.begin_anew().await;
         };
-        self.with(|engine| engine.learn_record(&opened.record));
-        if opened.record.has_pin() {
-            self.with(|engine| engine.gate.state = LockState::Locked);
-        }
+        self.with(|engine| {
+            if opened.record.has_pin() {
+                engine.gate.state = LockState::Locked;
+            }
+            engine.learn_record(&opened.record);
+        });
         match opened.record.key() {
             Some(key) => self.open_store(&key, &opened.platform).await,
             None => Ok(()),
@@ -206,11 +226,12 @@ impl Shared {
         let anchor = self.host.kept(ANCHOR).await?;
         let anchor = anchor.and_then(|bytes| Anchor::from_bytes(&bytes));
         let rng: StoreRng = Box::new(HostRng(Arc::clone(&self.host)));
+        let now = self.peek(Engine::server_now);
         let keys = Keys {
             pages: key,
             columns: platform,
         };
-        let (store, opened) = Store::open(&self.place, keys, rng, self.host.now(), anchor).await?;
+        let (store, opened) = Store::open(&self.place, keys, rng, now, anchor).await?;
         if let Some((name, rescued)) = &opened.put_aside {
             tracing::error!(%name, rescued, "the database was damaged and put aside");
         }
@@ -276,7 +297,7 @@ impl Shared {
 
     /// Try a PIN: counted first, then tried. After the last wrong one everything is destroyed.
     async fn try_pin(self: &Arc<Self>, opened: &mut Opened, pin: &str) -> Result<StoreKey, Failure> {
-        let waits = self.peek(|engine| engine.gate.not_before > engine.host.monotonic());
+        let waits = self.peek(|engine| engine.gate.not_before > engine.reading().steady);
         if waits {
             return Err(Failure::Refused(
                 ErrorCode::RateLimited,
@@ -362,7 +383,11 @@ impl Shared {
             let set = opened.record.set_pin(&pin, &key, &mut rng);
             set.map_err(|_| Failure::Refused(ErrorCode::FormInvalid, "not a PIN"))?;
             shared.keep_record(&opened.record, &opened.platform).await?;
-            shared.with(|engine| engine.learn_record(&opened.record));
+            shared.with(|engine| {
+                engine.learn_record(&opened.record);
+                // It was typed just now.
+                engine.gate.used_at = engine.ticks();
+            });
             Ok(())
         })
         .await

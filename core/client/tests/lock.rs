@@ -205,16 +205,123 @@ fn wrong_pins_are_counted_over_restarts_and_wait_ever_longer() {
 }
 
 #[test]
-fn it_locks_by_itself_after_five_minutes_in_which_only_screens_asked() {
+fn it_locks_by_itself_five_minutes_after_the_last_touch() {
     let (world, _directory, core) = signed_in();
     world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
     world.pass(4 * 60_000);
-    world.ok(&core, "orders.get", json!({ "id": ID }));
+    assert_eq!(world.ok(&core, "lock.touch", json!({}))["state"], "open");
     world.pass(4 * 60_000);
     world.ok(&core, "orders.list", json!({ "filter": "open", "limit": 10 }));
     assert_eq!(world.ok(&core, "lock.status", json!({}))["state"], "open");
     world.pass(61_000);
     assert_eq!(world.ok(&core, "lock.status", json!({}))["state"], "locked");
+    assert_eq!(
+        world.ok(&core, "lock.touch", json!({}))["state"],
+        "locked",
+        "a touch opens nothing"
+    );
+}
+
+#[test]
+fn a_phone_left_lying_locks_whatever_its_page_goes_on_asking() {
+    let (world, _directory, core) = signed_in();
+    world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+    for minute in 0..5 {
+        // A word in the search box, a list beyond its first page, the order on the screen, a draft kept by a timer.
+        for (method, params) in [
+            (
+                "orders.list",
+                json!({ "filter": "open", "limit": 10, "search": "污水" }),
+            ),
+            (
+                "orders.list",
+                json!({ "filter": "open", "limit": 10, "offset": minute }),
+            ),
+            ("orders.get", json!({ "id": ID })),
+            ("form.options", json!({ "id": ID, "kind": "reply" })),
+            (
+                "draft.save",
+                json!({ "id": ID, "draft": { "kind": "reply", "form": {} } }),
+            ),
+            ("outbox.list", json!({})),
+            ("sync.now", json!({})),
+            ("network.hint", json!({ "online": true })),
+            ("device.status", json!({})),
+        ] {
+            world.ok(&core, method, params);
+        }
+        world.pass(60_000);
+    }
+    assert_eq!(world.ok(&core, "lock.status", json!({}))["state"], "locked");
+}
+
+#[test]
+fn a_phone_asleep_for_an_hour_wakes_locked_whatever_asks_first() {
+    for (method, params) in [
+        ("orders.get", json!({ "id": ID })),
+        ("orders.list", json!({ "filter": "open", "limit": 10 })),
+        ("sync.status", json!({})),
+    ] {
+        let (world, _directory, core) = signed_in();
+        world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+        world.sleep_machine(3_600_000);
+        assert_eq!(world.code(&core, method, params), "locked", "{method}");
+    }
+    let (world, _directory, core) = signed_in();
+    world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+    world.sleep_machine(3_600_000);
+    let touched = world.ok(&core, "lock.touch", json!({}));
+    assert_eq!(
+        touched["state"], "locked",
+        "the hand that wakes it comes too late"
+    );
+}
+
+#[test]
+fn a_phone_that_woke_up_locks_although_nobody_asks_anything() {
+    let (world, _directory, core) = signed_in();
+    world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+    let heard: Arc<Mutex<Vec<Topic>>> = Arc::default();
+    let log = Arc::clone(&heard);
+    let _subscription = core.subscribe(move |event| log.lock().expect("unpoisoned").push(event.topic));
+    world.sleep_machine(3_600_000);
+    heard.lock().expect("unpoisoned").clear();
+    // The timer that was set for five minutes has most of them left.
+    world.pass(6_000);
+    assert!(heard.lock().expect("unpoisoned").contains(&Topic::Lock));
+}
+
+#[test]
+fn an_answer_that_comes_after_the_sleep_is_not_given() {
+    let (world, _directory, core) = signed_in();
+    world.ok(
+        &core,
+        "orders.contact",
+        json!({ "id": ID, "form": contact_form() }),
+    );
+    world.pass(1_000);
+    world.ok(&core, "lock.set_pin", json!({ "pin": PIN }));
+    let request = json!({ "method": "orders.proof", "params": { "id": ID } }).to_string();
+    let mut asked = std::pin::pin!(core.rpc(&request));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(
+        asked.as_mut().poll(&mut context).is_pending(),
+        "the gateway is asked"
+    );
+    world.sleep_machine(3_600_000);
+    let answer: Value = serde_json::from_str(&world.wait(asked)).expect("JSON");
+    assert_eq!(answer["error"]["code"], "locked", "{answer}");
+}
+
+#[test]
+fn setting_the_clock_forward_does_not_end_the_pause_after_a_wrong_pin() {
+    let (world, _directory, core) = locked();
+    unlock(&world, &core, "999999");
+    unlock(&world, &core, "999999");
+    assert_eq!(world.ok(&core, "lock.status", json!({}))["retry_after_ms"], 5_000);
+    world.set_wall(support::START + 86_400_000);
+    assert_eq!(world.ok(&core, "lock.status", json!({}))["retry_after_ms"], 5_000);
+    assert_eq!(unlock(&world, &core, PIN)["error"]["code"], "rate_limited");
 }
 
 #[test]

@@ -98,6 +98,9 @@ rpc_methods! {
     /// Whether the data on this device is open. While it is not, every call but these and `session.status` is
     /// answered `locked` or `erased`.
     LockStatus "lock.status" (Empty) -> LockStatus;
+    /// A person touched the page: what the lock counts from, and nothing else is. A user interface tells it for every
+    /// touch and key, some seconds apart; without effect while the data is shut.
+    LockTouch "lock.touch" (Empty) -> LockStatus;
     /// Set or change the PIN. `form_invalid` when it is too short or not of digits, `pin_wrong` when the old one is.
     LockSetPin "lock.set_pin" (SetPinParams) -> LockStatus;
     /// Open the data. `pin_wrong`; after the last attempt `erased`; `rate_limited` before the pause is over.

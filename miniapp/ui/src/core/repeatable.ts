@@ -28,6 +28,7 @@ const REPEATABLE: Record<MethodName, boolean> = {
   "outbox.retry": false,
   "outbox.discard": false,
   "lock.status": true,
+  "lock.touch": true,
   "lock.set_pin": false,
   // A wrong PIN counts each time.
   "lock.unlock": false,

@@ -3,6 +3,7 @@
 // Not here: deadlines (core). Used by the countdowns and the date fields; fed by whoever gets a `now`.
 
 import { onScopeDispose, ref, type Ref } from "vue";
+import { steadyNow, wallNow } from "../stopwatch";
 
 interface Anchor {
   server: number;
@@ -13,18 +14,18 @@ let anchor: Anchor | null = null;
 
 /** Tell the clock what the core said `now` is. */
 export function setServerNow(server: number): void {
-  anchor = { server, stopwatch: performance.now() };
+  anchor = { server, stopwatch: steadyNow() };
   beat();
 }
 
 /** Until the core says more: the device's clock put right by how far off it was last seen. */
 export function seedServerNow(skewMillis: number): void {
-  if (anchor === null) setServerNow(Date.now() - skewMillis);
+  if (anchor === null) setServerNow(wallNow() - skewMillis);
 }
 
 /** Server time, milliseconds; the device's own until the core has said anything. */
 export function serverNow(): number {
-  return anchor === null ? Date.now() : anchor.server + (performance.now() - anchor.stopwatch);
+  return anchor === null ? wallNow() : anchor.server + (steadyNow() - anchor.stopwatch);
 }
 
 const now = ref(serverNow());

@@ -5,6 +5,7 @@ import { onScopeDispose, ref, watch, type Ref } from "vue";
 import type { ErrorCode, LockStatus, UnlockParams, Waist } from "@core";
 import { codeOf } from "./failure";
 import type { Live } from "./live";
+import { steadyNow } from "../stopwatch";
 
 const TICK = 250;
 
@@ -19,13 +20,13 @@ export function usePause(status: () => LockStatus | null): Readonly<Ref<number>>
     timer = undefined;
   }
   function beat(): void {
-    seconds.value = Math.max(0, Math.ceil((until - performance.now()) / 1000));
+    seconds.value = Math.max(0, Math.ceil((until - steadyNow()) / 1000));
     if (seconds.value === 0) stop();
   }
   watch(
     status,
     (now) => {
-      until = performance.now() + (now?.retry_after_ms ?? 0);
+      until = steadyNow() + (now?.retry_after_ms ?? 0);
       stop();
       beat();
       if (seconds.value > 0) timer = setInterval(beat, TICK);

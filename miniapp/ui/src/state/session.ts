@@ -16,6 +16,7 @@ import {
 import type { CoreStatus, LockStatus, SessionStatus, SyncStatus, UserInfo } from "@core";
 import { seedServerNow } from "./clock";
 import { useLive, type Live } from "./live";
+import { watchTouches } from "./touch";
 import { useWaist } from "./waist";
 
 export interface SessionState {
@@ -35,6 +36,7 @@ export function provideSession(): SessionState {
   const sync = useLive(waist, ["sync", "outbox", "session", "lock"], () => waist.call("sync.status", {}));
   const core = shallowRef(waist.status.value);
   onScopeDispose(waist.status.watch((status) => (core.value = status)));
+  onScopeDispose(watchTouches(waist));
   watch(sync.value, (status) => status && status.last_ok_at !== null && seedServerNow(status.clock_skew_ms));
   const user = computed(() => session.value.value?.user ?? null);
   const state: SessionState = { session, lock, sync, core, user };
