@@ -53,6 +53,7 @@ impl Engine {
             live.identity.last_seq = envelope.device_seq;
             live.identity.last_hash = entry.hash;
         }
+        self.note_stamp(&envelope.cmd_id);
         self.outbox_changed()?;
         Ok(())
     }
@@ -209,7 +210,7 @@ pub(crate) fn new_identity(rng: &mut dyn CryptoRng) -> (Box<SecretKey>, Identity
 }
 
 /// Serialise once, sign exactly that text.
-fn sign(key: &SecretKey, envelope: &Envelope, rng: &mut dyn CryptoRng) -> Result<Signed, Failure> {
+pub(crate) fn sign(key: &SecretKey, envelope: &Envelope, rng: &mut dyn CryptoRng) -> Result<Signed, Failure> {
     let unreadable = |_| Failure::Refused(ErrorCode::Internal, "the command has no JSON");
     let payload = serde_json::to_string(envelope).map_err(unreadable)?;
     if payload.len() > limits::ENVELOPE_BYTES {

@@ -42,6 +42,12 @@ impl Engine {
         self.clock.map_or(reading.wall, |clock| clock.now(reading))
     }
 
+    /// The latest that it may be: what a person says of the past is held against this.
+    pub(crate) fn latest_now(&self) -> UnixMillis {
+        let reading = self.reading();
+        self.clock.map_or(reading.wall, |clock| clock.latest(reading))
+    }
+
     /// Server time minus the device's, as last learnt.
     pub(crate) fn clock_offset(&self) -> i64 {
         self.clock.map_or(0, ServerClock::offset_millis)
@@ -53,13 +59,15 @@ impl Engine {
         self.lease
             .open(seen, offset, self.elapsed.ticks(reading), reading.wall);
         let reached = LeaseWatch::reached(seen);
-        self.clock
-            .get_or_insert_with(|| ServerClock::with_kept(offset, reached, reading));
+        self.clock.get_or_insert_with(|| {
+            ServerClock::with_kept(offset, reached, reading, self.host.counts_sleep())
+        });
     }
 
     /// The data was destroyed: what was known of the time went with it.
     pub(crate) fn forget_clocks(&mut self) {
         self.clock = None;
+        self.in_doubt.clear();
         self.lease = LeaseWatch::default();
     }
 
@@ -83,11 +91,10 @@ impl Engine {
             return Ok(());
         }
         let reading = self.reading();
-        if self.host.counts_sleep()
-            && self
-                .clock
-                .as_mut()
-                .is_some_and(|clock| clock.follow_wall(reading))
+        if self
+            .clock
+            .as_mut()
+            .is_some_and(|clock| clock.follow_wall(reading))
         {
             self.keep_offset()?;
         }
@@ -96,6 +103,7 @@ impl Engine {
 
     /// Learn the server's time from an answer just read.
     pub(crate) fn learn_time(&mut self, server_time: UnixMillis) -> Result<(), StoreError> {
+        self.settle_stamps(server_time)?;
         if self.note_time(server_time) {
             self.keep_offset()?;
         }
@@ -108,7 +116,7 @@ impl Engine {
     pub(crate) fn note_time(&mut self, server_time: UnixMillis) -> bool {
         let reading = self.reading();
         self.clock
-            .get_or_insert_with(|| ServerClock::with_kept(0, server_time, reading))
+            .get_or_insert_with(|| ServerClock::with_kept(0, server_time, reading, self.host.counts_sleep()))
             .learn(server_time, reading)
     }
 

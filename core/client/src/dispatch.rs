@@ -45,6 +45,7 @@ impl Shared {
             Request::FormOptions(key) => self.answer(|engine| engine.form_options(&key)),
             Request::OutboxList(_) => self.answer(|engine| engine.outbox_list()),
             Request::OutboxRetry(params) => self.answer(|engine| engine.retry(&params.cmd_id)),
+            Request::OutboxMend(params) => self.answer(|engine| engine.mend(&params)),
             Request::OutboxDiscard(params) => self.answer(|engine| engine.discard(&params.cmd_id)),
             Request::SyncStatus(_) => self.answer(|engine| engine.status()),
             Request::SyncNow(_) => self.answer(Engine::hurry),

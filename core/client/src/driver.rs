@@ -190,6 +190,9 @@ pub(crate) async fn anchor(shared: &Shared, anchor: Anchor) {
 // --- push ---
 
 async fn push(shared: &Shared, generation: u64, commands: Vec<CmdId>) {
+    if shared.with(|engine| engine.stamps_in_doubt(&commands)) && !ask_time(shared, generation).await {
+        return;
+    }
     let Some((token, batch)) = shared.with(|engine| collect(engine, generation, &commands)) else {
         return;
     };
@@ -198,6 +201,26 @@ async fn push(shared: &Shared, generation: u64, commands: Vec<CmdId>) {
         Ok(reply) => push_answered(engine, &commands, &batch, reply),
         Err(code) => step(engine, Event::PushFailed(code)),
     });
+}
+
+/// Have the gateway tell the time, which puts right what was stamped in doubt. `false` when the push ends here.
+async fn ask_time(shared: &Shared, generation: u64) -> bool {
+    let scope = shared.peek(live_scope);
+    let Some((token, epoch, cursor)) = shared.with(|engine| pull_terms(engine, generation, &scope)) else {
+        return false;
+    };
+    let answer = shared.gateway.pull(&token, &scope, cursor, &epoch).await;
+    let mut go_on = false;
+    report(shared, generation, |engine| match answer {
+        Ok(reply) if engine.learn_time(reply.server_time).is_ok() => go_on = true,
+        Ok(_) => step(engine, Event::PushFailed(ErrorCode::StoreFailed)),
+        // A refusal that says nothing of the commands: the gateway judges them as they are stamped.
+        Err(code) if code.class() == ErrorClass::Permanent && code != ErrorCode::DeviceRevoked => {
+            go_on = true
+        }
+        Err(code) => step(engine, Event::PushFailed(code)),
+    });
+    go_on
 }
 
 /// The token and the bytes of a batch.
@@ -335,7 +358,7 @@ fn decision(checked: &Checked) -> Decision {
 // --- pull ---
 
 async fn pull(shared: &Shared, generation: u64, scope: ScopeId, cursor: u64) {
-    let Some((token, epoch)) = shared.with(|engine| pull_terms(engine, generation, &scope)) else {
+    let Some((token, epoch, _)) = shared.with(|engine| pull_terms(engine, generation, &scope)) else {
         return;
     };
     let answer = shared.gateway.pull(&token, &scope, cursor, &epoch).await;
@@ -345,8 +368,8 @@ async fn pull(shared: &Shared, generation: u64, scope: ScopeId, cursor: u64) {
     });
 }
 
-/// The token and the epoch of the copy.
-fn pull_terms(engine: &mut Engine, generation: u64, scope: &ScopeId) -> Option<(String, String)> {
+/// The token, and epoch and cursor of the copy.
+fn pull_terms(engine: &mut Engine, generation: u64, scope: &ScopeId) -> Option<(String, String, u64)> {
     if engine.generation() != generation {
         return None;
     }
@@ -361,11 +384,9 @@ fn pull_terms(engine: &mut Engine, generation: u64, scope: &ScopeId) -> Option<(
         );
         return None;
     };
-    let epoch = copies
-        .into_iter()
-        .find(|copy| copy.scope == *scope)
-        .map(|copy| copy.epoch);
-    Some((token, epoch.unwrap_or_default()))
+    let copy = copies.into_iter().find(|copy| copy.scope == *scope);
+    let (epoch, cursor) = copy.map(|copy| (copy.epoch, copy.cursor)).unwrap_or_default();
+    Some((token, epoch, cursor))
 }
 
 fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, reply: PullReply) {

@@ -13,6 +13,7 @@ use crate::logwatch::{LogWatch, Seen};
 use crate::rollback::Rollback;
 use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
 use crate::session::key_of;
+use crate::stamps::InDoubt;
 use shenhai_crypto::{Certificate, SecretKey};
 use shenhai_protocol::{AccessGrant, CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UserId};
 use shenhai_store::{Anchor, Identity, Opened, OutboxEntry, SessionRecord, Store, StoreError, Write};
@@ -87,6 +88,7 @@ pub(crate) struct Engine {
     pub(crate) clock: Option<ServerClock>,
     /// How much time passed.
     pub(crate) elapsed: Elapsed,
+    pub(crate) in_doubt: InDoubt,
     machine: Machine,
     generation: u64,
     signals: Vec<Signal>,
@@ -117,6 +119,7 @@ impl Engine {
             pending: Vec::new(),
             clock: None,
             elapsed,
+            in_doubt: InDoubt::new(),
             machine: Machine::new(),
             generation: 0,
             signals: Vec::new(),

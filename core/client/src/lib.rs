@@ -34,6 +34,7 @@ mod proof;
 mod rollback;
 pub mod rpc;
 mod session;
+mod stamps;
 mod topics;
 mod trust;
 

@@ -142,7 +142,11 @@ impl Engine {
         })
     }
 
-    fn drafts(&self, user: &shenhai_protocol::UserId, id: &OrderId) -> Result<Vec<KeptDraft>, Failure> {
+    pub(crate) fn drafts(
+        &self,
+        user: &shenhai_protocol::UserId,
+        id: &OrderId,
+    ) -> Result<Vec<KeptDraft>, Failure> {
         let kept = self.store()?.drafts(user, id)?;
         let read = |kept: shenhai_store::KeptDraft| {
             let draft = serde_json::from_str(&kept.json).map_err(|_| StoreError::Row("drafts"))?;
@@ -237,7 +241,7 @@ impl Engine {
         self.detail(id)
     }
 
-    fn may(&self, id: &OrderId, command: &Command) -> Result<WorkOrder, Failure> {
+    pub(crate) fn may(&self, id: &OrderId, command: &Command) -> Result<WorkOrder, Failure> {
         let order = self.order(id)?;
         let role = self.role_here()?;
         Flow::standard().apply(self.state_of(&order), command.kind(), role)?;
@@ -268,18 +272,23 @@ impl Engine {
     pub(crate) fn save_draft(&mut self, id: &OrderId, draft: &Draft) -> Result<DraftSaved, Failure> {
         let user = self.user()?;
         self.order(id)?;
-        let unreadable = |_| Failure::Refused(ErrorCode::Internal, "the draft has no JSON");
-        let json = serde_json::to_string(draft).map_err(unreadable)?;
-        let saved_at = self.server_now();
-        let kept = shenhai_store::KeptDraft {
-            order: id.clone(),
-            kind: kind_of(draft),
-            saved_at,
-            json,
-        };
+        let kept = self.draft_row(id, draft)?;
         self.store_mut()?.write(|write| write.save_draft(&user, &kept))?;
         self.note_drafts(id)?;
-        Ok(DraftSaved { saved_at })
+        Ok(DraftSaved {
+            saved_at: kept.saved_at,
+        })
+    }
+
+    /// A draft as it is kept.
+    pub(crate) fn draft_row(&self, id: &OrderId, draft: &Draft) -> Result<shenhai_store::KeptDraft, Failure> {
+        let unreadable = |_| Failure::Refused(ErrorCode::Internal, "the draft has no JSON");
+        Ok(shenhai_store::KeptDraft {
+            order: id.clone(),
+            kind: kind_of(draft),
+            saved_at: self.server_now(),
+            json: serde_json::to_string(draft).map_err(unreadable)?,
+        })
     }
 
     /// `draft.discard`.
@@ -294,7 +303,7 @@ impl Engine {
     }
 
     /// The list shows whether there is a draft; what stands in it is known to whoever typed it.
-    fn note_drafts(&mut self, id: &OrderId) -> Result<(), Failure> {
+    pub(crate) fn note_drafts(&mut self, id: &OrderId) -> Result<(), Failure> {
         let user = self.user()?;
         let drafted = !self.store()?.drafts(&user, id)?.is_empty();
         if self.board.set_drafted(id, drafted) {
@@ -310,13 +319,13 @@ impl Engine {
         })
     }
 
-    fn issues(&self, id: &OrderId, draft: &Draft) -> Result<Vec<FormIssue>, Failure> {
+    pub(crate) fn issues(&self, id: &OrderId, draft: &Draft) -> Result<Vec<FormIssue>, Failure> {
         let order = self.order(id)?;
         let context = forms::FormContext {
             matter: order.matter,
             is_review: order.is_review,
             received_at: order.received_at,
-            now: self.server_now(),
+            now: self.latest_now(),
         };
         Ok(match draft {
             Draft::Contact(form) => forms::check_contact(form, &context),
@@ -343,7 +352,7 @@ impl Engine {
     }
 }
 
-fn kind_of(draft: &Draft) -> FormKind {
+pub(crate) fn kind_of(draft: &Draft) -> FormKind {
     match draft {
         Draft::Contact(_) => FormKind::Contact,
         Draft::Reply(_) => FormKind::Reply,

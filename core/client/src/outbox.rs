@@ -3,7 +3,8 @@
 
 use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
-use crate::rpc::{OutboxItem, OutboxList, OutboxState, SyncStatus};
+use crate::orders::kind_of;
+use crate::rpc::{Draft, MendParams, MendReply, OutboxItem, OutboxList, OutboxState, SyncStatus};
 use shenhai_protocol::{CmdId, Command, ErrorCode};
 use shenhai_store::StoreError;
 use shenhai_sync::{Event, Row, RowState};
@@ -53,26 +54,80 @@ impl Engine {
             attempts: entry.row.attempts,
             next_at,
             reason,
+            mendable: entry.row.state.is_parked() && open && self.mendable(pending).is_ok(),
         }
     }
 
     /// `outbox.retry`: the same content, signed anew on the order's present revision. The refused command keeps
     /// its place in the chain, one that never had a place goes.
+    ///
+    /// A form that breaks a rule by now would only be refused again: `form_invalid`, and it stays to be mended.
     pub(crate) fn retry(&mut self, cmd_id: &CmdId) -> Result<OutboxList, Failure> {
         let row = self.parked(cmd_id)?;
         let envelope = self
-            .pending
-            .iter()
-            .find(|pending| pending.entry.row.cmd_id == *cmd_id);
-        let envelope = envelope
+            .pending_command(cmd_id)
             .and_then(|pending| pending.envelope.clone())
             .ok_or(StoreError::Row("outbox"))?;
+        if let Some(draft) = draft_of(&envelope.body)
+            && let Ok(issues) = self.issues(&row.order, &draft)
+            && !issues.is_empty()
+        {
+            return Err(Failure::Form(issues));
+        }
         let rev = self
             .board
             .card(&row.order)
             .map_or(envelope.base_rev, |card| card.order.rev);
         self.submit(envelope.body, rev, |write| put_away(write, &row))?;
         self.outbox_list()
+    }
+
+    /// `outbox.mend`: the content goes back to where it was typed, as the draft of its form. Nothing of it is lost
+    /// between: the draft is kept in the transaction that takes the command away.
+    pub(crate) fn mend(&mut self, params: &MendParams) -> Result<MendReply, Failure> {
+        let row = self.parked(&params.cmd_id)?;
+        let pending = self
+            .pending_command(&params.cmd_id)
+            .ok_or(StoreError::Row("outbox"))?;
+        let draft = self.mendable(pending)?;
+        let (user, kind) = (self.user()?, kind_of(&draft));
+        let in_the_way = self
+            .drafts(&user, &row.order)?
+            .into_iter()
+            .any(|kept| kind_of(&kept.draft) == kind && kept.draft != draft);
+        let reply = MendReply {
+            order_id: row.order.clone(),
+            kind,
+            draft_in_the_way: in_the_way && !params.replace_draft,
+        };
+        if reply.draft_in_the_way {
+            return Ok(reply);
+        }
+        let kept = self.draft_row(&row.order, &draft)?;
+        self.store_mut()?.write(|write| {
+            write.save_draft(&user, &kept)?;
+            put_away(write, &row)
+        })?;
+        self.note_drafts(&row.order)?;
+        self.outbox_changed()?;
+        Ok(reply)
+    }
+
+    /// The form of a parked command that a person can mend: its order is here and may still be handled so.
+    fn mendable(&self, pending: &Pending) -> Result<Draft, Failure> {
+        let envelope = pending.envelope.as_ref().ok_or(StoreError::Row("outbox"))?;
+        let draft = draft_of(&envelope.body).ok_or(Failure::Refused(
+            ErrorCode::WrongState,
+            "nothing was typed into it",
+        ))?;
+        self.may(&pending.entry.row.order, &envelope.body)?;
+        Ok(draft)
+    }
+
+    fn pending_command(&self, cmd_id: &CmdId) -> Option<&Pending> {
+        self.pending
+            .iter()
+            .find(|pending| pending.entry.row.cmd_id == *cmd_id)
     }
 
     /// `outbox.discard`.
@@ -88,11 +143,7 @@ impl Engine {
 
     fn parked(&self, cmd_id: &CmdId) -> Result<Row, Failure> {
         self.live()?;
-        let found = self
-            .pending
-            .iter()
-            .map(|pending| &pending.entry.row)
-            .find(|row| row.cmd_id == *cmd_id);
+        let found = self.pending_command(cmd_id).map(|pending| &pending.entry.row);
         let row = found.ok_or(Failure::Refused(ErrorCode::NotFound, "no such command"))?;
         if row.state.is_parked() {
             Ok(row.clone())
@@ -133,6 +184,16 @@ fn put_away(write: &shenhai_store::Write<'_>, row: &Row) -> Result<(), StoreErro
         })
     } else {
         write.remove_command(&row.cmd_id)
+    }
+}
+
+/// The form in a command, as the draft it was.
+fn draft_of(command: &Command) -> Option<Draft> {
+    match command {
+        Command::Accept { .. } | Command::Reveal { .. } => None,
+        Command::Contact { form, .. } => Some(Draft::Contact(form.clone())),
+        Command::Reply { form, .. } => Some(Draft::Reply(form.clone())),
+        Command::Return { form, .. } => Some(Draft::Return(form.clone())),
     }
 }
 

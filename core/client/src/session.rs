@@ -203,6 +203,7 @@ impl Engine {
             device_id: device.clone(),
             ended: None,
         };
+        self.settle_stamps(grant.server_time)?;
         self.note_time(grant.server_time);
         let offset = self.clock_offset();
         self.store_mut()?.write(|write| {

@@ -36,6 +36,6 @@ mod pull;
 
 pub use answer::{read_answer, read_push_answer};
 pub use backoff::{CAP_MILLIS, FIRST_MILLIS, pause_millis};
-pub use clock::{Elapsed, Reading, ServerClock};
+pub use clock::{Correction, Elapsed, Reading, ServerClock};
 pub use machine::{Event, Instruction, Machine, Now, Overview, Phase, ScopeState, Stop, Verdicts};
 pub use outbox::{Decision, Row, RowState};

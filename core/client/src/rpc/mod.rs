@@ -90,8 +90,12 @@ rpc_methods! {
 
     /// Commands that are not done: waiting, in trouble or parked.
     OutboxList "outbox.list" (Empty) -> OutboxList;
-    /// Sign a parked command's content anew and queue it again.
+    /// Sign a parked command's content anew and queue it again. `form_invalid` with the issues when its form breaks a
+    /// rule by now: then it has to be mended.
     OutboxRetry "outbox.retry" (CommandParams) -> OutboxList;
+    /// Take a parked command back into the draft of its form, to be mended and submitted again. `wrong_state` when
+    /// nothing was typed into it or the order cannot be handled so any more.
+    OutboxMend "outbox.mend" (MendParams) -> MendReply;
     /// Give a parked command up. Its content is gone afterwards.
     OutboxDiscard "outbox.discard" (CommandParams) -> OutboxList;
 

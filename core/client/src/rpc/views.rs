@@ -372,6 +372,32 @@ pub struct OutboxItem {
     pub next_at: Option<UnixMillis>,
     /// Why it waits or was parked.
     pub reason: Option<ErrorCode>,
+    /// It is parked, and `outbox.mend` opens its form with what was typed.
+    pub mendable: bool,
+}
+
+/// Parameters of `outbox.mend`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct MendParams {
+    /// Which.
+    pub cmd_id: CmdId,
+    /// Another draft of the same form may be replaced.
+    #[serde(default)]
+    pub replace_draft: bool,
+}
+
+/// Answer of `outbox.mend`: which form to open.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct MendReply {
+    /// Of which order.
+    pub order_id: OrderId,
+    /// Which of its forms; its draft holds what was typed.
+    pub kind: FormKind,
+    /// There is another draft of that form and nothing was done: ask the person, then say `replace_draft`.
+    pub draft_in_the_way: bool,
 }
 
 /// Answer of `outbox.list`.

@@ -462,6 +462,10 @@ impl FakeGateway {
             revoked: held.revoked,
         };
         self.devices.insert(envelope.device_id.0.clone(), device);
+        // docs: clock → scope → order.
+        let late = now.since(envelope.client_time);
+        let in_range = (-limits::CLOCK_AHEAD_MILLIS..=limits::CLOCK_BEHIND_MILLIS).contains(&late);
+        let refuse = refuse.or((!in_range).then_some(ErrorCode::ClockOutOfRange));
         let refused = refuse.or_else(|| self.apply(&envelope, &hash, now).err());
         let (rev, changes) = match refused {
             Some(_) => (None, BTreeMap::new()),

@@ -36,6 +36,8 @@ pub struct World {
 
 struct State {
     wall: i64,
+    /// How far the gateway's clock is ahead of what the steady one counts.
+    gateway_ahead: i64,
     tick: u64,
     random: u64,
     online: bool,
@@ -52,6 +54,7 @@ impl World {
         Arc::new(Self {
             state: Mutex::new(State {
                 wall: START,
+                gateway_ahead: 0,
                 tick: 0,
                 random: 1,
                 online: true,
@@ -86,6 +89,12 @@ impl World {
     /// The machine sleeps: the wall clock goes on, the steady one and every timer stand still.
     pub fn sleep_machine(&self, millis: i64) {
         self.state().wall += millis;
+    }
+
+    /// The wall clock was right all the time: what it is ahead by was slept.
+    pub fn gateway_follows_the_wall(&self) {
+        let mut state = self.state();
+        state.gateway_ahead = state.wall - START - i64::try_from(state.tick).expect("small");
     }
 
     /// The process ends between two instructions: nothing is closed, the files stay as they are.
@@ -244,7 +253,7 @@ impl World {
                 moved = true;
                 continue;
             }
-            let now = UnixMillis(START + i64::try_from(state.tick).expect("small"));
+            let now = UnixMillis(START + i64::try_from(state.tick).expect("small") + state.gateway_ahead);
             let reply = if state.online {
                 state.gateway.answer(&request, now)
             } else {

@@ -26,6 +26,7 @@ const REPEATABLE: Record<MethodName, boolean> = {
   "form.options": true,
   "outbox.list": true,
   "outbox.retry": false,
+  "outbox.mend": false,
   "outbox.discard": false,
   "lock.status": true,
   "lock.touch": true,

@@ -604,6 +604,36 @@ biometric: boolean, };
 export type Matter = "inquiry" | "help" | "complaint" | "report" | "suggestion" | "opinion";
 
 /**
+ * Parameters of `outbox.mend`.
+ */
+export type MendParams = { 
+/**
+ * Which.
+ */
+cmd_id: CmdId, 
+/**
+ * Another draft of the same form may be replaced.
+ */
+replace_draft: boolean, };
+
+/**
+ * Answer of `outbox.mend`: which form to open.
+ */
+export type MendReply = { 
+/**
+ * Of which order.
+ */
+order_id: OrderId, 
+/**
+ * Which of its forms; its draft holds what was typed.
+ */
+kind: FormKind, 
+/**
+ * There is another draft of that form and nothing was done: ask the person, then say `replace_draft`.
+ */
+draft_in_the_way: boolean, };
+
+/**
  * Parameters and answer of one method, for the generated TypeScript.
  */
 export type MethodTypes<P, R> = { 
@@ -619,7 +649,7 @@ reply: R, };
 /**
  * Method name → its parameters and its answer (only named while TypeScript is generated).
  */
-export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "orders.bundle": MethodTypes<OrderParams, BundleFile>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "form.options": MethodTypes<DraftKey, FormOptions>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.touch": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "devices.release": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
+export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "orders.bundle": MethodTypes<OrderParams, BundleFile>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "form.options": MethodTypes<DraftKey, FormOptions>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.mend": MethodTypes<MendParams, MendReply>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.touch": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "devices.release": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
 
 /**
  * Parameters of `network.hint`.
@@ -918,7 +948,11 @@ next_at: UnixMillis | null,
 /**
  * Why it waits or was parked.
  */
-reason: ErrorCode | null, };
+reason: ErrorCode | null, 
+/**
+ * It is parked, and `outbox.mend` opens its form with what was typed.
+ */
+mendable: boolean, };
 
 /**
  * Answer of `outbox.list`.
