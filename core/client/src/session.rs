@@ -14,13 +14,15 @@ use crate::failure::Failure;
 use crate::rpc::{BeginParams, BeginReply, Durability, LockState, SessionStatus, SignInParams};
 use crate::trust::{self, Enrolment, Holder, verify};
 use shenhai_crypto::{PublicKey, SecretKey, fingerprint};
-use shenhai_protocol::{DeviceId, DeviceInfo, ErrorCode, SessionGrant, SessionRequest};
+use shenhai_protocol::{DeviceId, DeviceInfo, ErrorCode, SessionGrant, SessionRequest, UnixMillis};
 use shenhai_store::{Identity, PendingLogin, SessionRecord, StoreError, TrustRecord};
 use shenhai_sync::Event;
 use std::sync::Arc;
 
 /// A sign-in not finished by then is forgotten; the container's code lives 5 minutes.
 const LOGIN_MILLIS: i64 = 15 * 60 * 1000;
+/// Sign-ins begun side by side, each in a tab of its own; the oldest is forgotten for one more.
+const LOGINS: usize = 8;
 /// Receipted commands are kept this long, in case the gateway returns from an older backup.
 const KEEP_DONE_MILLIS: i64 = 30 * 24 * 3600 * 1000;
 
@@ -81,16 +83,38 @@ impl Engine {
         })
     }
 
+    /// The sign-ins under way that may still be finished, oldest first.
+    fn logins(&self, now: UnixMillis) -> Result<Vec<PendingLogin>, StoreError> {
+        let mut logins = self.store()?.logins()?;
+        logins.retain(|login| now.since(login.begun_at).abs() < LOGIN_MILLIS);
+        Ok(logins)
+    }
+
+    /// One more begins; those begun before may be finished all the same.
+    fn begin_login(&mut self) -> Result<String, StoreError> {
+        let now = self.server_now();
+        let mut random = [0; 16];
+        self.host.fill_random(&mut random);
+        let state: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut logins = self.logins(now)?;
+        logins.push(PendingLogin {
+            state: state.clone(),
+            begun_at: now,
+        });
+        let first = logins.len().saturating_sub(LOGINS);
+        self.store_mut()?
+            .write(|write| write.set_logins(&logins[first..]))?;
+        Ok(state)
+    }
+
     /// Check `state` and prepare the request that spends the code.
     fn offer(&mut self, params: &SignInParams, app: &str, device_name: &str) -> Result<Offer, Failure> {
         let now = self.server_now();
         let mut rng = self.rng.clone();
-        let login = self.store()?.login()?;
-        let expected = match (login, self.durability) {
-            (Some(login), _) => login.state == params.state && now.since(login.begun_at).abs() < LOGIN_MILLIS,
-            (None, Durability::BestEffort) => params.kept_state.as_ref() == Some(&params.state),
-            (None, Durability::Durable) => false,
-        };
+        let begun_here = self.logins(now)?.iter().any(|login| login.state == params.state);
+        let expected = begun_here
+            || (self.durability == Durability::BestEffort
+                && params.kept_state.as_ref() == Some(&params.state));
         if !expected {
             return Err(Failure::Refused(
                 ErrorCode::BadLoginCode,
@@ -121,6 +145,7 @@ impl Engine {
             enrolment_code,
         };
         Ok(Offer {
+            state: params.state.clone(),
             request,
             identity,
             key,
@@ -206,10 +231,12 @@ impl Engine {
         self.settle_stamps(grant.server_time)?;
         self.note_time(grant.server_time);
         let offset = self.clock_offset();
+        let mut logins = self.logins(grant.server_time)?;
+        logins.retain(|login| login.state != offer.state);
         self.store_mut()?.write(|write| {
             write.claim_identity(&device, &user)?;
             write.set_expected_user(Some(&user))?;
-            write.set_login(None)?;
+            write.set_logins(&logins)?;
             write.set_clock_offset(offset)?;
             write.keep_scopes(&record.scopes)?;
             write.prune_done(grant.server_time.plus(-KEEP_DONE_MILLIS))?;
@@ -234,6 +261,8 @@ impl Engine {
 
 /// A key and the request that offers it.
 struct Offer {
+    /// Of the sign-in that it finishes.
+    state: String,
     request: SessionRequest,
     identity: Identity,
     key: Box<SecretKey>,
@@ -258,16 +287,7 @@ impl Shared {
         let shared = Arc::clone(self);
         self.detached(async move {
             shared.revive().await?;
-            let state = shared.with(|engine| {
-                let mut random = [0; 16];
-                engine.host.fill_random(&mut random);
-                let login = PendingLogin {
-                    state: random.iter().map(|byte| format!("{byte:02x}")).collect(),
-                    begun_at: engine.server_now(),
-                };
-                engine.store_mut()?.write(|write| write.set_login(Some(&login)))?;
-                Ok::<_, Failure>(login.state)
-            })?;
+            let state = shared.with(Engine::begin_login)?;
             let target = shared.gateway.login_target(&params.redirect_uri, &state).await?;
             Ok(BeginReply {
                 authorize_url: target.authorize_url,
@@ -326,7 +346,7 @@ impl Shared {
                 });
                 engine.store_mut()?.write(|write| {
                     write.set_session(None)?;
-                    write.set_login(None)?;
+                    write.set_logins(&[])?;
                     if let Some(trust) = &trust {
                         write.set_trust(trust)?;
                     }

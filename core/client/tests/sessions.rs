@@ -67,6 +67,52 @@ fn a_sign_in_survives_the_pages_trip_to_the_container() {
 }
 
 #[test]
+fn of_sign_ins_begun_side_by_side_either_may_finish_and_both_may() {
+    let (world, directory) = world();
+    let core = world.open(directory.path());
+    let begin = || {
+        let params = json!({ "redirect_uri": "https://gateway.example/hotline/" });
+        world.ok(&core, "session.begin", params)["state"].clone()
+    };
+    let (first, second) = (begin(), begin());
+    let finish = |state: &serde_json::Value| {
+        let code = world.gateway(|gateway| gateway.code_for("wang"));
+        world.rpc(&core, "session.sign_in", json!({ "code": code, "state": state }))
+    };
+    assert_eq!(finish(&first)["ok"]["user"]["name"], "wang的姓名");
+    assert_eq!(finish(&second)["ok"]["user"]["name"], "wang的姓名");
+    for spent in [&first, &second] {
+        assert_eq!(
+            finish(spent)["error"]["code"],
+            "bad_login_code",
+            "a state works once"
+        );
+    }
+}
+
+#[test]
+fn a_sign_in_begun_too_long_ago_or_before_too_many_others_is_forgotten() {
+    let (world, directory) = world();
+    let core = world.open(directory.path());
+    let begin = || {
+        let params = json!({ "redirect_uri": "https://gateway.example/hotline/" });
+        world.ok(&core, "session.begin", params)["state"].clone()
+    };
+    let code_of = |state: &serde_json::Value| {
+        let code = world.gateway(|gateway| gateway.code_for("wang"));
+        world.code(&core, "session.sign_in", json!({ "code": code, "state": state }))
+    };
+    let pushed_out = begin();
+    let mut kept = serde_json::Value::Null;
+    for _ in 0..8 {
+        kept = begin();
+    }
+    assert_eq!(code_of(&pushed_out), "bad_login_code");
+    world.pass(16 * 60 * 1000);
+    assert_eq!(code_of(&kept), "bad_login_code");
+}
+
+#[test]
 fn nothing_is_shown_while_nobody_is_signed_in() {
     let (world, directory) = world();
     let core = world.open(directory.path());

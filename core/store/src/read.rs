@@ -123,12 +123,12 @@ impl Store {
         self.json_meta("session")
     }
 
-    /// The sign-in begun last.
+    /// The sign-ins begun and not finished, oldest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn login(&self) -> Result<Option<PendingLogin>, StoreError> {
-        self.json_meta("login")
+    pub fn logins(&self) -> Result<Vec<PendingLogin>, StoreError> {
+        Ok(self.json_meta("logins")?.unwrap_or_default())
     }
 
     /// Server time minus device time, as last learnt; 0 before.

@@ -56,12 +56,14 @@ impl Write<'_> {
         self.set_json_meta("session", session)
     }
 
-    /// Keep or forget the sign-in under way.
+    /// Keep the sign-ins under way, and no others.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn set_login(&self, login: Option<&PendingLogin>) -> Done {
-        self.set_json_meta("login", login)
+    pub fn set_logins(&self, logins: &[PendingLogin]) -> Done {
+        // Versions before kept the one begun last in a row of its own.
+        self.set_meta("login", None)?;
+        self.set_json_meta("logins", (!logins.is_empty()).then_some(&logins))
     }
 
     /// Keep server time minus device time.
