@@ -14,6 +14,9 @@ use shenhai_protocol::{
 use shenhai_store::{StoreError, Write};
 use shenhai_sync::RowState;
 
+/// The same command signed again within this is one that was meant once: two taps, or two tabs.
+const TWICE_MILLIS: i64 = 5_000;
+
 impl Engine {
     /// The order in full, from the scope in which it is shown.
     fn order(&self, id: &OrderId) -> Result<WorkOrder, Failure> {
@@ -226,6 +229,9 @@ impl Engine {
     fn hand_in(&mut self, id: &OrderId, draft: Draft, command: Command) -> Result<OrderDetail, Failure> {
         let kind = kind_of(&draft);
         let user = self.user()?;
+        if self.was_just_signed(&command)? {
+            return self.detail(id);
+        }
         let issues = self.issues(id, &draft)?;
         let refused = if issues.is_empty() {
             self.may(id, &command).err()
@@ -257,11 +263,33 @@ impl Engine {
         Ok(order)
     }
 
+    fn was_just_signed(&self, command: &Command) -> Result<bool, Failure> {
+        let now = self.server_now();
+        let store = self.store()?;
+        for entry in store.outbox(&self.user()?)? {
+            let recent = now.since(entry.created_at).abs() < TWICE_MILLIS;
+            if !recent || entry.kind != command.kind() || entry.row.order != *command.order() {
+                continue;
+            }
+            let kept = store.envelope(&entry.row.cmd_id)?;
+            let same = kept
+                .and_then(|signed| signed.open().ok())
+                .is_some_and(|envelope| envelope.body == *command);
+            if same && !entry.row.state.is_parked() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn act(
         &mut self,
         command: Command,
         together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
     ) -> Result<(), Failure> {
+        if self.was_just_signed(&command)? {
+            return Ok(());
+        }
         let order = self.may(&command.order().clone(), &command)?;
         self.submit(command, order.rev, together)
     }

@@ -54,6 +54,41 @@ fn an_offline_contact_and_reply_survive_a_restart_and_are_sent_once() {
 }
 
 #[test]
+fn what_is_submitted_twice_at_once_is_one_record() {
+    let (world, _directory, core) = signed_in();
+    world.set_online(false);
+    for (method, params) in [
+        ("orders.reveal", json!({ "id": ID })),
+        ("orders.contact", json!({ "id": ID, "form": contact_form() })),
+        ("orders.reply", json!({ "id": ID, "form": reply_form() })),
+    ] {
+        let before = world.ok(&core, "sync.status", json!({}))["pending"].clone();
+        let first = world.ok(&core, method, params.clone());
+        let second = world.ok(&core, method, params);
+        assert_eq!(first["summary"], second["summary"], "{method}");
+        let pending = world.ok(&core, "sync.status", json!({}))["pending"].as_u64();
+        assert_eq!(pending, before.as_u64().map(|count| count + 1), "{method}");
+    }
+    assert_eq!(
+        world.ok(&core, "orders.get", json!({ "id": ID }))["drafts"],
+        json!([]),
+        "nothing submitted comes back as a draft"
+    );
+}
+
+#[test]
+fn the_citizen_may_be_called_again_and_again_with_the_same_outcome() {
+    let (world, _directory, core) = signed_in();
+    world.set_online(false);
+    for expected in 1..=3 {
+        let params = json!({ "id": ID, "form": contact_form() });
+        world.ok(&core, "orders.contact", params);
+        assert_eq!(world.ok(&core, "sync.status", json!({}))["pending"], expected);
+        world.pass(6_000);
+    }
+}
+
+#[test]
 fn a_lost_acknowledgement_sends_the_same_bytes_again_and_has_one_effect() {
     let (world, _directory, core) = signed_in();
     world.gateway(|gateway| gateway.fail("push", &[Fault::LostAnswer]));
