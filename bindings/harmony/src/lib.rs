@@ -240,6 +240,7 @@ fn refused(error: &OpenError) -> Error {
         OpenError::WrongKey => "wrong_key",
         OpenError::NewerData => "newer_data",
         OpenError::InUse => "in_use",
+        OpenError::Full => "storage_full",
         OpenError::NoStorage(_) | OpenError::Storage(_) => "storage",
     };
     failure(code, error)

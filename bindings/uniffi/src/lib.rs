@@ -77,6 +77,9 @@ impl From<OpenError> for OpenFailure {
             OpenError::WrongKey => Self::WrongKey,
             OpenError::NewerData => Self::NewerData,
             OpenError::InUse => Self::InUse,
+            OpenError::Full => Self::Storage {
+                reason: error.to_string(),
+            },
             OpenError::NoStorage(reason) | OpenError::Storage(reason) => Self::Storage { reason },
         }
     }

@@ -6,6 +6,7 @@
 
 use js_sys::{Error, Function, Promise};
 use serde::Deserialize;
+use shenhai_client::host::KeepError;
 use shenhai_client::host::web::{SecretStore, WebHost};
 use shenhai_client::{Config, Core, OpenError, Storage, Subscription};
 use std::{cell::RefCell, sync::Arc};
@@ -130,6 +131,7 @@ impl WebSubscription {
 fn open_refusal(error: &OpenError) -> JsValue {
     let name = match error {
         OpenError::Config(_) => "Config",
+        OpenError::Full | OpenError::Secrets(KeepError::Full) => "Full",
         OpenError::Secrets(_) => "Secrets",
         OpenError::WrongKey => "WrongKey",
         OpenError::NewerData => "NewerData",

@@ -53,6 +53,9 @@ pub enum OpenError {
     /// There is no such storage here. [`Storage::Memory`] would work, and the person has to be told.
     #[error("no durable storage: {0}")]
     NoStorage(String),
+    /// The disk or the quota is full.
+    #[error("no space left")]
+    Full,
     /// The storage failed otherwise.
     #[error("storage: {0}")]
     Storage(String),
@@ -64,6 +67,7 @@ impl OpenError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Config(_) => ErrorCode::BadRequest,
+            Self::Full | Self::Secrets(KeepError::Full) => ErrorCode::StorageFull,
             _ => ErrorCode::StoreFailed,
         }
     }
@@ -76,6 +80,7 @@ impl From<StoreError> for OpenError {
             StoreError::Newer(_) => Self::NewerData,
             StoreError::Busy => Self::InUse,
             StoreError::Unavailable(why) => Self::NoStorage(why),
+            StoreError::Full => Self::Full,
             other => Self::Storage(other.to_string()),
         }
     }

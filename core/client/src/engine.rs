@@ -96,6 +96,8 @@ pub(crate) struct Engine {
     told: Option<SyncStatus>,
     store_failures: u32,
     revive_at: Option<u64>,
+    /// Why the database failed last, for whom waits.
+    failing: ErrorCode,
 }
 
 impl Engine {
@@ -127,6 +129,7 @@ impl Engine {
             told: None,
             store_failures: 0,
             revive_at: None,
+            failing: ErrorCode::StoreFailed,
         }
     }
 
@@ -468,6 +471,10 @@ impl Engine {
         tracing::error!(%error, "the database failed; synchronisation pauses");
         self.abandon();
         self.machine.handle(Event::SignedOut, self.moment());
+        self.failing = match error {
+            StoreError::Full => ErrorCode::StorageFull,
+            _ => ErrorCode::StoreFailed,
+        };
         self.store_failures = self.store_failures.saturating_add(1);
         let now = self.moment();
         self.revive_at = Some(
@@ -560,7 +567,7 @@ impl Engine {
             .iter()
             .filter(|pending| pending.entry.row.state != RowState::Done);
         let ended = self.live.as_ref().and_then(|live| live.record.ended);
-        let failing = self.revive_at.map(|_| ErrorCode::StoreFailed);
+        let failing = self.revive_at.map(|_| self.failing);
         SyncStatus {
             phase: match overview.phase {
                 _ if failing.is_some() => SyncPhase::Backoff,

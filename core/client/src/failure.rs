@@ -45,7 +45,7 @@ impl Failure {
         match self {
             Self::Gateway(code) | Self::Refused(code, _) => *code,
             Self::Form(_) => ErrorCode::FormInvalid,
-            Self::Store(StoreError::Full) => ErrorCode::StorageFull,
+            Self::Store(StoreError::Full) | Self::Keep(KeepError::Full) => ErrorCode::StorageFull,
             Self::Store(StoreError::Closed) | Self::Closed => ErrorCode::CoreRestarted,
             Self::Open(error) => error.code(),
             Self::Store(_) | Self::Keep(_) => ErrorCode::StoreFailed,

@@ -16,7 +16,7 @@ pub fn read_answer<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, E
         return serde_json::from_slice(body).map_err(|_| ErrorCode::BadAnswer);
     }
     match serde_json::from_slice::<ErrorBody>(body) {
-        Ok(error) if error.code.http_status() == status => Err(error.code),
+        Ok(error) if error.code.http_status() == status => Err(as_met_here(error.code)),
         _ => Err(ErrorCode::BadAnswer),
     }
 }
@@ -27,13 +27,26 @@ pub fn read_answer<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, E
 /// # Errors
 /// The code.
 pub fn read_push_answer(status: u16, body: &[u8]) -> Result<PushReply, ErrorCode> {
-    if let Ok(reply) = serde_json::from_slice::<PushReply>(body)
-        && let Some(stop) = &reply.stopped
-        && stop.code.http_status() == status
-    {
-        return Ok(reply);
+    let stopped_at_once = serde_json::from_slice::<PushReply>(body).ok().filter(|reply| {
+        let stop = reply.stopped.as_ref();
+        stop.is_some_and(|stop| stop.code.http_status() == status)
+    });
+    let mut reply = match stopped_at_once {
+        Some(reply) => reply,
+        None => read_answer(status, body)?,
+    };
+    if let Some(stop) = &mut reply.stopped {
+        stop.code = as_met_here(stop.code);
     }
-    read_answer(status, body)
+    Ok(reply)
+}
+
+/// The gateway's disk is nothing the person here could clear: to them it is busy, and `storage_full` is this device's own.
+fn as_met_here(code: ErrorCode) -> ErrorCode {
+    match code {
+        ErrorCode::StorageFull => ErrorCode::Overloaded,
+        code => code,
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +79,15 @@ mod tests {
         let body = r#"{"code":"device_revoked","retryable":false,"message":""}"#;
         assert_eq!(wake(403, body), Err(ErrorCode::DeviceRevoked));
         assert_eq!(wake(502, body), Err(ErrorCode::BadAnswer));
+    }
+
+    #[test]
+    fn a_full_disk_of_the_gateway_is_not_one_of_this_device() {
+        let body = r#"{"code":"storage_full","retryable":true,"message":""}"#;
+        assert_eq!(wake(507, body), Err(ErrorCode::Overloaded));
+        let body = r#"{"receipts":[],"stopped":{"index":0,"code":"storage_full"},"server_time":5}"#;
+        let stopped = read_push_answer(507, body.as_bytes()).map(|reply| reply.stopped.map(|stop| stop.code));
+        assert_eq!(stopped, Ok(Some(ErrorCode::Overloaded)));
     }
 
     #[test]

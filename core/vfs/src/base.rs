@@ -87,6 +87,30 @@ impl Base {
         }
     }
 
+    /// Whether the write that just failed did so because the file took only a part of it: SQLite's own VFSes call that a
+    /// full disk, a browser's pool a failed write. Its words are all that tells one from the other.
+    fn was_cut_short(self) -> bool {
+        let Some(call) = self.table().xGetLastError else {
+            return false;
+        };
+        let mut words = [0_u8; 256];
+        // SAFETY: the length is the buffer's.
+        unsafe { call(self.as_ptr(), 256, words.as_mut_ptr().cast()) };
+        CStr::from_bytes_until_nul(&words)
+            .ok()
+            .and_then(|words| words.to_str().ok())
+            .is_some_and(|words| words.starts_with("write file: expected "))
+    }
+
+    /// `code` of a call that writes.
+    fn written(self, code: c_int) -> Io<()> {
+        const DISK: [c_int; 2] = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_CANTOPEN];
+        if DISK.contains(&code) && self.was_cut_short() {
+            return Err(Code(ffi::SQLITE_FULL));
+        }
+        Code::check(code)
+    }
+
     /// Open a file of our own choice.
     pub(crate) fn open(self, path: &CStr, flags: c_int) -> Io<BaseFile> {
         // SQLite gives names with zeros around them, behind which it finds parameters; so do we.
@@ -108,6 +132,7 @@ impl Base {
     pub(crate) unsafe fn open_named(self, name: *const c_char, flags: c_int) -> Io<(BaseFile, c_int)> {
         let call = self.table().xOpen.ok_or(Code::CANNOT_OPEN)?;
         let mut file = BaseFile {
+            base: self,
             storage: vec![0_u64; self.file_size().div_ceil(8)].into_boxed_slice(),
             name: None,
         };
@@ -115,13 +140,15 @@ impl Base {
         // SAFETY: the storage is zeroed, aligned to 8 and as large as the VFS asked for; the rest is the caller's.
         let code = unsafe { call(self.as_ptr(), name, file.as_ptr(), flags, &raw mut out) };
         // On failure the file is closed on drop when the VFS set its methods, as SQLite's contract says.
-        Code::check(code)?;
+        // Opening may make the file, which writes its name.
+        self.written(code)?;
         Ok((file, out))
     }
 }
 
 /// An open file of the platform's VFS.
 pub(crate) struct BaseFile {
+    base: Base,
     storage: Box<[u64]>,
     name: Option<Box<[u8]>>,
 }
@@ -157,7 +184,8 @@ impl BaseFile {
         let call = self.methods().and_then(|m| m.xWrite).ok_or(Code::WRITE)?;
         let (len, at) = range(from.len(), at, Code::WRITE)?;
         // SAFETY: `from` has `len` bytes.
-        Code::check(unsafe { call(self.as_ptr(), from.as_ptr().cast(), len, at) })
+        let code = unsafe { call(self.as_ptr(), from.as_ptr().cast(), len, at) };
+        self.base.written(code)
     }
 
     /// Make it `size` bytes long.

@@ -111,6 +111,9 @@ pub enum KeepError {
     /// It cannot be reached now, e.g. before the first unlock after a restart, or the disk failed.
     #[error("the store of secrets cannot be reached")]
     Unavailable,
+    /// The disk or the quota is full.
+    #[error("no space left for secrets")]
+    Full,
     /// The person did not confirm who they are.
     #[error("the person did not confirm")]
     Refused,

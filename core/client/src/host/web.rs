@@ -139,7 +139,14 @@ impl Host for WebHost {
 /// What a promise of the page's script came to.
 async fn told(asked: Result<Promise, JsValue>) -> Result<JsValue, KeepError> {
     let promise = asked.map_err(|_| KeepError::Unavailable)?;
-    JsFuture::from(promise).await.map_err(|_| KeepError::Unavailable)
+    JsFuture::from(promise).await.map_err(|reason| {
+        let name = js_sys::Reflect::get(&reason, &"name".into()).unwrap_or_default();
+        if name.as_string().as_deref() == Some("QuotaExceededError") {
+            KeepError::Full
+        } else {
+            KeepError::Unavailable
+        }
+    })
 }
 
 fn bytes(value: JsValue) -> Option<Zeroizing<Vec<u8>>> {

@@ -54,8 +54,16 @@ pub(crate) async fn enter(place: &Place) -> Result<Entered, StoreError> {
 }
 
 fn refused(error: OpfsSAHError) -> StoreError {
-    match &error {
+    refused_as(&error)
+}
+
+fn refused_as(error: &OpfsSAHError) -> StoreError {
+    match error {
         OpfsSAHError::Busy | OpfsSAHError::FilesInUse | OpfsSAHError::DirectoryInUse(_) => StoreError::Busy,
+        // The browser says so, or took only a part of what it was given, as a full disk does.
+        OpfsSAHError::ShortIo { .. } => StoreError::Full,
+        OpfsSAHError::Opfs { message, .. } if message.contains("QuotaExceededError") => StoreError::Full,
+        OpfsSAHError::Cleanup { error, .. } => refused_as(error),
         // Another tab or Worker holds the access handles.
         OpfsSAHError::Opfs { message, .. } if message.contains("NoModificationAllowedError") => {
             StoreError::Busy

@@ -79,7 +79,10 @@ impl SecretStore for FileSecrets {
             Some(value) => replace(&self.directory, &path, value),
             None => remove(&self.directory, &path),
         };
-        done.map_err(|_| KeepError::Unavailable)
+        done.map_err(|error| match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => KeepError::Full,
+            _ => KeepError::Unavailable,
+        })
     }
 
     fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, KeepError> {
