@@ -17,9 +17,10 @@ use std::path::Path;
 use std::sync::Arc;
 use tower_http::services::ServeDir;
 
-/// WebAssembly has to be compiled, Vant sets inline styles and carries its icons as a data: font; nothing comes
-/// from anywhere else and nobody may frame a page.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
+/// WebAssembly has to be compiled, Vant sets inline styles and carries its icons as a data: font, and a page keeps the
+/// script of its Worker (blob:) to start it again after a new build took the place of its own; nothing comes from anywhere
+/// else and nobody may frame a page.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; \
     connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 

@@ -49,7 +49,7 @@ async fn pages_are_served_fenced_in_and_asked_for_anew() {
     for part in [
         "default-src 'self'",
         "'wasm-unsafe-eval'",
-        "worker-src 'self'",
+        "worker-src 'self' blob:;",
         "frame-ancestors 'none'",
     ] {
         assert!(policy.contains(part), "{policy}");
