@@ -32,8 +32,9 @@ export function offlineShell(): Plugin {
           // The container's redirect comes back to the page with these; they are not part of its name.
           ignoreURLParametersMatching: [/^code$/, /^state$/],
           cleanupOutdatedCaches: true,
-          // A page that is open keeps the program it was loaded with; the next one opened gets the new build.
-          skipWaiting: true,
+          // A page that is open keeps its build, and so do those opened beside it, until the last one is closed or
+          // somebody accepts the new build (ui/src/state/newBuild.ts): files of two builds are never mixed.
+          skipWaiting: false,
           clientsClaim: true,
         });
         // A file left out would make the page fail offline only: better fail the build.

@@ -68,9 +68,21 @@ async function post(url: string, body: unknown): Promise<unknown> {
   return answer.json();
 }
 
-async function start(...further: string[]): Promise<{ stack: Stack; stop: () => Promise<void> }> {
+/** The folder of the built pages. */
+export const builtPages = process.env.SHENHAI_WEB ?? resolve("../../miniapp/dist");
+
+interface Running {
+  stack: Stack;
+  stop: () => Promise<void>;
+}
+
+async function start(...further: string[]): Promise<Running> {
+  return startWith(builtPages, ...further);
+}
+
+/** A stack whose gateway serves the pages in this folder. */
+export async function startWith(web: string, ...further: string[]): Promise<Running> {
   const binary = process.env.SHENHAI_STACK ?? join(target, "debug/shenhai-stack");
-  const web = process.env.SHENHAI_WEB ?? resolve("../../miniapp/dist");
   const data = mkdtempSync(join(tmpdir(), "shenhai-e2e-"));
   const child = spawn(binary, ["--web", web, "--orders", "0", "--data", data, ...further], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -169,4 +181,11 @@ export function rowOf(page: Page, pushed: { orderNo: string }, channel = "12345"
 /** Choose an option of a form's choice field by what it says. */
 export async function choose(page: Page, field: string, option: string) {
   await page.getByTestId(`field-${field}`).getByText(option, { exact: true }).click();
+}
+
+/** On the page of an order: 先行联系 reached the gateway, and so often. */
+export async function contacted(page: Page, times: number) {
+  const delivery = page.getByTestId("record-contact").getByTestId("delivery");
+  await expect(delivery).toContainText("已送达", { timeout: 30_000 });
+  await expect(page.getByTestId("timeline").locator('[data-kind="contacted"]')).toHaveCount(times);
 }

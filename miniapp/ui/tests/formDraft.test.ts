@@ -1,6 +1,7 @@
 import { effectScope, nextTick, type EffectScope } from "vue";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ContactForm, DraftParams, FormReport, MethodName, OrderDetail, Waist } from "@core";
+import { forgetLeftOvers } from "@ui/state/leftOver";
 import { useFormDraft, type FormDraft, type FormShape } from "@ui/state/formDraft";
 
 const EMPTY: ContactForm = { reached: null, contacted_at: null, contact_person: "", unreached_reason: null, note: "" };
@@ -14,21 +15,31 @@ const shape: FormShape<"contact"> = {
 /** A core that remembers what it was told to keep. */
 class Core {
   kept: ContactForm[] = [];
-  broken = false;
+  broken = "";
   drafts: OrderDetail["drafts"] = [];
+  user = "h-1";
 
   readonly waist = {
     call: async (method: MethodName, params: unknown): Promise<unknown> => {
       if (method === "orders.get") return { drafts: this.drafts, now: 1_000 };
+      if (method === "session.status") return { user: { id: this.user } };
       if (method === "form.check") return { issues: this.check(params as DraftParams) };
       if (method === "draft.save") {
-        if (this.broken) throw { code: "store_failed" };
-        this.kept.push(structuredClone((params as DraftParams).draft.form as ContactForm));
+        if (this.broken !== "") throw { code: this.broken };
+        const { draft } = structuredClone(params as DraftParams);
+        this.kept.push(draft.form as ContactForm);
+        this.drafts = [{ draft, saved_at: 2_000 }];
         return { saved_at: 2_000 };
       }
       return {};
     },
   } as unknown as Waist;
+
+  /** What another tab of the same browser keeps. */
+  keepElsewhere(changes: Partial<ContactForm>): void {
+    const form = { ...EMPTY, ...(this.drafts[0]?.draft.form as ContactForm | undefined), ...changes };
+    this.drafts = [{ draft: { kind: "contact", form }, saved_at: 1_800 }];
+  }
 
   private check({ draft }: DraftParams): FormReport["issues"] {
     const form = draft.form as ContactForm;
@@ -54,6 +65,7 @@ describe("a form being filled in", () => {
   });
   afterEach(() => {
     scope.stop();
+    forgetLeftOvers();
     vi.useRealTimers();
     vi.unstubAllGlobals();
     vi.restoreAllMocks();
@@ -90,16 +102,20 @@ describe("a form being filled in", () => {
     expect(core.kept.at(-1)?.note).toBe("接电话");
   });
 
-  it("says so when it could not be kept, and tries again with the next change", async () => {
+  it("says so when it could not be kept, and tries again by itself until it can", async () => {
     await draft.load();
-    core.broken = true;
+    core.broken = "storage_full";
     draft.form.note = "一";
     await nextTick();
     await draft.flush();
     expect(draft.saveState.value).toBe("failed");
-    core.broken = false;
-    await draft.flush();
+    expect(draft.saveError.value).toBe("storage_full");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(draft.saveState.value).toBe("failed");
+    core.broken = "";
+    await vi.advanceTimersByTimeAsync(2_000);
     expect(core.kept.at(-1)?.note).toBe("一");
+    expect(draft.saveState.value).toBe("saved");
   });
 
   it("starts from the draft that was kept", async () => {
@@ -134,5 +150,118 @@ describe("a form being filled in", () => {
     draft.close();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(core.kept).toHaveLength(0);
+  });
+
+  describe("that could not be kept before the page had to go", () => {
+    const again = () => scope.run(() => useFormDraft(core.waist, "12345-1", shape))!;
+
+    async function leaveUnkept(): Promise<void> {
+      await draft.load();
+      core.broken = "locked";
+      draft.form.note = "写到一半";
+      await nextTick();
+      await draft.flush();
+    }
+
+    it("is there when the same person opens the form again, and is kept then", async () => {
+      await leaveUnkept();
+      core.broken = "";
+      const next = again();
+      await next.load();
+      expect(next.form.note).toBe("写到一半");
+      await vi.advanceTimersByTimeAsync(0);
+      expect(core.kept.at(-1)?.note).toBe("写到一半");
+      const third = again();
+      core.drafts = [];
+      await third.load();
+      expect(third.form.note).toBe("");
+    });
+
+    it("is nobody else's", async () => {
+      await leaveUnkept();
+      core.user = "h-2";
+      const next = again();
+      await next.load();
+      expect(next.form.note).toBe("");
+    });
+
+    it("is gone once its author signed out", async () => {
+      await leaveUnkept();
+      forgetLeftOvers();
+      const next = again();
+      await next.load();
+      expect(next.form.note).toBe("");
+    });
+  });
+
+  describe("in two tabs", () => {
+    it("keeps the answers of both", async () => {
+      await draft.load();
+      core.keepElsewhere({ contact_person: "赵女士" });
+      draft.form.note = "约周三";
+      await nextTick();
+      await draft.flush();
+      expect(core.kept.at(-1)).toMatchObject({ contact_person: "赵女士", note: "约周三" });
+      expect(draft.form.contact_person).toBe("赵女士");
+      expect(draft.displaced.value).toEqual([]);
+    });
+
+    it("shows the other's text where both wrote in one field, and drops it only when told to", async () => {
+      await draft.load();
+      core.keepElsewhere({ note: "那边写的" });
+      draft.form.note = "这边写的";
+      await nextTick();
+      await draft.flush();
+      expect(draft.form.note).toBe("这边写的");
+      expect(draft.displaced.value).toEqual([{ field: "note", value: "那边写的", from: "there" }]);
+
+      draft.settle(draft.displaced.value[0]!, "behind");
+      await nextTick();
+      await draft.flush();
+      expect(core.kept.at(-1)?.note).toBe("这边写的\n那边写的");
+      expect(draft.displaced.value).toEqual([]);
+    });
+
+    it("shows what was written here when another tab wrote over it", async () => {
+      await draft.load();
+      draft.form.note = "这边先写的";
+      await nextTick();
+      await draft.flush();
+      core.keepElsewhere({ note: "那边后写的" });
+      expect(await draft.catchUp()).toBe(true);
+      expect(draft.form.note).toBe("那边后写的");
+      expect(draft.displaced.value).toEqual([{ field: "note", value: "这边先写的", from: "here" }]);
+    });
+
+    it("has nothing to say where the other tab went on with the same text", async () => {
+      await draft.load();
+      draft.form.note = "约周三";
+      await nextTick();
+      await draft.flush();
+      core.keepElsewhere({ note: "约周三上午" });
+      await draft.catchUp();
+      expect(draft.form.note).toBe("约周三上午");
+      expect(draft.displaced.value).toEqual([]);
+    });
+
+    it("says that it was submitted or discarded there, and loses nothing of what is typed here", async () => {
+      await draft.load();
+      draft.form.note = "约周三";
+      await nextTick();
+      await draft.flush();
+      core.drafts = [];
+      await draft.catchUp();
+      expect(draft.gone.value).toBe(true);
+      expect(draft.form.note).toBe("约周三");
+    });
+
+    it("is brought together when its window comes to the front", async () => {
+      await draft.load();
+      core.keepElsewhere({ contact_person: "赵女士" });
+      Object.assign(document, { visibilityState: "visible" });
+      window.dispatchEvent(new Event("focus"));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(draft.form.contact_person).toBe("赵女士");
+    });
   });
 });

@@ -1,16 +1,11 @@
 // A lost phone gives nothing away, and only devices an administrator let in may send.
 import type { Browser, Page } from "@playwright/test";
 import { inspect } from "../inspect";
+import { PIN, setPin, typePin } from "../pin";
 import { choose, expect, order, rowOf, signIn, test, type Stack } from "../stack";
 
-const PIN = "135790";
 const WRONG = "000000";
 const DESK = { width: 1440, height: 900 };
-
-async function typePin(page: Page, pin: string) {
-  for (const digit of pin) await page.getByTestId(`pin-key-${digit}`).click();
-  await page.getByTestId("pin-enter").click();
-}
 
 /** The page 设备管理, opened by the administrator in a browser of their own. */
 async function manage(browser: Browser, stack: Stack) {
@@ -50,15 +45,6 @@ async function letIn(page: Page, browser: Browser, stack: Stack, user: string) {
   await signIn(page, stack, "hotline", user);
   await enrol(page, user, qrText);
   await page.getByTestId("compare-same").click();
-}
-
-async function setPin(page: Page) {
-  await page.getByTestId("nav-me").click();
-  await page.getByTestId("pin-set").click();
-  await typePin(page, PIN);
-  await expect(page.getByTestId("pin-dialog")).toHaveAttribute("data-step", "again");
-  await typePin(page, PIN);
-  await expect(page.getByTestId("pin-card")).toHaveAttribute("data-set", "true");
 }
 
 test("a new device is let in by a code, listed, revoked, and keeps its author's draft", async ({
@@ -136,6 +122,7 @@ test("a locked device shows nothing, opens with its PIN only, and is still locke
   await guarded.pushOrder("12345", one);
   await letIn(page, browser, guarded, "h-310113-1");
   await expect(rowOf(page, one)).toHaveCount(1);
+  await page.getByTestId("nav-me").click();
   await setPin(page);
   await inspect(page, "phone-me-pin");
   await page.getByTestId("nav-list").click();
@@ -177,6 +164,7 @@ test("after the last wrong PIN everything on the device is gone, and it says so 
   await page.getByTestId("field-contact_person").fill("李先生");
   await expect(page.getByText("草稿已保存")).toBeVisible();
   await page.goto(`${guarded.gateway}/hotline/#/me`);
+  await page.getByTestId("nav-me").click();
   await setPin(page);
   await context.setOffline(true);
   await page.getByTestId("pin-lock-now").click();

@@ -4,21 +4,29 @@
 
 import type { FromWorker, TabMessage, ToWorker } from "./messages";
 import { OwnedCore, type OwnerListener, type WorkerPort } from "./owner";
+import { keepProgram, startWorker } from "./program";
 import { type Peers, Tab } from "./tab";
 import type { App, Waist } from "./waist";
 
 export function openTab(app: App): Waist {
+  const id = randomId();
+  const channel = `shenhai-core-${app}`;
+  const peers = livePeers(channel);
+  const seat = peers === null ? null : { tab: id, channel };
   const tab = new Tab({
-    id: randomId(),
-    peers: livePeers(`shenhai-core-${app}`),
+    id,
+    peers,
     startCore: (listener: OwnerListener) =>
-      new OwnedCore({ spawn: (hear) => spawnWorker(app, hear), now: Date.now, after, every }, listener),
+      new OwnedCore({ spawn: (hear) => spawnWorker({ app, seat }, hear), now: Date.now, after, every }, listener),
     now: Date.now,
     every,
     visible: () => document.visibilityState === "visible",
   });
   tellNetwork(tab);
   askToPersist(tab);
+  tab.status.watch(({ phase }) => {
+    if (phase === "ready") void keepProgram();
+  });
   // A page kept in the back/forward cache would keep the claim and the files while it sleeps.
   window.addEventListener("pagehide", (event) => {
     if (event.persisted) tab.exit();
@@ -42,17 +50,21 @@ function livePeers(name: string): Peers | null {
       channel.addEventListener("message", listener);
       return () => channel.removeEventListener("message", listener);
     },
-    claim(granted) {
+    claim({ granted, lost, steal }) {
       const waiting = new AbortController();
+      let over = false;
       let release: () => void = () => undefined;
       const held = new Promise<void>((resolve) => (release = resolve));
+      // A request that steals cannot be called off, nor need it be: it never waits.
+      const how = steal ? { steal } : { signal: waiting.signal };
       locks
-        .request(name, { signal: waiting.signal }, () => {
-          if (!waiting.signal.aborted) granted();
+        .request(name, how, () => {
+          if (!over) granted();
           return held;
         })
-        .catch(() => undefined); // Called off while waiting.
+        .catch(() => over || lost()); // Called off while waiting, or taken by another tab.
       return () => {
+        over = true;
         waiting.abort();
         release();
       };
@@ -60,8 +72,10 @@ function livePeers(name: string): Peers | null {
   };
 }
 
-function spawnWorker(app: App, hear: (message: FromWorker) => void): WorkerPort {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "shenhai-core" });
+type Seated = Pick<Extract<ToWorker, { kind: "open" }>, "app" | "seat">;
+
+function spawnWorker(seated: Seated, hear: (message: FromWorker) => void): WorkerPort {
+  const { worker, module } = startWorker();
   const post = (message: ToWorker) => worker.postMessage(message);
   worker.addEventListener("message", (event: MessageEvent<FromWorker>) => {
     if (event.data.kind === "broken" || event.data.kind === "not_opened") report(event.data.message);
@@ -72,7 +86,7 @@ function spawnWorker(app: App, hear: (message: FromWorker) => void): WorkerPort 
     hear({ kind: "broken", message: event.message || "the worker failed" });
   });
   worker.addEventListener("messageerror", () => hear({ kind: "broken", message: "a message could not be read" }));
-  post({ kind: "open", app, gatewayUrl: location.origin, deviceName: deviceName() });
+  post({ kind: "open", ...seated, module, gatewayUrl: location.origin, deviceName: deviceName() });
   return { post, terminate: () => worker.terminate() };
 }
 

@@ -7,8 +7,19 @@ import type { App, CoreStatus, TopicEvent } from "./waist";
 
 /** Page → Worker. The first message is `open`; calls follow once the Worker said `opened`. */
 export type ToWorker =
-  | { kind: "open"; app: App; gatewayUrl: string; deviceName: string }
+  | {
+      kind: "open";
+      app: App;
+      gatewayUrl: string;
+      deviceName: string;
+      /** The tab this Worker belongs to and the channel of the tabs; `null` where there is none. */
+      seat: { tab: string; channel: string } | null;
+      /** The core's WebAssembly; `null`: fetch it. */
+      module: Blob | null;
+    }
   | { kind: "rpc"; id: number; request: string }
+  /** The page is awake: the Worker keeps the store. Answers `asked_to_yield`. */
+  | { kind: "stay" }
   /** Answered `alive` at once, unless the Worker is stuck. */
   | { kind: "ping" };
 
@@ -16,10 +27,14 @@ export type ToWorker =
 export type FromWorker =
   | { kind: "opened"; durability: Durability }
   /** The store could not be opened yet; the Worker keeps trying. */
-  | { kind: "not_opened"; phase: "store_busy" | "store_failed"; message: string }
+  | { kind: "not_opened"; phase: "store_busy" | "store_full" | "store_failed"; message: string }
   | { kind: "reply"; id: number; outcome: string }
   | { kind: "event"; topic: Topic; version: number }
   | { kind: "alive" }
+  /** Another tab says that this page does not answer. */
+  | { kind: "asked_to_yield" }
+  /** The store was let go for another tab; this Worker does nothing any more. */
+  | { kind: "yielded" }
   /** Nothing this Worker says or holds can be trusted any more: end it. */
   | { kind: "broken"; message: string };
 
@@ -33,7 +48,11 @@ export type TabMessage =
   /** The owner has begun the call. */
   | { kind: "taken"; to: string; id: number }
   | { kind: "reply"; to: string; id: number; outcome: string }
-  | { kind: "event"; owner: string; event: TopicEvent };
+  | { kind: "event"; owner: string; event: TopicEvent }
+  /** To the Worker of a tab that does not answer (`null`: whichever has the store): let it go, the sender takes over. */
+  | { kind: "yield"; to: string | null; from: string }
+  /** From that Worker: it did. */
+  | { kind: "yielded"; owner: string; to: string };
 
 /** The outcome, as text, of a call whose core went away. */
 export function coreRestartedOutcome(message: string): string {

@@ -30,7 +30,7 @@ class Bench {
         return () => undefined;
       },
     },
-    { status: (status) => this.statuses.push(status), event: () => undefined },
+    { status: (status) => this.statuses.push(status), event: () => undefined, yielded: () => undefined },
   );
 
   say(message: FromWorker): void {
@@ -39,6 +39,10 @@ class Bench {
 
   breakDown(): void {
     this.say({ kind: "broken", message: "unreachable" });
+    this.restartNow();
+  }
+
+  restartNow(): void {
     this.restart?.();
     this.restart = null;
   }
@@ -73,7 +77,7 @@ describe("a core that breaks down", () => {
     expect(bench.status).toEqual({ phase: "restarting", durability: "durable", restarts: 1 });
   });
 
-  test("is also one that owes an answer and hears no ping for half a minute", async () => {
+  test("is also one that owes an answer and hears no ping for twenty seconds", async () => {
     const bench = new Bench();
     bench.say({ kind: "opened", durability: "durable" });
     const stuck = bench.core.call("a");
@@ -104,6 +108,70 @@ describe("a core that breaks down", () => {
     expect(bench.hear).toHaveLength(4);
     expect(JSON.parse(await waiting)).toMatchObject({ error: { code: "core_restarted" } });
     expect(JSON.parse(await bench.core.call("b"))).toMatchObject({ error: { code: "core_restarted" } });
+  });
+});
+
+describe("a core whose storage fails", () => {
+  const ask = (bench: Bench, method: string) => bench.core.call(JSON.stringify({ method, params: {} }));
+  const failed = JSON.stringify({ error: { code: "store_failed", retryable: true, message: "disk I/O error", issues: [] } });
+  const restart = (bench: Bench) => {
+    bench.restartNow();
+    bench.say({ kind: "opened", durability: "durable" });
+  };
+
+  test("opens it anew and says again what may be said twice; the caller notices nothing", async () => {
+    const bench = new Bench();
+    bench.say({ kind: "opened", durability: "durable" });
+    const save = ask(bench, "draft.save");
+    bench.say({ kind: "reply", id: 1, outcome: failed });
+    expect(bench.status).toMatchObject({ phase: "restarting", restarts: 1 });
+    restart(bench);
+    bench.say({ kind: "reply", id: 2, outcome: "kept" });
+    await expect(save).resolves.toBe("kept");
+    expect(bench.terminated).toBe(1);
+  });
+
+  test("does not sign a second time: whoever asked for it looks first", async () => {
+    const bench = new Bench();
+    bench.say({ kind: "opened", durability: "durable" });
+    const contact = ask(bench, "orders.contact");
+    bench.say({ kind: "reply", id: 1, outcome: failed });
+    restart(bench);
+    expect(JSON.parse(await contact)).toMatchObject({ error: { code: "core_restarted" } });
+    expect(bench.posted).toHaveLength(1);
+  });
+
+  test("is noticed under the synchronisation too", () => {
+    const bench = new Bench();
+    bench.say({ kind: "opened", durability: "durable" });
+    void ask(bench, "sync.status");
+    bench.say({ kind: "reply", id: 1, outcome: JSON.stringify({ ok: { phase: "backoff", last_error: "store_failed" } }) });
+    expect(bench.status).toMatchObject({ phase: "restarting" });
+  });
+
+  test("is not one that reads of a failed store in somebody's text", async () => {
+    const bench = new Bench();
+    bench.say({ kind: "opened", durability: "durable" });
+    const answer = ask(bench, "orders.get");
+    const outcome = JSON.stringify({ ok: { content: 'the "store_failed" of yesterday' } });
+    bench.say({ kind: "reply", id: 1, outcome });
+    await expect(answer).resolves.toBe(outcome);
+    expect(bench.status).toMatchObject({ phase: "ready" });
+  });
+
+  test("that fails again and again is not restarted without end, nor given up: the failure is told", async () => {
+    const bench = new Bench();
+    bench.say({ kind: "opened", durability: "durable" });
+    const save = ask(bench, "draft.save");
+    bench.say({ kind: "reply", id: 1, outcome: failed });
+    restart(bench);
+    bench.say({ kind: "reply", id: 2, outcome: failed });
+    expect(JSON.parse(await save)).toMatchObject({ error: { code: "store_failed" } });
+    expect(bench.status).toMatchObject({ phase: "ready", restarts: 1 });
+    bench.now += 60_000;
+    void ask(bench, "draft.save");
+    bench.say({ kind: "reply", id: 3, outcome: failed });
+    expect(bench.status).toMatchObject({ phase: "restarting", restarts: 2 });
   });
 });
 

@@ -1,14 +1,16 @@
-// The running core of the owner tab: one Worker, its calls, and its restart after a breakdown.
+// The running core of the owner tab: one Worker, its calls, and its restart after a breakdown of its own or of the
+// storage below it.
 // Not here: which tab is the owner (`tab.ts`), what a call means.
 // Made by `tab.ts` when the tab becomes the owner.
 
-import type { Topic } from "./gen/types";
+import type { ErrorCode, Outcome, SyncStatus, Topic } from "./gen/types";
 import { coreRestartedOutcome, type FromWorker, type ToWorker } from "./messages";
-import { RestartPolicy } from "./restart-policy";
+import { mayRepeatRequest } from "./repeatable";
+import { ReopenPolicy, RestartPolicy } from "./restart-policy";
 import type { CoreStatus, TopicEvent } from "./waist";
 
 /** How often a Worker that owes an answer is asked whether it is stuck … */
-const PING_EVERY_MS = 5_000;
+const PING_EVERY_MS = 3_000;
 /** … and how many pings in a row may go unheard. Counted, not timed: a laptop's sleep is not the Worker's fault. */
 const UNHEARD_PINGS = 6;
 
@@ -33,15 +35,32 @@ export type OwnerStatus = Pick<CoreStatus, "phase" | "durability" | "restarts">;
 export interface OwnerListener {
   status(status: OwnerStatus): void;
   event(event: TopicEvent): void;
+  /** The Worker let the store go for another tab, which takes over. */
+  yielded(): void;
 }
 
 interface Call {
   request: string;
   answer: (outcome: string) => void;
+  /** Sent again already because the storage failed under it. */
+  again: boolean;
+}
+
+/** Before the storage is opened anew, milliseconds: the old Worker's hold on the files has to end. */
+const REOPEN_AFTER_MS = 100;
+const STORE_FAILED: ErrorCode = "store_failed";
+
+/** Whether this outcome says that the storage failed, under the call itself or under the synchronisation. */
+function tellsOfLostStorage(text: string): boolean {
+  if (!text.includes(STORE_FAILED)) return false;
+  const outcome = JSON.parse(text) as Outcome<Partial<SyncStatus> | null>;
+  if ("error" in outcome) return outcome.error.code === STORE_FAILED;
+  return outcome.ok?.last_error === STORE_FAILED;
 }
 
 export class OwnedCore {
   private readonly policy = new RestartPolicy();
+  private readonly reopening = new ReopenPolicy();
   private worker: WorkerPort | null = null;
   private opened = false;
   private status: OwnerStatus = { phase: "starting", durability: null, restarts: 0 };
@@ -65,7 +84,7 @@ export class OwnedCore {
   /** The outcome as text. Always resolves; a breakdown on the way gives `core_restarted`. */
   call(request: string): Promise<string> {
     return new Promise((answer) => {
-      const call = { request, answer };
+      const call = { request, answer, again: false };
       if (this.status.phase === "failed") answer(coreRestartedOutcome("the core was given up"));
       else if (this.opened) this.send(call);
       else this.waiting.push(call);
@@ -118,8 +137,9 @@ export class OwnedCore {
         this.change({ phase: message.phase });
         break;
       case "reply":
-        this.underWay.get(message.id)?.answer(message.outcome);
-        this.underWay.delete(message.id);
+        // The files this Worker holds do not come back by themselves; a new one opens them anew.
+        if (tellsOfLostStorage(message.outcome) && this.reopening.failed(this.environment.now())) this.reopen();
+        else this.reply(message.id, message.outcome);
         break;
       case "event": {
         const reset = !this.reported.has(message.topic);
@@ -129,10 +149,37 @@ export class OwnedCore {
       }
       case "alive":
         break;
+      case "asked_to_yield":
+        this.worker?.post({ kind: "stay" });
+        break;
+      case "yielded":
+        this.listener.yielded();
+        break;
       case "broken":
         this.recover(message.message);
         break;
     }
+  }
+
+  private reply(id: number, outcome: string): void {
+    this.underWay.get(id)?.answer(outcome);
+    this.underWay.delete(id);
+  }
+
+  /** What may be said twice is said again to the next Worker, once: the person notices nothing. */
+  private reopen(): void {
+    for (const [id, call] of [...this.underWay]) {
+      if (call.again || !mayRepeatRequest(call.request)) continue;
+      this.underWay.delete(id);
+      this.waiting.push({ ...call, again: true });
+    }
+    this.endWorker("the storage failed");
+    this.startAfter(REOPEN_AFTER_MS);
+  }
+
+  private startAfter(wait: number): void {
+    this.change({ phase: "restarting", restarts: this.status.restarts + 1 });
+    this.callOffRestart = this.environment.after(wait, () => this.start());
   }
 
   private recover(reason: string): void {
@@ -144,8 +191,7 @@ export class OwnedCore {
       this.answerAll(this.waiting.splice(0), "the core was given up");
       return;
     }
-    this.change({ phase: "restarting", restarts: this.status.restarts + 1 });
-    this.callOffRestart = this.environment.after(wait, () => this.start());
+    this.startAfter(wait);
   }
 
   private endWorker(reason = "the core was closed"): void {

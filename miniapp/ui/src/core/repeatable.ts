@@ -1,6 +1,6 @@
 // Which calls may be sent a second time when nobody knows whether the first was done.
 // Not a list of what is allowed; the core decides that.
-// Used by `tab.ts` when the tab that owned the core goes away.
+// Used by `tab.ts` when the tab that owned the core goes away, and by `owner.ts` when the core lost its storage.
 
 import type { MethodName } from "./waist";
 
@@ -50,4 +50,14 @@ const REPEATABLE: Record<MethodName, boolean> = {
 
 export function mayRepeat(method: MethodName): boolean {
   return REPEATABLE[method];
+}
+
+/** The same of a request that is text already; a text that is none is nobody's to repeat. */
+export function mayRepeatRequest(request: string): boolean {
+  try {
+    const { method } = JSON.parse(request) as { method: MethodName };
+    return REPEATABLE[method];
+  } catch {
+    return false;
+  }
 }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { FromWorker, TabMessage, ToWorker } from "./messages";
 import { OwnedCore } from "./owner";
-import { Tab, type Peers } from "./tab";
+import { Tab, type Claim, type Peers } from "./tab";
 import { RpcFailure, type TopicEvent } from "./waist";
 
 /** A clock, timers and one Web Lock shared by every tab. */
@@ -11,29 +11,40 @@ class Browser {
   now = 1_000_000;
   private timers: { at: number; every: number | null; action: () => void }[] = [];
   private listeners = new Map<string, (message: TabMessage) => void>();
-  private queue: { id: string; granted: () => void }[] = [];
-  /** Tabs the browser put to sleep: they hold the lock, hear nothing and say nothing. */
+  private queue: { id: string; claim: Claim }[] = [];
+  /** Tabs the browser put to sleep: they hold the lock, hear nothing and say nothing, and so do their Workers. */
   asleep = new Set<string>();
+  /** Tabs busy with something: as above, but their Workers run beside them. What they heard waits. */
+  busy = new Set<string>();
+  private waiting: { id: string; deliver: () => void }[] = [];
   workers: FakeWorker[] = [];
 
   open(id: string): Tab {
     const peers: Peers = {
       post: (message) => {
+        if (this.asleep.has(id)) return;
         for (const [other, hear] of [...this.listeners]) {
-          if (other !== id && !this.asleep.has(other) && !this.asleep.has(id)) hear(structuredClone(message));
+          if (other === id || this.asleep.has(other)) continue;
+          if (message.kind === "yield") this.workerOf(other)?.hearTab(message);
+          this.whenFree(other, () => hear(structuredClone(message)));
         }
       },
       listen: (hear) => {
         this.listeners.set(id, hear);
         return () => this.listeners.delete(id);
       },
-      claim: (granted) => {
-        this.queue.push({ id, granted });
-        if (this.queue.length === 1) granted();
+      claim: (claim) => {
+        const entry = { id, claim };
+        if (claim.steal) {
+          const robbed = this.queue.shift();
+          this.queue.unshift(entry);
+          if (robbed) this.whenFree(robbed.id, robbed.claim.lost);
+        } else this.queue.push(entry);
+        if (this.queue[0] === entry) claim.granted();
         return () => {
-          const held = this.queue[0]?.id === id;
-          this.queue = this.queue.filter((entry) => entry.id !== id);
-          if (held) this.queue[0]?.granted();
+          const held = this.queue[0] === entry;
+          this.queue = this.queue.filter((other) => other !== entry);
+          if (held) this.queue[0]?.claim.granted();
         };
       },
     };
@@ -42,7 +53,7 @@ class Browser {
       peers,
       startCore: (listener) =>
         new OwnedCore(
-          { spawn: (hear) => this.spawn(hear), now: () => this.now, after: this.after, every: this.every },
+          { spawn: (hear) => this.spawn(id, hear), now: () => this.now, after: this.after, every: this.every },
           listener,
         ),
       now: () => this.now,
@@ -77,8 +88,29 @@ class Browser {
     return last;
   }
 
-  private spawn(hear: (message: FromWorker) => void): FakeWorker {
-    const worker = new FakeWorker(hear);
+  /** What came while the tab was busy comes now, in order. */
+  free(id: string): void {
+    this.busy.delete(id);
+    const due = this.waiting.filter((entry) => entry.id === id);
+    this.waiting = this.waiting.filter((entry) => entry.id !== id);
+    for (const { deliver } of due) deliver();
+  }
+
+  private whenFree(id: string, deliver: () => void): void {
+    if (this.busy.has(id)) this.waiting.push({ id, deliver });
+    else deliver();
+  }
+
+  private workerOf(id: string): FakeWorker | undefined {
+    return this.workers.findLast((worker) => worker.tab === id && !worker.ended);
+  }
+
+  private spawn(id: string, hear: (message: FromWorker) => void): FakeWorker {
+    const worker = new FakeWorker(id, (message) => this.whenFree(id, () => hear(message)), (message) => {
+      for (const [other, listen] of [...this.listeners]) {
+        if (other !== id && !this.asleep.has(other)) this.whenFree(other, () => listen(structuredClone(message)));
+      }
+    });
     this.workers.push(worker);
     return worker;
   }
@@ -99,12 +131,30 @@ class Browser {
 class FakeWorker {
   calls: { id: number; method: string }[] = [];
   ended = false;
+  private yielded = false;
+  private pageIsAwake = false;
 
-  constructor(readonly say: (message: FromWorker) => void) {}
+  constructor(
+    readonly tab: string,
+    readonly say: (message: FromWorker) => void,
+    private readonly sayToTabs: (message: TabMessage) => void = () => undefined,
+  ) {}
+
+  /** As worker.ts does, without its patience: a page that is not busy has answered by then. */
+  hearTab(message: Extract<TabMessage, { kind: "yield" }>): void {
+    if (this.yielded || (message.to ?? this.tab) !== this.tab) return;
+    this.pageIsAwake = false;
+    this.say({ kind: "asked_to_yield" });
+    if (this.pageIsAwake) return;
+    this.yielded = true;
+    this.sayToTabs({ kind: "yielded", owner: this.tab, to: message.from });
+    this.say({ kind: "yielded" });
+  }
 
   post(message: ToWorker): void {
     if (message.kind === "ping") this.say({ kind: "alive" });
-    if (message.kind !== "rpc") return;
+    if (message.kind === "stay") this.pageIsAwake = true;
+    if (message.kind !== "rpc" || this.yielded) return;
     const { method } = JSON.parse(message.request) as { method: string };
     this.calls.push({ id: message.id, method });
   }
@@ -182,7 +232,7 @@ describe("one owner among the tabs", () => {
       peers: null,
       startCore: (listener) =>
         new OwnedCore(
-          { spawn: () => new FakeWorker(() => undefined), now: () => 0, after: never, every: never },
+          { spawn: () => new FakeWorker("a", () => undefined), now: () => 0, after: never, every: never },
           listener,
         ),
       now: () => browser.now,
@@ -299,6 +349,76 @@ describe("when the owner tab is asleep", () => {
     browser.asleep.add("a");
     browser.pass(40_000);
     expect(await failure).toMatchObject({ code: "core_restarted" });
+  });
+});
+
+describe("when the owner tab is busy and does not answer", () => {
+  const busyOwner = () => {
+    const browser = new Browser();
+    const first = browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    browser.busy.add("a");
+    return { browser, first, second };
+  };
+
+  test("another tab takes over within ten seconds, and what was asked there meanwhile is done once", async () => {
+    const { browser, second } = busyOwner();
+    const write = second.call("orders.accept", { id: "o1" });
+    browser.pass(10_000);
+    expect(second.status.value.role).toBe("owner");
+    browser.worker.becomeReady();
+    expect(browser.workers).toHaveLength(2);
+    expect(browser.worker.methods).toEqual(["orders.accept"]);
+    browser.worker.answer("orders.accept", { summary: {} });
+    await expect(write).resolves.toEqual({ summary: {} });
+  });
+
+  test("what the owner had begun is not done a second time", async () => {
+    const browser = new Browser();
+    browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    const write = failureOf(second.call("orders.accept", { id: "o1" }));
+    browser.busy.add("a");
+    browser.pass(12_000);
+    browser.worker.becomeReady();
+    expect(browser.worker.methods).toEqual([]);
+    expect(await write).toMatchObject({ code: "core_restarted" });
+  });
+
+  test("a tab opened beside it takes over too", () => {
+    const browser = new Browser();
+    browser.open("a");
+    browser.worker.becomeReady();
+    browser.busy.add("a");
+    const second = browser.open("b");
+    browser.pass(10_000);
+    browser.worker.becomeReady();
+    expect(second.status.value).toMatchObject({ role: "owner", phase: "ready" });
+  });
+
+  test("the first works through the new owner once it is free, with its own unanswered reads", async () => {
+    const { browser, first, second } = busyOwner();
+    const read = first.call("outbox.list", {});
+    browser.pass(12_000);
+    browser.worker.becomeReady();
+    browser.free("a");
+    expect(second.status.value.role).toBe("owner");
+    expect(first.status.value).toMatchObject({ role: "follower", phase: "ready" });
+    expect(browser.workers[0]?.ended).toBe(true);
+    browser.worker.answer("outbox.list", { items: [] });
+    await expect(read).resolves.toEqual({ items: [] });
+  });
+
+  test("an owner that does answer keeps its role, whoever thinks that it does not", () => {
+    const browser = new Browser();
+    const first = browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    browser.worker.hearTab({ kind: "yield", to: "a", from: "b" });
+    expect(first.status.value.role).toBe("owner");
+    expect(second.status.value.role).toBe("follower");
   });
 });
 

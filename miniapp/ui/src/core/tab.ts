@@ -1,6 +1,7 @@
 // One tab's side of the waist: who owns the core, and how the other tabs reach it.
 // Exactly one tab holds the claim of its app; it runs the core. The others send it their calls and hear its
-// events. When it goes, the next in line takes over.
+// events. When it goes, the next in line takes over; when it hangs, its Worker lets the store go and whoever asked takes
+// the claim.
 // Not here: the Worker (`owner.ts`), the browser's own interfaces (`live.ts`). Made by `live.ts`.
 
 import type { Outcome, Topic } from "./gen/types";
@@ -13,6 +14,9 @@ import { Watched } from "./watched";
 
 /** A question to the owner that is not answered for so long makes it `owner_silent`. */
 const SILENT_AFTER_MS = 3_000;
+/** A visible follower asks the silent owner's Worker to let the store go after so long, and again so often. */
+const TAKE_OVER_AFTER_MS = 6_000;
+const ASK_AGAIN_MS = 3_000;
 /** A visible follower asks this often whether the owner is still there. */
 const HELLO_EVERY_MS = 5_000;
 /** The owner must have begun a call by then … */
@@ -28,8 +32,17 @@ export interface Peers {
   post(message: TabMessage): void;
   /** Messages of the other tabs, until the returned function is called. */
   listen(hear: (message: TabMessage) => void): () => void;
-  /** Asks for ownership, and calls `granted` when it comes. The returned function gives it up. */
-  claim(granted: () => void): () => void;
+  /** Asks for ownership. The returned function gives it up, after which neither is called. */
+  claim(claim: Claim): () => void;
+}
+
+export interface Claim {
+  /** It is this tab's now. */
+  granted: () => void;
+  /** Another tab took it. */
+  lost: () => void;
+  /** Take it from whoever has it. */
+  steal: boolean;
 }
 
 export interface TabEnvironment {
@@ -84,7 +97,9 @@ export class Tab implements Waist {
   /** The oldest question to the owner that it has not reacted to. */
   private askedAt: number | null = null;
   private lastHello = 0;
+  private lastYield = 0;
   private leave: () => void = () => undefined;
+  private unclaim: () => void = () => undefined;
 
   constructor(private readonly environment: TabEnvironment) {}
 
@@ -133,12 +148,12 @@ export class Tab implements Waist {
     const { peers } = this.environment;
     if (peers === null) return this.becomeOwner();
     const unlisten = peers.listen((message) => this.hear(message));
-    const unclaim = peers.claim(() => this.becomeOwner());
+    this.claim(peers, false);
     const untick = this.environment.every(TICK_MS, () => this.tick());
     this.leave = () => {
       untick();
       unlisten();
-      unclaim();
+      this.unclaim();
     };
     if (this.seat.kind === "undecided") this.sayHello(peers);
   }
@@ -162,6 +177,18 @@ export class Tab implements Waist {
     this.announce();
   }
 
+  private claim(peers: Peers, steal: boolean): void {
+    this.unclaim();
+    this.unclaim = peers.claim({ granted: () => this.becomeOwner(), lost: () => this.stepDown(), steal });
+  }
+
+  /** Another tab took over while this one did not answer: from now on this one works through it. */
+  private stepDown(): void {
+    if (this.seat.kind !== "owner") return;
+    this.exit();
+    this.enter();
+  }
+
   private becomeOwner(): void {
     if (this.seat.kind === "outside" || this.seat.kind === "owner") return;
     this.versions.clear();
@@ -178,6 +205,7 @@ export class Tab implements Waist {
         this.environment.peers?.post({ kind: "event", owner: this.environment.id, event });
         this.report(event);
       },
+      yielded: () => this.stepDown(),
     });
     this.seat = { kind: "owner", core };
     this.status.update({ role: "owner", phase: "starting", durability: null, restarts: 0 });
@@ -218,7 +246,21 @@ export class Tab implements Waist {
         this.askedAt = null;
         this.answer(message.id, message.outcome);
         break;
+      case "yield":
+        // Its Worker hears this too and asks this page, should it be the one meant.
+        break;
+      case "yielded":
+        if (message.to === me) this.takeOver();
+        break;
     }
+  }
+
+  private takeOver(): void {
+    const { peers } = this.environment;
+    if (peers === null || this.seat.kind === "owner" || this.seat.kind === "outside") return;
+    // What the silent owner never began it will never begin: its Worker is out of work.
+    for (const call of this.pending.values()) if (!call.taken) call.sentAt = null;
+    this.claim(peers, true);
   }
 
   private hearOwner(message: Extract<TabMessage, { kind: "here" }>): void {
@@ -257,7 +299,10 @@ export class Tab implements Waist {
     const { seat, environment } = this;
     if (seat.kind === "owner") {
       call.sentAt = environment.now();
-      void seat.core.call(call.request).then((outcome) => this.answer(call.id, outcome));
+      void seat.core.call(call.request).then((outcome) => {
+        // A core that was stopped leaves the call to whoever has it next, or it was given up.
+        if (this.seat === seat) this.answer(call.id, outcome);
+      });
     } else if (seat.kind === "follower" && environment.peers) {
       const now = environment.now();
       call.sentAt = now;
@@ -317,8 +362,17 @@ export class Tab implements Waist {
     if (this.askedAt !== null && now - this.askedAt >= SILENT_AFTER_MS) {
       // Somebody holds the claim, else this tab would have it.
       this.status.update({ phase: "owner_silent", role: "follower" });
+      this.considerTakingOver(peers, now);
     }
     this.expire(now);
+  }
+
+  private considerTakingOver(peers: Peers, now: number): void {
+    if (this.askedAt === null || !this.environment.visible()) return;
+    if (now - this.askedAt < TAKE_OVER_AFTER_MS || now - this.lastYield < ASK_AGAIN_MS) return;
+    this.lastYield = now;
+    const to = this.seat.kind === "follower" ? this.seat.owner : null;
+    peers.post({ kind: "yield", to, from: this.environment.id });
   }
 
   private expire(now: number): void {

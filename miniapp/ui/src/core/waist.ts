@@ -30,6 +30,8 @@ export type Phase =
   | "restarting"
   /** The store on disk is held by something else. Opening is tried again and again. */
   | "store_busy"
+  /** There is no room on the disk to open the store. Opening is tried again and again. */
+  | "store_full"
   /** The store on disk cannot be opened for another reason. Opening is tried again and again. */
   | "store_failed"
   /** Another tab owns the store and does not answer (the browser may have put it to sleep). */

@@ -3,7 +3,7 @@
 // Started by `live.ts`; the first message is `open`.
 
 import type { Durability, Event as CoreEvent } from "./gen/types";
-import type { FromWorker, ToWorker } from "./messages";
+import type { FromWorker, TabMessage, ToWorker } from "./messages";
 import { openSecrets, passingSecrets } from "./store-key";
 import init, { onPanic, open, type WebCore, type WebSubscription } from "./wasm/shenhai_web";
 
@@ -11,6 +11,8 @@ import init, { onPanic, open, type WebCore, type WebSubscription } from "./wasm/
 const BUSY_GRACE_MS = 5_000;
 const RETRY_SOON_MS = 100;
 const RETRY_LATER_MS = 1_000;
+/** A page that is awake answers within this. */
+const PAGE_ANSWERS_WITHIN_MS = 1_500;
 
 // The page's own library of types is the DOM's; of a Worker's scope this file needs no more than this.
 interface WorkerScope {
@@ -34,9 +36,14 @@ interface Running {
 }
 
 let running: Running | null = null;
+/** The store goes, or went, to another tab. */
+let yielding = false;
+let pageIsAwake: () => void = () => undefined;
 
 scope.addEventListener("message", ({ data }) => {
   if (data.kind === "ping") scope.postMessage({ kind: "alive" });
+  else if (data.kind === "stay") pageIsAwake();
+  else if (yielding) return;
   else if (data.kind === "open") start(data).catch(broken);
   else rpc(data.id, data.request).catch(broken);
 });
@@ -49,16 +56,46 @@ function broken(reason: unknown): void {
 }
 
 async function start(order: Extract<ToWorker, { kind: "open" }>): Promise<void> {
-  await init();
+  if (order.seat !== null) heedOtherTabs(order.seat.tab, order.seat.channel);
+  await init(order.module === null ? undefined : { module_or_path: await order.module.arrayBuffer() });
   // The trap that follows a panic says only "unreachable"; this says where and why.
   onPanic((message: string) => broken(message));
   const { core, durability } = await openStore(order);
+  if (yielding) return core.close();
   scope.postMessage({ kind: "opened", durability });
   const following = core.subscribe((text) => {
     const { topic, version } = JSON.parse(text) as CoreEvent;
     scope.postMessage({ kind: "event", topic, version });
   });
   running = { core, following };
+}
+
+/**
+ * A page that hangs cannot pass its tab's role on; this Worker, which runs beside it, can. It does so only for a tab that
+ * asks and only when its own page does not answer either.
+ */
+function heedOtherTabs(tab: string, name: string): void {
+  const channel = new BroadcastChannel(name);
+  channel.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
+    if (data.kind !== "yield" || (data.to ?? tab) !== tab || yielding) return;
+    const timer = setTimeout(() => {
+      yielding = true;
+      letGo()
+        .then(() => {
+          channel.postMessage({ kind: "yielded", owner: tab, to: data.from } satisfies TabMessage);
+          scope.postMessage({ kind: "yielded" });
+        })
+        .catch(broken);
+    }, PAGE_ANSWERS_WITHIN_MS);
+    pageIsAwake = () => clearTimeout(timer);
+    scope.postMessage({ kind: "asked_to_yield" });
+  });
+}
+
+async function letGo(): Promise<void> {
+  running?.following.free();
+  await running?.core.close();
+  running = null;
 }
 
 async function rpc(id: number, request: string): Promise<void> {
@@ -74,17 +111,25 @@ async function openStore(order: Extract<ToWorker, { kind: "open" }>): Promise<Op
     try {
       return await openOnce(order);
     } catch (error) {
+      if (yielding) return new Promise(() => undefined);
       if (error instanceof WebAssembly.RuntimeError) throw error;
-      const inUse = error instanceof Error && error.name === "InUse";
+      const name = error instanceof Error ? error.name : "";
+      const inUse = name === "InUse";
       const passing = inUse && performance.now() - began < BUSY_GRACE_MS;
       const message = textOf(error);
       if (!passing && message !== told) {
-        scope.postMessage({ kind: "not_opened", phase: inUse ? "store_busy" : "store_failed", message });
+        scope.postMessage({ kind: "not_opened", phase: phaseOf(name), message });
         told = message;
       }
       await new Promise((resolve) => setTimeout(resolve, passing ? RETRY_SOON_MS : RETRY_LATER_MS));
     }
   }
+}
+
+/** `name`: of the error that kept the store shut. */
+function phaseOf(name: string): "store_busy" | "store_full" | "store_failed" {
+  if (name === "InUse") return "store_busy";
+  return name === "Full" || name === "QuotaExceededError" ? "store_full" : "store_failed";
 }
 
 async function openOnce(order: Extract<ToWorker, { kind: "open" }>): Promise<Opened> {

@@ -1,13 +1,20 @@
-// One form being filled in: its draft is kept by the core after every change, and checked by the core.
+// One form being filled in: its draft is kept by the core after every change, and checked by the core. What another
+// tab made of the same draft meanwhile is brought together with it (`draftMerge.ts`), and what could not be kept stays
+// in this page's memory until it can.
 // Not here: rules of the form and what a draft is (core), fields and texts (forms/). Used by the form pages.
 
 import { onBeforeUnmount, reactive, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
 import type { Draft, ErrorCode, FormIssue, FormKind, FormOptions, OrderDetail, OrderId, Waist } from "@core";
-import { codeOf } from "./failure";
 import { setServerNow } from "./clock";
+import { mergeForms, type Answer, type Answers, type Displaced } from "./draftMerge";
+import { alone, beforeReload } from "./draftTabs";
+import { codeOf } from "./failure";
+import { leftOver, type LeftOver } from "./leftOver";
 
 /** Longest time between a change and its being kept, milliseconds. */
 const SAVE_AFTER = 250;
+/** What could not be kept is tried again this much later. */
+const TRY_AGAIN_AFTER = 2_000;
 
 export type FormOf<K extends FormKind> = Extract<Draft, { kind: K }>["form"];
 
@@ -32,12 +39,22 @@ export interface FormDraft<K extends FormKind> {
   readonly issues: ShallowRef<readonly FormIssue[]>;
   readonly required: ShallowRef<ReadonlySet<string>>;
   readonly saveState: Ref<SaveState>;
+  /** Why the last try to keep it failed. */
+  readonly saveError: Ref<ErrorCode | null>;
   readonly savedAt: Ref<number | null>;
   /** The form was not empty when the page was opened. */
   readonly restored: Ref<boolean>;
+  /** Answers that another tab's took the place of, or that could not take the place of this tab's. */
+  readonly displaced: ShallowRef<readonly Displaced[]>;
+  /** The draft was submitted or discarded in another tab while this page was open. */
+  readonly gone: Ref<boolean>;
   load(): Promise<void>;
   /** Keep what is typed, now. */
   flush(): Promise<void>;
+  /** Bring in what another tab kept meanwhile. Whether that changed anything a person should look at first. */
+  catchUp(): Promise<boolean>;
+  /** The person decided about an answer that was left out: it replaces the field's, or it is let go. */
+  settle(answer: Displaced, use: "instead" | "behind" | "not"): void;
   /** The form as it is submitted. */
   toSubmit(): FormOf<K>;
   /** Stop keeping: the form was submitted or discarded. */
@@ -46,55 +63,92 @@ export interface FormDraft<K extends FormKind> {
 
 export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shape: FormShape<K>): FormDraft<K> {
   const form = reactive(shape.empty()) as FormOf<K>;
+  const answers = form as unknown as Answers;
   const order = shallowRef<OrderDetail | null>(null);
   const options = shallowRef<FormOptions | null>(null);
   const error = ref<ErrorCode | null>(null);
   const issues = shallowRef<readonly FormIssue[]>([]);
   const required = shallowRef<ReadonlySet<string>>(new Set());
   const saveState = ref<SaveState>("untouched");
+  const saveError = ref<ErrorCode | null>(null);
   const savedAt = ref<number | null>(null);
   const restored = ref(false);
+  const displaced = shallowRef<readonly Displaced[]>([]);
+  const gone = ref(false);
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let saving: Promise<void> = Promise.resolve();
   let dirty = false;
   let watching = false;
   let closed = false;
+  /** The form as this page last knew it to be kept. */
+  let base = shape.shown(shape.empty());
+  /** What the fields held when they were last looked at, and which of them were answered on this page. */
+  let seen: Answers = { ...answers };
+  const answered = new Set<string>();
+  let left: LeftOver<FormOf<K>> | null = null;
 
-  const draftOf = (answers: FormOf<K>) => ({ id, draft: { kind: shape.kind, form: answers } as Draft });
+  const name = `${id} ${shape.kind}`;
+  const draftOf = (given: FormOf<K>) => ({ id, draft: { kind: shape.kind, form: given } as Draft });
   const toSubmit = (): FormOf<K> => ({ ...shape.shown({ ...form }) });
+  const keptIn = (detail: OrderDetail) => detail.drafts.find((draft) => draft.draft.kind === shape.kind) ?? null;
+
+  /** Write answers into the form that were not given on this page. */
+  function put(given: Partial<Answers>): void {
+    Object.assign(answers, given);
+    Object.assign(seen, given);
+  }
 
   async function load(): Promise<void> {
     error.value = null;
     try {
-      const [detail, offered] = await Promise.all([
+      const [detail, offered, status] = await Promise.all([
         waist.call("orders.get", { id }),
         waist.call("form.options", { id, kind: shape.kind }),
+        waist.call("session.status", {}),
       ]);
       setServerNow(detail.now);
-      const kept = detail.drafts.find((draft) => draft.draft.kind === shape.kind);
+      const kept = keptIn(detail);
       if (kept) {
-        Object.assign(form, kept.draft.form);
+        const keptForm = { ...shape.empty(), ...kept.draft.form } as FormOf<K>;
+        put(keptForm as unknown as Answers);
+        base = toSubmit();
         savedAt.value = kept.saved_at;
         restored.value = true;
       }
       order.value = detail;
       options.value = offered;
+      left = leftOver<FormOf<K>>(`${status.user?.id ?? ""} ${name}`);
+      takeUpLeftOver();
       await check();
       watching = true;
+      if (dirty) void flush();
     } catch (failure) {
       error.value = codeOf(failure);
     }
+  }
+
+  /** What this page could not keep before, for example because the data was shut under it. */
+  function takeUpLeftOver(): void {
+    const before = left?.take();
+    if (!before) return;
+    const theirs = base;
+    put(before.form as unknown as Answers);
+    for (const field of before.answered) answered.add(field);
+    base = before.base;
+    join(theirs);
+    dirty = true;
+    restored.value = true;
   }
 
   let round = 0;
   async function check(): Promise<void> {
     round += 1;
     const mine = round;
-    const answers = toSubmit();
+    const given = toSubmit();
     const [report, bare, blank] = await Promise.all([
-      waist.call("form.check", draftOf(answers)),
-      waist.call("form.check", draftOf(shape.choices(answers))),
+      waist.call("form.check", draftOf(given)),
+      waist.call("form.check", draftOf(shape.choices(given))),
       waist.call("form.check", draftOf(shape.empty())),
     ]);
     if (mine !== round) return;
@@ -104,19 +158,65 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     );
   }
 
+  /** Bring this page's form and the kept one together. Whether anything on the screen is another now. */
+  function join(theirs: FormOf<K>): boolean {
+    const merged = mergeForms({ base, mine: toSubmit(), theirs, answered }, shape.shown);
+    const final = merged.form as unknown as Answers;
+    put(Object.fromEntries(merged.taken.map((field) => [field, final[field] ?? null])));
+    for (const answer of merged.displaced) {
+      const others = displaced.value.filter(({ field, from }) => field !== answer.field || from !== answer.from);
+      displaced.value = [...others, answer];
+    }
+    base = theirs;
+    return merged.taken.length > 0 || merged.displaced.length > 0;
+  }
+
+  async function readAndJoin(): Promise<boolean> {
+    const detail = await waist.call("orders.get", { id });
+    if (closed) return false;
+    order.value = detail;
+    const kept = keptIn(detail);
+    if (kept === null) {
+      gone.value = savedAt.value !== null;
+      return false;
+    }
+    gone.value = false;
+    savedAt.value = kept.saved_at;
+    return join({ ...shape.empty(), ...kept.draft.form } as FormOf<K>);
+  }
+
+  async function catchUp(): Promise<boolean> {
+    if (!watching || closed) return false;
+    await flush();
+    return readAndJoin();
+  }
+
   async function save(): Promise<void> {
     if (closed || !dirty) return;
     dirty = false;
     saveState.value = "saving";
     try {
-      const kept = await waist.call("draft.save", draftOf(toSubmit()));
+      // Between reading and keeping no other tab may keep another.
+      await alone(name, async () => {
+        await readAndJoin();
+        const given = toSubmit();
+        const kept = await waist.call("draft.save", draftOf(given));
+        base = given;
+        savedAt.value = kept.saved_at;
+        gone.value = false;
+      });
       if (closed) return;
-      savedAt.value = kept.saved_at;
+      saveError.value = null;
+      if (!dirty) left?.forget();
       // A change made meanwhile has its own save coming.
       if (!dirty) saveState.value = "saved";
-    } catch {
+    } catch (failure) {
       dirty = true;
+      if (closed) return;
       saveState.value = "failed";
+      saveError.value = codeOf(failure);
+      remember();
+      timer ??= setTimeout(() => void flush(), TRY_AGAIN_AFTER);
     }
   }
 
@@ -128,27 +228,54 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     return saving;
   }
 
+  function remember(): void {
+    if (dirty && !closed) left?.keep({ form: { ...form }, base, answered: [...answered] });
+  }
+
+  function settle(answer: Displaced, use: "instead" | "behind" | "not"): void {
+    displaced.value = displaced.value.filter((other) => other !== answer);
+    const present: Answer = answers[answer.field] ?? null;
+    if (use === "instead") answers[answer.field] = answer.value;
+    if (use === "behind") answers[answer.field] = present ? `${present}\n${answer.value}` : answer.value;
+  }
+
   watch(
     form,
     () => {
       if (!watching || closed) return;
-      dirty = true;
-      // Not restarted by further typing: a fast typist is kept just as often.
-      timer ??= setTimeout(() => void flush(), SAVE_AFTER);
+      const changed = Object.keys(answers).filter((field) => answers[field] !== seen[field]);
+      // Another tab's answers are kept already.
+      if (changed.length > 0) {
+        for (const field of changed) answered.add(field);
+        seen = { ...answers };
+        dirty = true;
+        // Not restarted by further typing: a fast typist is kept just as often.
+        timer ??= setTimeout(() => void flush(), SAVE_AFTER);
+      }
       void check().catch(() => undefined);
     },
     { deep: true },
   );
 
   const onHide = () => void flush();
-  document.addEventListener("visibilitychange", onHide);
+  const onShow = () => {
+    if (document.visibilityState === "visible") void catchUp().catch(() => undefined);
+    else onHide();
+  };
+  document.addEventListener("visibilitychange", onShow);
+  window.addEventListener("focus", onShow);
   window.addEventListener("pagehide", onHide);
   window.addEventListener("blur", onHide);
+  const stay = beforeReload(flush);
   onBeforeUnmount(() => {
-    document.removeEventListener("visibilitychange", onHide);
+    document.removeEventListener("visibilitychange", onShow);
+    window.removeEventListener("focus", onShow);
     window.removeEventListener("pagehide", onHide);
     window.removeEventListener("blur", onHide);
-    void flush();
+    stay();
+    remember();
+    // No more tries after this one: what is left waits for the form to be opened again.
+    void flush().then(() => clearTimeout(timer));
   });
 
   return {
@@ -159,14 +286,20 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     issues,
     required,
     saveState,
+    saveError,
     savedAt,
     restored,
+    displaced,
+    gone,
     load,
     flush,
+    catchUp,
+    settle,
     toSubmit,
     close() {
       closed = true;
       clearTimeout(timer);
+      left?.forget();
     },
   };
 }

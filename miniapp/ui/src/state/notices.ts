@@ -5,9 +5,10 @@ import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
 import type { CoreStatus, LockStatus, SessionStatus, SyncStatus } from "@core";
 import { span } from "@ui/format/time";
 import { t } from "@ui/i18n";
+import { newBuild } from "./newBuild";
 import type { SessionState } from "./session";
 
-export type NoticeAction = "signIn" | "setPin" | "sync" | "reload" | "dismiss";
+export type NoticeAction = "signIn" | "setPin" | "sync" | "reload" | "changeOver" | "dismiss";
 
 export interface Notice {
   id: string;
@@ -25,6 +26,8 @@ function ofCore(core: CoreStatus): Notice | null {
       return { id: "restarting", tone: "info", text: t("notice.restarting") };
     case "store_busy":
       return { id: "store-busy", tone: "warn", text: t("notice.storeBusy") };
+    case "store_full":
+      return { id: "store-full", tone: "danger", text: t("notice.storeFull") };
     case "store_failed":
       return { id: "store-failed", tone: "danger", text: t("notice.storeFailed") };
     case "owner_silent":
@@ -51,6 +54,12 @@ export function ofTrust(session: SessionStatus | null, sync: SyncStatus | null):
   return shown;
 }
 
+/** What synchronisation brings cannot be kept. */
+export function ofDisk(sync: SyncStatus | null): Notice | null {
+  if (sync?.last_error !== "storage_full") return null;
+  return { id: "disk-full", tone: "danger", text: t("notice.diskFull") };
+}
+
 function ofClock(sync: SyncStatus | null): Notice | null {
   const skew = sync?.clock_skew_ms ?? 0;
   if (Math.abs(skew) < SKEW_WORTH_SAYING) return null;
@@ -73,7 +82,9 @@ export function useNotices({ session, sync, lock, core }: SessionState): Notices
   const restartsSeen = ref(core.value.restarts);
   const restarted = ref(false);
   watch(core, (status) => {
-    if (status.phase === "ready" && status.restarts > restartsSeen.value) restarted.value = true;
+    // Told when it works again, not before: a restart is counted as soon as it begins.
+    if (status.phase !== "ready") return;
+    if (status.restarts > restartsSeen.value) restarted.value = true;
     restartsSeen.value = status.restarts;
   });
 
@@ -86,9 +97,11 @@ export function useNotices({ session, sync, lock, core }: SessionState): Notices
       who?.expired && !who.revoked && { id: "expired", tone: "warn", text: t("notice.expired"), action: "signIn" },
       durability === "best_effort" && { id: "best-effort", tone: "danger", text: t("notice.bestEffort") },
       ofLock(who, lock.value.value),
+      ofDisk(sync.value.value),
       ofClock(sync.value.value),
       core.value.role === "follower" &&
         core.value.phase === "ready" && { id: "follower", tone: "info", text: t("notice.follower") },
+      newBuild.value && { id: "new-build", tone: "info", text: t("notice.newBuild"), action: "changeOver" },
       restarted.value && { id: "restarted", tone: "info", text: t("notice.restarted"), action: "dismiss" },
     ];
     return shown.filter((notice): notice is Notice => Boolean(notice));

@@ -1,0 +1,31 @@
+// An answer of a form in words, as the form itself shows it.
+// Not here: the fields' names (i18n). Used where answers are shown outside of their field.
+
+import { fullTime } from "@ui/format/time";
+import { t, type TextKey } from "@ui/i18n";
+import type { Answer } from "@ui/state/draftMerge";
+
+/** The texts of choices, by field. */
+const CHOICES: Record<string, string> = {
+  fact: "fact",
+  appeal: "appeal",
+  site_visit: "siteVisit",
+  satisfaction: "satisfaction",
+  mode: "mode",
+  unreached_reason: "unreachedReason",
+};
+/** Fields answered by yes or no, and what that is called. */
+const EITHER: Record<string, string> = { reached: "reached", resolved: "resolved" };
+
+export function answerText(field: string, answer: Answer): string {
+  if (answer === null) return "";
+  if (typeof answer === "number") return fullTime(answer);
+  if (typeof answer === "boolean") return t(`${EITHER[field]}.${answer ? "yes" : "no"}` as TextKey);
+  const choice = CHOICES[field];
+  return choice === undefined ? answer : t(`${choice}.${answer}` as TextKey);
+}
+
+/** Whether it is a text of a person's own, which another can be written behind. */
+export function isText(field: string, answer: Answer): answer is string {
+  return typeof answer === "string" && CHOICES[field] === undefined;
+}
