@@ -127,3 +127,24 @@ for (const [what, lose] of [
     await expect(rowOf(page, one)).toHaveCount(1);
   });
 }
+
+test("everything cleared by the browser under a form being filled in: the page says so, and the person signs in again", async ({
+  page,
+  context,
+  stack,
+}) => {
+  await hookWorkers(context, FILES);
+  await beginContact(page, stack, "310110");
+  await closeFiles(page);
+  const browser = await context.newCDPSession(page);
+  const origin = new URL(page.url()).origin;
+  await browser.send("Storage.clearDataForOrigin", { origin, storageTypes: "file_systems,indexeddb" });
+  await page.getByTestId("field-note").fill("约周三上午到现场。");
+  await expect(page.getByTestId("notice-data-lost")).toBeVisible();
+  await expect(page.getByTestId("sign-in-page")).toBeVisible();
+  await inspect(page, "phone-data-lost");
+  await page.getByTestId("sign-in").click();
+  await page.locator('[data-user="h-310110-1"]').click();
+  await expect(page.getByTestId("nav-me")).toBeVisible();
+  await expect(page.getByTestId("notice-data-lost")).toHaveCount(0);
+});

@@ -1,6 +1,7 @@
 // Two tabs of one browser: one hangs, both write, both sign in, both submit.
 import type { BrowserContext, Page } from "@playwright/test";
 import { inspect } from "../inspect";
+import { workerOf } from "../worker-hook";
 import { choose, contacted, expect, order, rowOf, signIn, test, type Stack } from "../stack";
 
 /** A new order of this district, accepted, on the page of its handler. */
@@ -53,6 +54,28 @@ test("the tab that runs the program hangs: the other says so, takes over, and wh
   await second.close();
   await expect(page.getByTestId("notice-follower")).toHaveCount(0);
   await contacted(page, 1);
+});
+
+test("the program itself hangs: the page says so and starts it again, and what was typed is kept", async ({ page, stack }) => {
+  await openAccepted(page, stack, "310112");
+  await page.getByTestId("action-contact").click();
+  await choose(page, "reached", "已联");
+  await saved(page);
+  const restarted = page.waitForEvent("worker", { timeout: 60_000 });
+  void workerOf(page)
+    .evaluate(() => {
+      const end = performance.now() + 75_000;
+      while (performance.now() < end);
+    })
+    .catch(() => undefined);
+  await page.getByTestId("field-contact_person").fill("赵女士");
+  await expect(page.getByTestId("notice-unresponsive")).toBeVisible();
+  await inspect(page, "phone-unresponsive");
+  await restarted;
+  await expect(page.getByTestId("notice-unresponsive")).toHaveCount(0);
+  await saved(page);
+  await page.reload();
+  await expect(page.getByTestId("field-contact_person")).toHaveValue("赵女士");
 });
 
 test("two tabs fill in different fields of one draft: both are kept", async ({ page, context, stack }) => {

@@ -34,6 +34,9 @@ export function openTab(app: App): Waist {
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) tab.enter();
   });
+  // So would a page that the browser puts to sleep where it stands.
+  document.addEventListener("freeze", () => tab.exit());
+  document.addEventListener("resume", () => tab.enter());
   tab.enter();
   return tab;
 }

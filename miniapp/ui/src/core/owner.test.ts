@@ -83,8 +83,9 @@ describe("a core that breaks down", () => {
     const stuck = bench.core.call("a");
     for (let i = 0; i < 6; i++) bench.ping();
     bench.say({ kind: "alive" });
-    for (let i = 0; i < 6; i++) bench.ping();
     expect(bench.status).toMatchObject({ phase: "ready" });
+    for (let i = 0; i < 6; i++) bench.ping();
+    expect(bench.status).toMatchObject({ phase: "unresponsive" });
     bench.ping();
 
     expect(bench.status).toMatchObject({ phase: "restarting", restarts: 1 });
@@ -157,6 +158,15 @@ describe("a core whose storage fails", () => {
     bench.say({ kind: "reply", id: 1, outcome });
     await expect(answer).resolves.toBe(outcome);
     expect(bench.status).toMatchObject({ phase: "ready" });
+  });
+
+  test("that keeps everything in memory is not thrown away for it", async () => {
+    const bench = new Bench();
+    bench.say({ kind: "opened", durability: "best_effort" });
+    const save = ask(bench, "draft.save");
+    bench.say({ kind: "reply", id: 1, outcome: failed });
+    expect(JSON.parse(await save)).toMatchObject({ error: { code: "store_failed" } });
+    expect(bench.status).toMatchObject({ phase: "ready", restarts: 0 });
   });
 
   test("that fails again and again is not restarted without end, nor given up: the failure is told", async () => {

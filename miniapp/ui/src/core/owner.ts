@@ -11,7 +11,9 @@ import type { CoreStatus, TopicEvent } from "./waist";
 
 /** How often a Worker that owes an answer is asked whether it is stuck … */
 const PING_EVERY_MS = 3_000;
-/** … and how many pings in a row may go unheard. Counted, not timed: a laptop's sleep is not the Worker's fault. */
+/** … how many pings in a row are unheard when that is worth a word … */
+const WORTH_SAYING = 3;
+/** … and how many may be. Counted, not timed: a laptop's sleep is not the Worker's fault. */
 const UNHEARD_PINGS = 6;
 
 /** The Worker as this file needs it. */
@@ -122,10 +124,12 @@ export class OwnedCore {
     if (this.unheard === UNHEARD_PINGS) return this.recover("the worker is stuck");
     this.unheard += 1;
     this.worker?.post({ kind: "ping" });
+    if (this.unheard === WORTH_SAYING) this.change({ phase: "unresponsive" });
   }
 
   private hear(message: FromWorker): void {
     this.unheard = 0;
+    if (this.status.phase === "unresponsive") this.change({ phase: "ready" });
     switch (message.kind) {
       case "opened":
         this.opened = true;
@@ -138,7 +142,8 @@ export class OwnedCore {
         break;
       case "reply":
         // The files this Worker holds do not come back by themselves; a new one opens them anew.
-        if (tellsOfLostStorage(message.outcome) && this.reopening.failed(this.environment.now())) this.reopen();
+        // What lies in memory alone would be gone with it.
+        if (this.status.durability === "durable" && tellsOfLostStorage(message.outcome) && this.mayReopen()) this.reopen();
         else this.reply(message.id, message.outcome);
         break;
       case "event": {
@@ -159,6 +164,10 @@ export class OwnedCore {
         this.recover(message.message);
         break;
     }
+  }
+
+  private mayReopen(): boolean {
+    return this.reopening.failed(this.environment.now());
   }
 
   private reply(id: number, outcome: string): void {

@@ -22,7 +22,7 @@ class Browser {
   open(id: string): Tab {
     const peers: Peers = {
       post: (message) => {
-        if (this.asleep.has(id)) return;
+        if (this.asleep.has(id) || this.busy.has(id)) return;
         for (const [other, hear] of [...this.listeners]) {
           if (other === id || this.asleep.has(other)) continue;
           if (message.kind === "yield") this.workerOf(other)?.hearTab(message);

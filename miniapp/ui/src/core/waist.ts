@@ -26,6 +26,8 @@ export type Phase =
   | "starting"
   /** Answering. */
   | "ready"
+  /** Owes an answer and gives no sign of life; started again if that lasts. */
+  | "unresponsive"
   /** The core broke down and is being started again; the calls under way were answered `core_restarted`. */
   | "restarting"
   /** The store on disk is held by something else. Opening is tried again and again. */

@@ -5,6 +5,7 @@
 import type { Durability, Event as CoreEvent } from "./gen/types";
 import type { FromWorker, TabMessage, ToWorker } from "./messages";
 import { openSecrets, passingSecrets } from "./store-key";
+import moduleUrl from "./wasm/shenhai_web_bg.wasm?url";
 import init, { onPanic, open, type WebCore, type WebSubscription } from "./wasm/shenhai_web";
 
 /** A page that is being left holds its files a moment longer: no need to alarm anybody before that. */
@@ -30,8 +31,7 @@ interface Opened {
 }
 
 /** Holds the subscription too: it ends when its handle is collected. */
-interface Running {
-  core: WebCore;
+interface Running extends Opened {
   following: WebSubscription;
 }
 
@@ -57,7 +57,7 @@ function broken(reason: unknown): void {
 
 async function start(order: Extract<ToWorker, { kind: "open" }>): Promise<void> {
   if (order.seat !== null) heedOtherTabs(order.seat.tab, order.seat.channel);
-  await init(order.module === null ? undefined : { module_or_path: await order.module.arrayBuffer() });
+  await init({ module_or_path: order.module?.arrayBuffer() ?? moduleUrl });
   // The trap that follows a panic says only "unreachable"; this says where and why.
   onPanic((message: string) => broken(message));
   const { core, durability } = await openStore(order);
@@ -67,7 +67,7 @@ async function start(order: Extract<ToWorker, { kind: "open" }>): Promise<void> 
     const { topic, version } = JSON.parse(text) as CoreEvent;
     scope.postMessage({ kind: "event", topic, version });
   });
-  running = { core, following };
+  running = { core, durability, following };
 }
 
 /**
@@ -78,6 +78,8 @@ function heedOtherTabs(tab: string, name: string): void {
   const channel = new BroadcastChannel(name);
   channel.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
     if (data.kind !== "yield" || (data.to ?? tab) !== tab || yielding) return;
+    // What lies in memory alone cannot be handed on.
+    if (running?.durability === "best_effort") return;
     const timer = setTimeout(() => {
       yielding = true;
       letGo()

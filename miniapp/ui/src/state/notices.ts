@@ -22,6 +22,8 @@ const SKEW_WORTH_SAYING = 120_000;
 
 function ofCore(core: CoreStatus): Notice | null {
   switch (core.phase) {
+    case "unresponsive":
+      return { id: "unresponsive", tone: "warn", text: t("notice.unresponsive") };
     case "restarting":
       return { id: "restarting", tone: "info", text: t("notice.restarting") };
     case "store_busy":
@@ -75,7 +77,27 @@ export function ofLock(session: SessionStatus | null, lock: LockStatus | null): 
 
 export interface Notices {
   readonly notices: ComputedRef<Notice[]>;
-  readonly restarted: Ref<boolean>;
+  /** The person has read it. */
+  dismiss(id: string): void;
+}
+
+/** Somebody was signed in before the core had to start again, and nobody is now: their data is not there any more. */
+export function useLostData(session: () => SessionStatus | null, core: () => CoreStatus): Ref<boolean> {
+  const lost = ref(false);
+  let signedInUnder: number | null = null;
+  // Not the core's status: what is known of the session is then still what the core before had said.
+  watch(session, (who) => {
+    const { restarts } = core();
+    if (who === null || who.lock !== "open") return;
+    if (who.user !== null) {
+      signedInUnder = restarts;
+      lost.value = false;
+      return;
+    }
+    if (signedInUnder !== null && restarts > signedInUnder) lost.value = true;
+    signedInUnder = null;
+  });
+  return lost;
 }
 
 export function useNotices({ session, sync, lock, core }: SessionState): Notices {
@@ -88,11 +110,14 @@ export function useNotices({ session, sync, lock, core }: SessionState): Notices
     restartsSeen.value = status.restarts;
   });
 
+  const lost = useLostData(() => session.value.value, () => core.value);
+
   const notices = computed<Notice[]>(() => {
     const who = session.value.value;
     const durability = core.value.durability ?? who?.durability;
     const shown: (Notice | null | false | undefined)[] = [
       ofCore(core.value),
+      lost.value && { id: "data-lost", tone: "danger", text: t("notice.dataLost"), action: "dismiss" },
       ...ofTrust(who, sync.value.value),
       who?.expired && !who.revoked && { id: "expired", tone: "warn", text: t("notice.expired"), action: "signIn" },
       durability === "best_effort" && { id: "best-effort", tone: "danger", text: t("notice.bestEffort") },
@@ -106,5 +131,11 @@ export function useNotices({ session, sync, lock, core }: SessionState): Notices
     ];
     return shown.filter((notice): notice is Notice => Boolean(notice));
   });
-  return { notices, restarted };
+  return {
+    notices,
+    dismiss(id) {
+      if (id === "data-lost") lost.value = false;
+      if (id === "restarted") restarted.value = false;
+    },
+  };
 }
