@@ -260,10 +260,16 @@ pub struct WorkOrder {
     /// The citizen.
     pub caller: Caller,
     /// 先行联系, the last one.
+    // Through the alias the three would share one name in the document.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Record<ContactForm>>))]
     pub contact: Option<ContactRecord>,
     /// The reply.
+    // Through the alias the three would share one name in the document.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Record<ReplyForm>>))]
     pub reply: Option<ReplyRecord>,
     /// The return.
+    // Through the alias the three would share one name in the document.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Record<ReturnForm>>))]
     pub returned: Option<ReturnRecord>,
     /// Oldest first.
     pub timeline: Vec<TimelineEntry>,

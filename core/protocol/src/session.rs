@@ -37,6 +37,7 @@ pub struct DeviceInfo {
     /// SM2 public key, uncompressed SEC1 point `04‖x‖y`, 130 hex digits.
     pub public_key: String,
     /// What a person calls it, e.g. `Chromium 浏览器`.
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
     pub name: String,
 }
 
@@ -46,8 +47,10 @@ pub struct DeviceInfo {
 #[serde(deny_unknown_fields)]
 pub struct SessionRequest {
     /// Which app: `hotline` or `desk`.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^(hotline|desk)$"))]
     pub app: String,
-    /// The container's one-time code.
+    /// The container's one-time code, at most 512 bytes.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[!-~]{1,512}$"))]
     pub code: String,
     /// The device.
     pub device: DeviceInfo,

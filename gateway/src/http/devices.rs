@@ -44,7 +44,7 @@ fn only_administrators(session: &Session) -> Result<(), ApiError> {
 
 /// Every device there ever was, and who issued the certificates.
 #[utoipa::path(get, path = "/v1/devices", tag = "devices", security(("session" = [])),
-    responses((status = 200, body = DeviceList), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "All devices", body = DeviceList), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     session: Session,
@@ -86,7 +86,7 @@ fn view(app: &App, device: ListedDevice) -> DeviceView {
 /// A one-time code for one person. Their earlier one is void.
 #[utoipa::path(post, path = "/v1/devices/invitations", tag = "devices", security(("session" = [])),
     request_body = InvitationRequest,
-    responses((status = 200, body = Invitation), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "The code and its QR text", body = Invitation), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn invite(
     State(app): State<Arc<App>>,
     session: Session,
@@ -125,7 +125,7 @@ pub(crate) async fn invite(
 /// Revoke a device: from the next request on it is refused everywhere, and waits of its own end.
 #[utoipa::path(post, path = "/v1/devices/{id}/revoke", tag = "devices", security(("session" = [])),
     params(("id" = String, Path, description = "The device's id")),
-    responses((status = 204), (status = "default", body = ErrorBody)))]
+    responses((status = 204, description = "Done"), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
     session: Session,
@@ -181,7 +181,7 @@ pub(crate) async fn release(
 /// The session's device takes a new key, endorsed by the old one. The same request again gets the same device.
 #[utoipa::path(post, path = "/v1/devices/rotate", tag = "devices", security(("session" = [])),
     request_body = RotateRequest,
-    responses((status = 200, body = RotateReply), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "The new grant", body = RotateReply), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn rotate(
     State(app): State<Arc<App>>,
     session: Session,

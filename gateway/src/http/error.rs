@@ -55,6 +55,14 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
     StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
+/// Another method than the path has; `Allow`, which the router adds, names those. The list of codes has none of its own
+/// for it: no client of ours can come here.
+pub(crate) fn wrong_method() -> Response {
+    let mut response = ApiError::new(ErrorCode::UnknownEndpoint, "not with this method").into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (status(self.code), Json(self.body())).into_response();

@@ -74,7 +74,7 @@ impl PlatformReply {
         ("X-Timestamp" = i64, Header, description = "Unix seconds, at most 300 s off"),
         ("X-Signature" = String, Header, description = "hex(HMAC-SM3(secret, timestamp + \"\\n\" + body))")),
     request_body(content = Object, description = "The order, as in docs/city-interfaces.md"),
-    responses((status = 200, body = PlatformReply), (status = "default", body = PlatformReply)))]
+    responses((status = 200, description = "Taken, now or before", body = PlatformReply), (status = "default", description = "Not done; `code` says why", body = PlatformReply)))]
 pub(crate) async fn take_order(
     State(app): State<Arc<App>>,
     PathText(platform): PathText,

@@ -71,7 +71,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/log/head", get(proof::head))
         .route("/v1/log/consistency", get(proof::consistency))
         .route("/city/v1/hotline/{platform}/orders", post(ingest::take_order))
-        .method_not_allowed_fallback(async || pages::nothing_here())
+        .method_not_allowed_fallback(async || error::wrong_method())
         .fallback(pages::serve)
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(&app), room::make_room))
@@ -93,7 +93,7 @@ pub(crate) struct Health {
 
 /// Whether the gateway serves.
 #[utoipa::path(get, path = "/healthz", tag = "service",
-    responses((status = 200, body = Health), (status = 503, description = "Stopping", body = Health),
+    responses((status = 200, description = "Serving", body = Health), (status = 503, description = "Stopping", body = Health),
         (status = 507, description = "The disk is full", body = Health)))]
 async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
     let stopping = *app.stopping.borrow();

@@ -2,12 +2,12 @@
 //!
 //! Not their making (`miniapp`). Every path no endpoint has ends here.
 
-use super::error::ApiError;
+use super::error::{ApiError, wrong_method};
 use crate::app::App;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -45,8 +45,16 @@ pub(crate) async fn to_hotline() -> Redirect {
 pub(crate) async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let is_page = path.starts_with("/hotline") || path.starts_with("/desk");
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = match app.web_dir.as_deref().filter(|dir| dir.is_dir()) {
-        Some(dir) if matches!(*request.method(), Method::GET | Method::HEAD) => file(dir, request).await,
+        _ if is_page && !reads => {
+            let mut response = wrong_method();
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static("GET,HEAD"));
+            response
+        }
+        Some(dir) if reads => file(dir, request).await,
         None if is_page => (StatusCode::SERVICE_UNAVAILABLE, Html(UNBUILT)).into_response(),
         _ => nothing_here(),
     };

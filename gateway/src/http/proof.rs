@@ -28,6 +28,7 @@ const CLASS: DataClass = DataClass::OrderClosing;
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct HeadQuery {
     /// Leaves; all of them where it is left out.
     size: Option<u64>,
@@ -57,6 +58,7 @@ pub(crate) async fn head(
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ConsistencyQuery {
     /// Leaves of the older log.
     from: u64,
@@ -66,7 +68,7 @@ pub(crate) struct ConsistencyQuery {
 
 /// That the log only grew between two sizes.
 #[utoipa::path(get, path = "/v1/log/consistency", tag = "proof", security(("session" = [])), params(ConsistencyQuery),
-    responses((status = 200, body = LogConsistency), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "The proof", body = LogConsistency), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn consistency(
     State(app): State<Arc<App>>,
     _session: Session,
@@ -87,7 +89,7 @@ pub(crate) async fn consistency(
 /// Every receipted command of an order with what proves it.
 #[utoipa::path(get, path = "/v1/orders/{id}/proof", tag = "proof", security(("session" = [])),
     params(("id" = String, Path, description = "The order's id")),
-    responses((status = 200, body = OrderProof), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "Each receipted command with what proves it", body = OrderProof), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn proof(
     State(app): State<Arc<App>>,
     session: Session,
@@ -121,7 +123,7 @@ pub(crate) async fn proof(
 /// An order's whole evidence, to be kept and checked without this gateway.
 #[utoipa::path(get, path = "/v1/orders/{id}/bundle", tag = "proof", security(("session" = [])),
     params(("id" = String, Path, description = "The order's id")),
-    responses((status = 200, body = CaseBundle), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "The whole evidence", body = CaseBundle), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn bundle(
     State(app): State<Arc<App>>,
     session: Session,

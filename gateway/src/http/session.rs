@@ -192,6 +192,7 @@ async fn note_seen(app: &Arc<App>, device: &DeviceId, last: Option<UnixMillis>) 
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct LoginQuery {
     /// This page's own address.
     redirect_uri: String,
@@ -202,7 +203,7 @@ pub(crate) struct LoginQuery {
 /// Where to send the browser to sign in.
 #[utoipa::path(get, path = "/v1/apps/{app}/login", tag = "sessions",
     params(("app" = String, Path, description = "`hotline` or `desk`"), LoginQuery),
-    responses((status = 200, body = LoginTarget), (status = "default", body = shenhai_protocol::ErrorBody)))]
+    responses((status = 200, description = "Where to go", body = LoginTarget), (status = "default", description = "Not done; `code` says why", body = shenhai_protocol::ErrorBody)))]
 pub(crate) async fn login(
     State(app): State<Arc<App>>,
     PathText(page): PathText,
@@ -242,7 +243,7 @@ fn own_page(app: &App, redirect_uri: &str) -> Option<reqwest::Url> {
 
 /// Trade the container's one-time code for a session.
 #[utoipa::path(post, path = "/v1/sessions", tag = "sessions", request_body = SessionRequest,
-    responses((status = 200, body = SessionGrant), (status = "default", body = shenhai_protocol::ErrorBody)))]
+    responses((status = 200, description = "The session", body = SessionGrant), (status = "default", description = "Not done; `code` says why", body = shenhai_protocol::ErrorBody)))]
 pub(crate) async fn sign_in(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -433,7 +434,7 @@ async fn recognise(app: &App, page: Page, request: &SessionRequest) -> Result<Us
 
 /// End the session this request came with.
 #[utoipa::path(delete, path = "/v1/sessions/current", tag = "sessions", security(("session" = [])),
-    responses((status = 204), (status = "default", body = shenhai_protocol::ErrorBody)))]
+    responses((status = 204, description = "Done"), (status = "default", description = "Not done; `code` says why", body = shenhai_protocol::ErrorBody)))]
 pub(crate) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<StatusCode, ApiError> {
     let now = app.clock.now();
     app.store

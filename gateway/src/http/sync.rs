@@ -23,6 +23,7 @@ use std::time::Duration;
 const WAKE_BYTES: usize = 16 * 1024;
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct PullQuery {
     /// Which scope.
     scope: ScopeId,
@@ -37,7 +38,7 @@ pub(crate) struct PullQuery {
 
 /// The changes of a scope after a cursor.
 #[utoipa::path(get, path = "/v1/pull", tag = "sync", security(("session" = [])), params(PullQuery),
-    responses((status = 200, body = PullReply), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "A page of changes", body = PullReply), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn pull(
     State(app): State<Arc<App>>,
     session: Session,
@@ -105,7 +106,7 @@ fn cursor_gone() -> ApiError {
 
 /// Wait until one of the scopes has a head other than the cursor.
 #[utoipa::path(post, path = "/v1/wake", tag = "sync", security(("session" = [])), request_body = WakeRequest,
-    responses((status = 200, body = WakeReply), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "The heads that moved, none where the wait ended", body = WakeReply), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn wake(
     State(app): State<Arc<App>>,
     session: Session,

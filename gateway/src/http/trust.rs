@@ -38,7 +38,7 @@ impl KeptList {
 
 /// What receipts and grants of this gateway are verified with.
 #[utoipa::path(get, path = "/v1/trust", tag = "devices",
-    responses((status = 200, body = TrustInfo), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "Certificates and revocations", body = TrustInfo), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn trust(State(app): State<Arc<App>>) -> Result<Json<TrustInfo>, ApiError> {
     let certificates = app
         .store
@@ -92,7 +92,7 @@ fn provider_view(origin: Origin) -> ProviderView {
 
 /// A new grant for the session's device: its lease begins anew. The session's end stays where it is.
 #[utoipa::path(post, path = "/v1/grant", tag = "devices", security(("session" = [])),
-    responses((status = 200, body = GrantReply), (status = "default", body = ErrorBody)))]
+    responses((status = 200, description = "The new grant", body = GrantReply), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn renew(
     State(app): State<Arc<App>>,
     session: Session,

@@ -164,6 +164,32 @@ async fn the_document_names_every_call_of_the_protocol() {
     ] {
         assert!(served["paths"][path][method].is_object(), "{method} {path}");
     }
+    for (path, item) in served["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let in_path = path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap()));
+                assert_eq!(parameter["in"] == "path", in_path, "{method} {path}: {parameter}");
+            }
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let described = answer["description"]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty());
+                assert!(described, "{method} {path} {status}");
+            }
+        }
+    }
+    let order = &served["components"]["schemas"]["WorkOrder"]["properties"];
+    for (field, form, own) in [
+        ("contact", "ContactForm", "contact_person"),
+        ("reply", "ReplyForm", "satisfaction"),
+        ("returned", "ReturnForm", "reason"),
+    ] {
+        let name = format!("Record_{form}");
+        let text = order[field].to_string();
+        assert!(text.contains(&name), "{field}: {text}");
+        let filled_in = &served["components"]["schemas"][&name]["properties"]["form"];
+        assert!(filled_in["properties"][own].is_object(), "{name}: {filled_in}");
+    }
     for schema in [
         "Envelope",
         "Receipt",

@@ -96,14 +96,21 @@ async fn the_root_leads_to_the_hotline_page_and_unknown_paths_to_an_error() {
         let (status, text) = send(stage.call(Method::GET, path)).await;
         assert_eq!((status, &*code(&text)), (404, "unknown_endpoint"), "{path}");
     }
-    for (method, path) in [
-        (Method::POST, "/hotline/"),
-        (Method::PUT, "/v1/push"),
-        (Method::DELETE, "/v1/pull"),
+    for (method, path, there) in [
+        (Method::POST, "/hotline/", "GET,HEAD"),
+        (Method::PUT, "/desk/", "GET,HEAD"),
+        (Method::PUT, "/v1/push", "POST"),
+        (Method::DELETE, "/v1/pull", "GET,HEAD"),
+        (Method::GET, "/v1/sessions/current", "DELETE"),
+        (Method::POST, "/healthz", "GET,HEAD"),
     ] {
-        let (status, text) = send(stage.call(method, path)).await;
-        assert_eq!((status, &*code(&text)), (404, "unknown_endpoint"), "{path}");
+        let answer = stage.call(method, path).send().await.unwrap();
+        let allow = answer.headers()["allow"].to_str().unwrap().to_owned();
+        assert_eq!((answer.status().as_u16(), &*allow), (405, there), "{path}");
+        assert_eq!(code(&answer.text().await.unwrap()), "unknown_endpoint", "{path}");
     }
+    let (status, _) = send(stage.call(Method::POST, "/nothing")).await;
+    assert_eq!(status, 404);
 }
 
 /// Sent byte for byte: a client library would tidy the path first.

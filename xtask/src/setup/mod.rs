@@ -11,6 +11,7 @@ mod openssl;
 mod peers;
 mod python;
 mod rust;
+mod schemathesis;
 
 pub(crate) use browser::chromium;
 pub(crate) use java::jdk;
@@ -21,6 +22,7 @@ pub(crate) use rust::{
     WasmToolchain, aarch64_emulator, add_target, c_compiler_for_wasm, cargo_cyclonedx, cargo_deny,
     wasm_toolchain,
 };
+pub(crate) use schemathesis::schemathesis;
 
 use crate::problem::{Problem, Result};
 use crate::progress::say;
@@ -51,6 +53,7 @@ pub(crate) fn setup(options: &Options) -> Result<()> {
         jdk()?;
         openssl()?;
         peers()?;
+        schemathesis()?;
     }
     say("everything needed is here");
     Ok(())

@@ -4,6 +4,7 @@ mod cold;
 mod count;
 mod docs;
 mod machines;
+mod openapi;
 mod pages;
 mod rust;
 pub(crate) mod scenario;
@@ -48,7 +49,7 @@ const BY_FLAG: [Suite; 1] = [suite(
 )];
 
 /// Cheap ones first: a formatting slip is known before the browser starts.
-const SUITES: [Suite; 12] = [
+const SUITES: [Suite; 13] = [
     suite("fmt", "rustfmt has nothing to change", rust::fmt),
     suite(
         "docs",
@@ -80,6 +81,11 @@ const SUITES: [Suite; 12] = [
         "types-current",
         "the committed TypeScript types are the ones Rust generates",
         rust::types_current,
+    ),
+    suite(
+        "openapi",
+        "the OpenAPI document is valid and the gateway answers as it says (schemathesis)",
+        openapi::openapi,
     ),
     suite(
         "web-unit",
