@@ -1,11 +1,19 @@
-//! The gateway's clock: the system's in production, a hand-turned one in tests.
+//! The gateway's two clocks: what time it is – the system's clock in production, a hand-turned one in tests – and how
+//! long ago something was.
 //!
-//! Not a timer: waiting is tokio's business. Called wherever an instant enters a decision.
+//! Not a timer: waiting is tokio's business, and so are the windows of a connection. Called wherever an instant enters
+//! a decision; `gateway/clippy.toml` forbids to ask the machine elsewhere.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place of the gateway that may ask the machine"
+)]
 
 use shenhai_protocol::UnixMillis;
 use std::fmt;
+use std::ops::Add;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Answers "what time is it".
 #[derive(Clone)]
@@ -40,6 +48,45 @@ impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Clock({})", self.now().0)
     }
+}
+
+/// A moment to measure from. Nobody can set this clock, and it goes on while the machine – a virtual one that is
+/// suspended or moved – stands still; `std::time::Instant` does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(Duration);
+
+impl Moment {
+    /// Now.
+    pub(crate) fn now() -> Self {
+        Self(since_boot())
+    }
+
+    /// What passed since then.
+    pub(crate) fn elapsed(self) -> Duration {
+        since_boot().saturating_sub(self.0)
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    fn add(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(span))
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn since_boot() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+/// A developer's machine that is not Linux: from the first call on.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn since_boot() -> Duration {
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    START.elapsed()
 }
 
 /// Shanghai time, UTC+8 all year: the upper platforms write times as `2026-11-20 09:12:33`.
@@ -93,5 +140,26 @@ pub(crate) mod shanghai {
                 assert_eq!(parse(text), None, "{text}");
             }
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_counted_from_boot_with_sleep_included() {
+        // `/proc/uptime` is the kernel's own account of the time since boot, suspended time included (man 5 proc).
+        let before = Moment::now();
+        let uptime = std::fs::read_to_string("/proc/uptime").expect("Linux");
+        let seconds: f64 = uptime
+            .split(' ')
+            .next()
+            .and_then(|text| text.parse().ok())
+            .expect("a figure");
+        let after = Moment::now();
+        // It is written in hundredths.
+        assert!(before.0.as_secs_f64() - 0.01 <= seconds && seconds <= after.0.as_secs_f64() + 0.01);
+        assert!(before <= after && before + Duration::from_secs(1) > before);
     }
 }

@@ -3,13 +3,14 @@
 //! Not what that person may do here (`directory`, `access`). Called by sign-in. Interface:
 //! docs/city-interfaces.md.
 
+use crate::clock::Moment;
 use crate::config::ContainerConfig;
 use crate::outbound::Outbound;
 use reqwest::Url;
 use serde::Deserialize;
 use shenhai_protocol::{ErrorCode, UserId};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The container's answers about a token or a code.
 mod errcode {
@@ -27,7 +28,7 @@ const TOKEN_LONGEST_SECONDS: u64 = 24 * 3600;
 #[derive(Clone)]
 struct Token {
     text: String,
-    good_until: Instant,
+    good_until: Moment,
 }
 
 pub(crate) struct Container {
@@ -103,7 +104,7 @@ impl Container {
 
     fn kept_token(&self) -> Option<String> {
         let kept = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        let token = kept.as_ref().filter(|token| Instant::now() < token.good_until)?;
+        let token = kept.as_ref().filter(|token| Moment::now() < token.good_until)?;
         Some(token.text.clone())
     }
 
@@ -123,7 +124,7 @@ impl Container {
         };
         self.keep_token(Some(Token {
             text: text.clone(),
-            good_until: Instant::now() + life.saturating_sub(TOKEN_MARGIN),
+            good_until: Moment::now() + life.saturating_sub(TOKEN_MARGIN),
         }));
         Ok(text)
     }

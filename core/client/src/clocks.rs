@@ -19,6 +19,10 @@ const LOOK_LOCKED_MILLIS: u64 = 5_000;
 const LOOK_LEASE_MILLIS: u64 = 60_000;
 
 /// Both clocks of a host at one moment.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the host's clocks"
+)]
 pub(crate) fn read_clocks(host: &dyn Host) -> Reading {
     Reading {
         steady: host.monotonic(),

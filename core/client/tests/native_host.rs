@@ -99,6 +99,26 @@ fn nobody_there_is_unreachable_and_silence_times_out() {
     assert_eq!(exchange(request), Err(HttpError::Timeout));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_steady_clock_counts_from_boot_with_sleep_included() {
+    // `/proc/uptime` is the kernel's own account of the time since boot, suspended time included (man 5 proc).
+    let directory = tempfile::tempdir().expect("a directory");
+    let host = host(directory.path());
+    let before = host.monotonic();
+    let uptime = std::fs::read_to_string("/proc/uptime").expect("Linux");
+    let seconds: f64 = uptime
+        .split(' ')
+        .next()
+        .and_then(|text| text.parse().ok())
+        .expect("a figure");
+    let after = host.monotonic();
+    // It is written in hundredths.
+    let range = before as f64 - 10.0..=after as f64 + 10.0;
+    assert!(range.contains(&(seconds * 1000.0)), "{seconds} s, {range:?} ms");
+    assert!(host.counts_sleep());
+}
+
 #[test]
 fn a_request_does_not_show_token_or_body_in_logs() {
     let shown = format!("{:?}", request(([127, 0, 0, 1], 1).into()));

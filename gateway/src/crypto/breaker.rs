@@ -2,7 +2,8 @@
 //!
 //! Not a queue: a call during the pause fails at once and is tried again by whoever made it.
 
-use std::time::{Duration, Instant};
+use crate::clock::Moment;
+use std::time::Duration;
 
 /// Failures in a row after which the service is left alone.
 const FAILURES: u32 = 3;
@@ -13,12 +14,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
     failures: u32,
-    closed_until: Option<Instant>,
+    closed_until: Option<Moment>,
 }
 
 impl Breaker {
     /// Whether to ask at all. After a pause one call is let through as a trial; others wait for its outcome.
-    pub(crate) fn may_ask(&mut self, now: Instant) -> bool {
+    pub(crate) fn may_ask(&mut self, now: Moment) -> bool {
         match self.closed_until {
             Some(until) if now < until => false,
             Some(_) => {
@@ -35,7 +36,7 @@ impl Breaker {
     }
 
     /// No answer, or none that can be read.
-    pub(crate) fn failed(&mut self, now: Instant) {
+    pub(crate) fn failed(&mut self, now: Moment) {
         self.failures = self.failures.saturating_add(1);
         if self.failures >= FAILURES {
             self.closed_until = Some(now + self.pause());
@@ -52,7 +53,7 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    fn failed(times: u32, now: Instant) -> Breaker {
+    fn failed(times: u32, now: Moment) -> Breaker {
         let mut breaker = Breaker::default();
         for _ in 0..times {
             breaker.failed(now);
@@ -62,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_third_failure_in_a_row_leaves_the_service_alone_for_a_second() {
-        let now = Instant::now();
+        let now = Moment::now();
         assert!(failed(2, now).may_ask(now));
         let mut breaker = failed(3, now);
         assert!(!breaker.may_ask(now + Duration::from_millis(999)));
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn after_the_pause_one_call_tries_and_its_answer_opens_the_way() {
-        let now = Instant::now();
+        let now = Moment::now();
         let mut breaker = failed(3, now);
         let later = now + Duration::from_secs(1);
         assert!(breaker.may_ask(later));
@@ -82,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_pause_doubles_to_half_a_minute_and_no_further() {
-        let now = Instant::now();
+        let now = Moment::now();
         for (failures, seconds) in [(4, 2), (5, 4), (7, 16), (8, 30), (u32::MAX, 30)] {
             let mut breaker = Breaker {
                 failures: failures - 1,

@@ -5,11 +5,12 @@
 //! than the configured time.
 
 use super::breaker::Breaker;
+use crate::clock::Moment;
 use crate::outbound::Outbound;
 use shenhai_crypto::ProviderError;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Time the answer needs from the calling thread to the waiting one, beyond that of the call.
@@ -65,7 +66,7 @@ impl Transport {
 
     /// Post `ask` and wait for the answer. Blocks; must not be called on an async thread.
     pub(crate) fn call(&self, ask: Ask) -> Result<Told, ProviderError> {
-        if !self.breaker().may_ask(Instant::now()) {
+        if !self.breaker().may_ask(Moment::now()) {
             return Err(ProviderError::Unavailable);
         }
         let (reply, answer) = sync_channel(1);
@@ -78,7 +79,7 @@ impl Transport {
             },
         };
         match &outcome {
-            Err(ProviderError::Timeout | ProviderError::Unavailable) => self.breaker().failed(Instant::now()),
+            Err(ProviderError::Timeout | ProviderError::Unavailable) => self.breaker().failed(Moment::now()),
             _ => self.breaker().answered(),
         }
         outcome

@@ -22,6 +22,7 @@ mod sync;
 pub(crate) mod trust;
 
 use crate::app::App;
+use crate::clock::Moment;
 use crate::crypto::SecurityGatewayError;
 use crate::crypto::security_gateway::identity;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -39,7 +40,7 @@ use shenhai_protocol::{ErrorCode, limits};
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tower_http::compression::CompressionLayer;
 
 const WAKE_PATH: &str = "/v1/wake";
@@ -142,7 +143,7 @@ async fn behind_security_gateway(State(app): State<Arc<App>>, mut request: Reque
 
 /// Time, panics and the log, for every request.
 async fn watch_over(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let began = Instant::now();
+    let began = Moment::now();
     let method = request.method().clone();
     // The route, never the address itself: addresses hold order numbers and state.
     let route = request

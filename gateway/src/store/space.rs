@@ -5,12 +5,13 @@
 //! `/healthz`.
 
 use super::{Store, StoreError, Tx};
+use crate::clock::Moment;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Enough for some hundred commits of a page or two each in the WAL.
 const KEPT_BACK: usize = 2 * 1024 * 1024;
@@ -24,7 +25,7 @@ const LOOKED: &str = "space_looked";
 pub(super) struct Space {
     reserve: PathBuf,
     full: AtomicBool,
-    looked: Mutex<Option<Instant>>,
+    looked: Mutex<Option<Moment>>,
 }
 
 impl Space {
@@ -70,7 +71,7 @@ impl Space {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let due = looked.is_none_or(|at| at.elapsed() >= pause);
         if due {
-            *looked = Some(Instant::now());
+            *looked = Some(Moment::now());
         }
         due
     }
