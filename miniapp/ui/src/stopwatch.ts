@@ -7,7 +7,8 @@ export function steadyNow(): number {
   return performance.now();
 }
 
-/** The device's own wall clock, milliseconds since 1970: wrong, and set by people. For what outlives the page only. */
+/** The device's own wall clock, milliseconds since 1970: wrong, and set by people. For what is said from one tab to
+ * another, which count from different starts, and until the core told the time. */
 export function wallNow(): number {
   return Date.now();
 }

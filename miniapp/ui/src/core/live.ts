@@ -2,6 +2,7 @@
 // Not here: any decision (`tab.ts`, `owner.ts`).
 // Called by `index.ts`.
 
+import { steadyNow, wallNow } from "../stopwatch";
 import type { FromWorker, TabMessage, ToWorker } from "./messages";
 import { OwnedCore, type OwnerListener, type WorkerPort } from "./owner";
 import { keepProgram, startWorker } from "./program";
@@ -17,8 +18,9 @@ export function openTab(app: App): Waist {
     id,
     peers,
     startCore: (listener: OwnerListener) =>
-      new OwnedCore({ spawn: (hear) => spawnWorker({ app, seat }, hear), now: Date.now, after, every }, listener),
-    now: Date.now,
+      new OwnedCore({ spawn: (hear) => spawnWorker({ app, seat }, hear), now: steadyNow, after, every }, listener),
+    now: steadyNow,
+    wall: wallNow,
     every,
     visible: () => document.visibilityState === "visible",
   });

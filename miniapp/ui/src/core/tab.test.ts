@@ -9,6 +9,8 @@ import { RpcFailure, type TopicEvent } from "./waist";
 /** A clock, timers and one Web Lock shared by every tab. */
 class Browser {
   now = 1_000_000;
+  /** The wall clock as somebody set it. */
+  ahead = 0;
   private timers: { at: number; every: number | null; action: () => void }[] = [];
   private listeners = new Map<string, (message: TabMessage) => void>();
   private queue: { id: string; claim: Claim }[] = [];
@@ -57,6 +59,7 @@ class Browser {
           listener,
         ),
       now: () => this.now,
+      wall: () => this.now + this.ahead,
       every: this.every,
       visible: () => true,
     });
@@ -236,6 +239,7 @@ describe("one owner among the tabs", () => {
           listener,
         ),
       now: () => browser.now,
+      wall: () => browser.now,
       every: () => () => undefined,
       visible: () => true,
     });
@@ -336,6 +340,23 @@ describe("when the owner tab is asleep", () => {
     browser.asleep.delete("a");
     browser.deliver("a", late);
     expect(browser.worker.methods).toEqual([]);
+  });
+
+  test("a clock that somebody sets makes no owner silent and gives no call up", async () => {
+    const browser = new Browser();
+    browser.open("a");
+    browser.worker.becomeReady();
+    const second = browser.open("b");
+    for (const ahead of [3 * 3_600_000, -3 * 3_600_000]) {
+      const answer = second.call("sync.status", {});
+      browser.ahead = ahead;
+      browser.busy.add("a");
+      browser.pass(1_000);
+      expect(second.status.value).toMatchObject({ phase: "ready", role: "follower" });
+      browser.free("a");
+      browser.worker.answer("sync.status", { phase: "idle" });
+      await expect(answer).resolves.toEqual({ phase: "idle" });
+    }
   });
 
   test("a call it began and then slept on is given up after thirty seconds of silence", async () => {

@@ -50,8 +50,10 @@ export interface TabEnvironment {
   /** `null` where tabs cannot agree on an owner: each then has a core of its own. */
   readonly peers: Peers | null;
   startCore(listener: OwnerListener): OwnedCore;
-  /** Milliseconds since 1970, the same for every tab. */
+  /** Milliseconds that nobody can set; each tab counts from its own start. */
   now(): number;
+  /** Milliseconds since 1970, the same for every tab at one moment. */
+  wall(): number;
   every(ms: number, action: () => void): () => void;
   visible(): boolean;
 }
@@ -274,8 +276,8 @@ export class Tab implements Waist {
   }
 
   private serve(message: Extract<TabMessage, { kind: "call" }>): void {
-    const { peers, now } = this.environment;
-    if (this.seat.kind !== "owner" || peers === null || now() > message.takeBefore) return;
+    const { peers, wall } = this.environment;
+    if (this.seat.kind !== "owner" || peers === null || wall() > message.takeBefore) return;
     const { from: to, id } = message;
     const { core } = this.seat;
     peers.post({ kind: "taken", to, id });
@@ -313,7 +315,7 @@ export class Tab implements Waist {
         from: environment.id,
         id: call.id,
         request: call.request,
-        takeBefore: now + TAKE_WITHIN_MS,
+        takeBefore: environment.wall() + TAKE_WITHIN_MS,
       });
     }
   }

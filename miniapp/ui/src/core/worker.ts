@@ -2,6 +2,7 @@
 // Not here: restarts (`owner.ts`), tabs. A breakdown is reported once and then this Worker is ended from outside.
 // Started by `live.ts`; the first message is `open`.
 
+import { steadyNow } from "../stopwatch";
 import type { Durability, Event as CoreEvent } from "./gen/types";
 import type { FromWorker, TabMessage, ToWorker } from "./messages";
 import { openSecrets, passingSecrets } from "./store-key";
@@ -107,7 +108,7 @@ async function rpc(id: number, request: string): Promise<void> {
 
 /** Tries until it succeeds. Memory is used only where the browser has no lasting place at all. */
 async function openStore(order: Extract<ToWorker, { kind: "open" }>): Promise<Opened> {
-  const began = performance.now();
+  const began = steadyNow();
   let told = "";
   for (;;) {
     try {
@@ -117,7 +118,7 @@ async function openStore(order: Extract<ToWorker, { kind: "open" }>): Promise<Op
       if (error instanceof WebAssembly.RuntimeError) throw error;
       const name = error instanceof Error ? error.name : "";
       const inUse = name === "InUse";
-      const passing = inUse && performance.now() - began < BUSY_GRACE_MS;
+      const passing = inUse && steadyNow() - began < BUSY_GRACE_MS;
       const message = textOf(error);
       if (!passing && message !== told) {
         scope.postMessage({ kind: "not_opened", phase: phaseOf(name), message });

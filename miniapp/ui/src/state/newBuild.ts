@@ -3,6 +3,7 @@
 
 import { readonly, ref } from "vue";
 import { reloadPage } from "./draftTabs";
+import { wallNow } from "../stopwatch";
 
 /** A visible page asks this often, milliseconds. The answer is the page itself, about 1 KB. */
 const ASK_EVERY = 60_000;
@@ -30,7 +31,7 @@ async function entryAt(address: string): Promise<string | null> {
 /** `own`: the entry script of the page that is open. */
 async function ask(own: string): Promise<void> {
   // No service worker knows this address, so the server answers.
-  const there = await entryAt(`${location.pathname}?asked=${Date.now()}`);
+  const there = await entryAt(`${location.pathname}?asked=${wallNow()}`);
   if (there === null || there === own) return;
   const shell = await registration();
   await shell?.update();
