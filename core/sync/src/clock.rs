@@ -154,13 +154,15 @@ impl ServerClock {
         self.offset_millis
     }
 
-    /// An answer carried `server_time`. Says whether the offset moved enough to be kept.
+    /// An answer carried `server_time`. Says whether that moved anything worth telling: the time that is shown, or the
+    /// offset that is kept.
     pub fn learn(&mut self, server_time: UnixMillis, reading: Reading) -> bool {
-        if server_time.since(self.now(reading)).unsigned_abs() >= Self::NOTEWORTHY_MILLIS {
+        let moved = server_time.since(self.now(reading)).unsigned_abs() >= Self::NOTEWORTHY_MILLIS;
+        if moved {
             self.anchor = (server_time, reading.steady);
         }
         self.told = true;
-        self.note_offset(server_time.since(reading.wall))
+        self.note_offset(server_time.since(reading.wall)) || moved
     }
 
     /// The wall clock was set, as a steady clock that misses nothing can tell: the offset follows, so that it holds
@@ -337,6 +339,7 @@ mod tests {
         assert_eq!(clock.now(apart).plus(slept.of(gap)), SERVER.plus(60_000 + HOUR));
         let set = clock.correction(SERVER.plus(120_050), later);
         assert_eq!(set.of(gap), 0);
+        assert!(clock.learn(SERVER.plus(120_000 + HOUR), later), "the countdowns are told");
     }
 
     #[test]

@@ -137,7 +137,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
         .unwrap();
     let refused = Store::open(&path).err();
     assert!(
-        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 4 })),
+        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 5 })),
         "{refused:?}"
     );
 }
