@@ -6,6 +6,7 @@ use crate::config::{CityConfig, Tuning};
 use crate::container::Container;
 use crate::http::caller::Proxies;
 use crate::http::limiter::Limiter;
+use crate::http::quota::Quotas;
 use crate::http::room::Room;
 use crate::http::trust::KeptList;
 use crate::keys::GatewayKeys;
@@ -38,6 +39,7 @@ pub(crate) struct App {
     pub(crate) origins: Vec<String>,
     pub(crate) web_dir: Option<PathBuf>,
     pub(crate) sign_ins: Limiter,
+    pub(crate) quotas: Quotas,
     /// Room for requests, and for clients waiting for news.
     pub(crate) room: Room,
     /// The proxies in front.

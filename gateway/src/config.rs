@@ -88,6 +88,10 @@ pub struct Tuning {
     pub strangers_per_address: usize,
     /// Requests of one device worked on at once.
     pub requests_per_device: usize,
+    /// Bytes of one person's commands that are stored in a day. A reply has at most about 8 KiB.
+    pub kept_per_day: usize,
+    /// Of these, of commands that were refused or whose id was used before.
+    pub kept_in_vain_per_day: usize,
     /// Clients waiting for news at once; beyond them: 503 `overloaded`.
     pub concurrent_waits: usize,
     /// Waits of one device.
@@ -131,6 +135,8 @@ impl Default for Tuning {
             concurrent_strangers: 256,
             strangers_per_address: 64,
             requests_per_device: 64,
+            kept_per_day: 64 * 1024 * 1024,
+            kept_in_vain_per_day: 2 * 1024 * 1024,
             concurrent_waits: 8192,
             waits_per_device: 8,
             connections: 16_384,
@@ -394,7 +400,8 @@ mod tests {
     #[test]
     fn a_wrong_crypto_table_is_named_without_its_secrets() {
         let good = "[crypto]\nprovider = \"crypto_service_json\"\nurl = \"http://127.0.0.1:1\"\napp_id = \"a\"\n\
-            app_secret = \"very-secret\"\ntimeout_ms = 2000\n[crypto.keys.receipt]\npassword = \"very-secret\"\n";
+            app_secret = \"very-secret\"\ntimeout_ms = 2000\n[crypto.keys.receipt]\npassword = \"very-secret\"\n\
+            fingerprint = \"0123456789abcdef0123456789abcdef\"\n";
         let read = |table: &str| CityConfig::parse(&format!("{GOOD}\n{table}"));
         let printed = format!("{:?}", read(good).expect("a good table"));
         assert!(!printed.contains("very-secret"), "{printed}");
@@ -411,6 +418,31 @@ mod tests {
             changed("crypto_service_json", "software"),
             CityConfigError::Crypto(CryptoConfigError::Meaningless("url"))
         );
+        let crypto = CityConfigError::Crypto;
+        let pin = "fingerprint = \"0123456789abcdef0123456789abcdef\"\n";
+        let unpinned = CryptoConfigError::Unpinned("receipt".to_owned());
+        assert_eq!(without(pin), crypto(unpinned));
+        let short = CryptoConfigError::Fingerprint("receipt".to_owned());
+        assert_eq!(
+            changed("0123456789abcdef0123456789abcdef", "0123456789abcdef"),
+            crypto(short)
+        );
+        for url in [
+            "http://10.0.0.9:1",
+            "http://crypto.example",
+            "http://127.0.0.1.example",
+            "http://127.0.0.1@crypto.example",
+            "http://user@127.0.0.1",
+        ] {
+            assert_eq!(
+                changed("http://127.0.0.1:1", url),
+                crypto(CryptoConfigError::Insecure),
+                "{url}"
+            );
+        }
+        for url in ["http://[::1]:1", "http://localhost:1", "http://127.0.0.9:1"] {
+            assert!(read(&good.replace("http://127.0.0.1:1", url)).is_ok(), "{url}");
+        }
         let unknown = changed("crypto_service_json", "very-secret").to_string();
         assert!(!unknown.contains("very-secret"), "{unknown}");
         assert_eq!(

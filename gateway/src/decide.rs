@@ -39,6 +39,16 @@ pub(crate) struct Genuine {
 pub(crate) struct Decided {
     pub(crate) receipts: Vec<SignedReceipt>,
     pub(crate) stopped: Option<PushStop>,
+    pub(crate) kept: Kept,
+}
+
+/// Bytes of commands that were stored, for the quota of who sent them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// Of all.
+    pub(crate) all: usize,
+    /// Of those that had no effect.
+    pub(crate) in_vain: usize,
 }
 
 /// Why a command got no receipt.
@@ -90,9 +100,10 @@ pub(crate) fn take_batch(
     let mut decided = Decided {
         receipts: Vec::with_capacity(batch.len()),
         stopped: None,
+        kept: Kept::default(),
     };
     for (index, command) in batch.iter().enumerate() {
-        match take(tx, keys, asker, command, now)? {
+        match take(tx, keys, asker, command, now, &mut decided.kept)? {
             Ok(receipt) => decided.receipts.push(receipt),
             Err(stop) => {
                 decided.stopped = Some(PushStop {
@@ -113,6 +124,7 @@ fn take(
     asker: &Asker,
     command: &Genuine,
     now: UnixMillis,
+    kept: &mut Kept,
 ) -> Result<Result<SignedReceipt, Stop>, StoreError> {
     let envelope = &command.envelope;
     let device = match tx.device(&envelope.device_id)? {
@@ -130,6 +142,8 @@ fn take(
         }
         if !device.revoked {
             tx.keep_reuse(&envelope.cmd_id, &command.hash, &command.signed, now)?;
+            kept.all += command.signed.payload.len();
+            kept.in_vain += command.signed.payload.len();
         }
         return Ok(Err(ErrorCode::IdReused.into()));
     }
@@ -152,7 +166,12 @@ fn take(
     if envelope.prev_hash != device.head_hash {
         return Ok(Err(ErrorCode::ChainBroken.into()));
     }
-    settle(tx, keys, asker, command, now).map(Ok)
+    kept.all += command.signed.payload.len();
+    let (receipt, verdict) = settle(tx, keys, asker, command, now)?;
+    if verdict == Verdict::Refused {
+        kept.in_vain += command.signed.payload.len();
+    }
+    Ok(Ok(receipt))
 }
 
 /// The command is genuine and next in its chain: decide, sign the receipt, store both, move the chain.
@@ -162,7 +181,7 @@ fn settle(
     asker: &Asker,
     command: &Genuine,
     now: UnixMillis,
-) -> Result<SignedReceipt, StoreError> {
+) -> Result<(SignedReceipt, Verdict), StoreError> {
     let envelope = &command.envelope;
     let judged = judge(tx, asker, command, now)?;
     let mut receipt = Receipt {
@@ -176,6 +195,7 @@ fn settle(
         changes: BTreeMap::new(),
         server_time: now,
         hash: command.hash.clone(),
+        emulated: keys.emulated(),
     };
     let on_the_order = match judged {
         Ok(order) => {
@@ -193,6 +213,7 @@ fn settle(
             refusal.on_the_order
         }
     };
+    let verdict = receipt.verdict;
     let payload = serde_json::to_string(&receipt).map_err(|_| StoreError::Document("receipt"))?;
     let receipt = keys.sign(payload)?;
     tx.insert_command(&TakenCommand {
@@ -206,7 +227,7 @@ fn settle(
         signed_by: &keys.serial(),
     })?;
     tx.advance_device(&envelope.device_id, envelope.device_seq, &command.hash)?;
-    Ok(receipt)
+    Ok((receipt, verdict))
 }
 
 /// The order as the command leaves it, or why it may not.

@@ -39,6 +39,14 @@ impl GatewayKeys {
         *held.unwrap_or_else(PoisonError::into_inner) = Arc::new(certificate);
     }
 
+    /// An emulator signs, or certified who does: by its own word or by its name.
+    pub(crate) fn emulated(&self) -> bool {
+        let providers = [&self.provider, &self.issuer];
+        providers.iter().any(|provider| provider.origin().emulated)
+            || self.authority_certificate.names_an_emulator()
+            || self.certificate().names_an_emulator()
+    }
+
     /// The key receipts verify with, 130 hex digits.
     pub(crate) fn public_hex(&self) -> String {
         self.certificate().public_key().to_hex()

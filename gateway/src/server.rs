@@ -12,6 +12,7 @@ use crate::door::{Door, DoorStats, Patience, Places};
 use crate::http;
 use crate::http::caller::Proxies;
 use crate::http::limiter::Limiter;
+use crate::http::quota::Quotas;
 use crate::http::room::Room;
 use crate::http::trust::KeptList;
 use crate::log::Heads;
@@ -155,6 +156,7 @@ impl Gateway {
             container: Container::new(config.city.container.clone()),
             http: Outbound::new().map_err(|_| StartError::HttpClient)?,
             sign_ins: Limiter::default(),
+            quotas: Quotas::default(),
             room: Room::new(&config.tuning),
             proxies,
             stopping: watch::Sender::new(false),

@@ -18,7 +18,7 @@ use shenhai_store::{TrustRecord, Write};
 pub(crate) struct Enrolment {
     /// As the gateway compares it.
     pub(crate) code: String,
-    /// Of the authority's certificate, where the text was a QR code's: 16 hex digits.
+    /// Of the authority's certificate, where the text was a QR code's: its pin, 32 hex digits.
     pub(crate) authority: Option<String>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Verified {
     pub(crate) device_certificate: Certificate,
 }
 
-/// Check certificates and grant. `pinned` is the authority's certificate kept from earlier; `named` the fingerprint a
+/// Check certificates and grant. `pinned` is the authority's certificate kept from earlier; `named` the pin a
 /// scanned invitation names; `at` the gateway's time.
 pub(crate) fn verify(
     credentials: &Credentials,
@@ -66,7 +66,7 @@ pub(crate) fn verify(
 ) -> Result<Verified, Failure> {
     let authority = read(&credentials.authority_certificate)?;
     let other = pinned.is_some_and(|pinned| pinned != credentials.authority_certificate)
-        || named.is_some_and(|named| authority.fingerprint().replace(' ', "") != named);
+        || named.is_some_and(|named| authority.pin() != named);
     if other {
         return Err(Failure::Refused(
             ErrorCode::AuthorityChanged,

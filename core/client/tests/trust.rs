@@ -82,7 +82,7 @@ fn another_authority_is_refused_and_nothing_is_overwritten() {
 fn a_scanned_invitation_names_the_authority_to_believe() {
     let (world, directory) = world();
     let core = world.open(directory.path());
-    let foreign = "shenhai-enrol:1:ABCD2345:0123456789abcdef";
+    let foreign = "shenhai-enrol:2:ABCD2345:0123456789abcdef0123456789abcdef";
     assert_eq!(
         sign_in_with(&world, &core, foreign)["error"]["code"],
         "authority_changed"
@@ -91,10 +91,16 @@ fn a_scanned_invitation_names_the_authority_to_believe() {
         sign_in_with(&world, &core, "ABCD-234")["error"]["code"],
         "bad_enrolment_code"
     );
-    let own = world.gateway(|gateway| gateway.authority_fingerprint().replace(' ', ""));
-    let answer = sign_in_with(&world, &core, &format!("shenhai-enrol:1:ABCD2345:{own}"));
+    let own = world.gateway(|gateway| gateway.authority_pin());
+    // The same first half and another second one: not the authority that was named.
+    let half = format!("{}{}", &own[..16], "0".repeat(16));
+    assert_eq!(
+        sign_in_with(&world, &core, &format!("shenhai-enrol:2:ABCD2345:{half}"))["error"]["code"],
+        "authority_changed"
+    );
+    let answer = sign_in_with(&world, &core, &format!("shenhai-enrol:2:ABCD2345:{own}"));
     assert_eq!(answer["ok"]["user"]["id"], "wang", "{answer}");
-    world.gateway(|gateway| assert_eq!(gateway.enrolment_codes, ["ABCD2345", "ABCD2345"]));
+    world.gateway(|gateway| assert_eq!(gateway.enrolment_codes, ["ABCD2345"; 3]));
 }
 
 #[test]

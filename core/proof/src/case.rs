@@ -28,6 +28,16 @@ pub struct CaseReport {
     pub findings: Vec<Finding>,
 }
 
+impl CaseReport {
+    /// An emulator signed the record or a receipt: nothing of it counts outside a test.
+    #[must_use]
+    pub fn emulated(&self) -> bool {
+        let receipts = self.entries.iter().filter_map(|one| one.receipt.as_ref());
+        self.record.as_ref().is_some_and(|record| record.emulated)
+            || receipts.into_iter().any(|one| one.emulated)
+    }
+}
+
 /// Read a case. The bounds of `shenhai_protocol::limits` are checked before anything is verified.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ const USAGE: &str = "usage: shenhai-verify BUNDLE [--authority CA.pem]
   BUNDLE       an exported case (*.shenhai-case.json); its files are looked for beside it
   --authority  the authority's certificate, PEM, as it came from somewhere else than the bundle
 exit code: 0 nothing was changed · 1 something was · 2 it could not be checked · 3 not anchored: nothing was changed,
-  but without --authority only the file itself says who vouches for it";
+  but only the file itself (without --authority) or an emulator vouches for it";
 
 /// Far above what a certificate in PEM takes.
 const AUTHORITY_BYTES: u64 = 64 * 1024;
@@ -53,7 +53,7 @@ enum Outcome {
     Sound,
     /// Something was changed.
     Changed,
-    /// Nothing was changed, by the word of the file itself.
+    /// Nothing was changed, by the word of the file itself or of an emulator.
     NotAnchored,
 }
 
@@ -144,8 +144,9 @@ fn verify(arguments: &Arguments, out: &mut Lines<impl Write>) -> Result<Outcome,
         check_files(record, |name| look(folder, name), &mut report.findings);
     }
     let given = arguments.authority.is_some();
-    tell(&report, &authority, given, out).map_err(unwritten)?;
-    Ok(match (report.findings.is_empty(), given) {
+    let emulated = report.emulated() || authority.names_an_emulator();
+    tell(&report, &authority, (given, emulated), out).map_err(unwritten)?;
+    Ok(match (report.findings.is_empty(), given && !emulated) {
         (false, _) => Outcome::Changed,
         (true, true) => Outcome::Sound,
         (true, false) => Outcome::NotAnchored,
@@ -176,7 +177,7 @@ fn look(folder: &Path, name: &str) -> Option<(u64, shenhai_crypto::Digest32)> {
 fn tell(
     report: &CaseReport,
     authority: &Certificate,
-    given: bool,
+    (given, emulated): (bool, bool),
     out: &mut Lines<impl Write>,
 ) -> io::Result<()> {
     let (name, fingerprint) = (&authority.subject().common_name, authority.fingerprint());
@@ -185,6 +186,11 @@ fn tell(
         out.line(format_args!(
             "       TAKEN FROM THE FILE ITSELF: compare this fingerprint with the one the authority makes known, \
              or give its certificate with --authority"
+        ))?;
+    }
+    if emulated {
+        out.line(format_args!(
+            "       EMULATED: an emulator of a cryptographic service signed; this proves nothing outside a test"
         ))?;
     }
     if let Some(record) = &report.record {
@@ -226,6 +232,9 @@ fn tell(
         out.line(format_args!("FAILED {finding}"))?;
     }
     match (report.findings.len(), given) {
+        (0, _) if emulated => out.line(format_args!(
+            "NOT ANCHORED: nothing was changed, but an emulator vouches for it"
+        )),
         (0, true) => out.line(format_args!("nothing was changed")),
         (0, false) => out.line(format_args!(
             "NOT ANCHORED: nothing was changed, but only the file itself says who vouches for it"

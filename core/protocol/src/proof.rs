@@ -229,6 +229,9 @@ pub struct CaseRecord {
     pub files: Vec<CaseFile>,
     /// Where the log was anchored, if it was.
     pub anchor: Option<AnchorRecord>,
+    /// An emulator stood in for the service that signs this or one of the receipts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub emulated: bool,
 }
 
 /// The record on the wire: the exact text, and the gateway's SM2 signature over [`SignedCase::signed_text`].

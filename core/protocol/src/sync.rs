@@ -50,6 +50,9 @@ pub struct Receipt {
     pub server_time: UnixMillis,
     /// SM3 of the command's payload.
     pub hash: HexHash,
+    /// An emulator stood in for the service that signs: the receipt proves nothing outside a test.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub emulated: bool,
 }
 
 /// A receipt on the wire: the exact text that was signed, and the gateway's SM2 signature (`r‖s`, 128 hex

@@ -15,7 +15,7 @@ pub const ENROLMENT_CODE_CHARS: usize = 8;
 pub const ENROLMENT_ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// What a QR code for enrolment begins with; the figure is the version of what follows.
-const QR_PREFIX: &str = "shenhai-enrol:1:";
+const QR_PREFIX: &str = "shenhai-enrol:2:";
 
 /// The code as it is compared: upper case, without hyphens and spaces, O read as 0 and I, L as 1. `None` for text
 /// that is no code.
@@ -289,20 +289,21 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// The text of the QR code: the code without its hyphen and the authority's fingerprint without spaces.
+    /// The text of the QR code: the code without its hyphen and the pin of the authority's certificate, the first 128
+    /// bits of the SM3 of its DER.
     #[must_use]
-    pub fn qr_text_of(code: &str, authority_fingerprint: &str) -> String {
-        let plain = |text: &str| text.replace(['-', ' '], "");
-        format!("{QR_PREFIX}{}:{}", plain(code), plain(authority_fingerprint))
+    pub fn qr_text_of(code: &str, authority_pin: &str) -> String {
+        format!("{QR_PREFIX}{}:{authority_pin}", code.replace(['-', ' '], ""))
     }
 
-    /// Code and authority fingerprint (16 lower-case hex digits) of a scanned QR text; `None` for any other text.
+    /// Code and authority pin (32 lower-case hex digits) of a scanned QR text; `None` for any other text, that of
+    /// version 1 with its 64 bits included.
     #[must_use]
     pub fn read_qr_text(text: &str) -> Option<(String, String)> {
-        let (code, fingerprint) = text.strip_prefix(QR_PREFIX)?.split_once(':')?;
+        let (code, pin) = text.strip_prefix(QR_PREFIX)?.split_once(':')?;
         let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        let fits = fingerprint.len() == 16 && fingerprint.bytes().all(hex);
-        fits.then_some((read_enrolment_code(code)?, fingerprint.to_owned()))
+        let fits = pin.len() == 32 && pin.bytes().all(hex);
+        fits.then_some((read_enrolment_code(code)?, pin.to_owned()))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Their JSON is in `vectors.rs`.
 
+use serde_json::{Value, json};
 use shenhai_protocol::*;
 
 /// 2026-11-23 09:12:33 in Shanghai.
@@ -66,16 +67,21 @@ fn an_enrolment_code_is_read_as_people_write_it() {
 
 #[test]
 fn a_scanned_qr_code_gives_the_code_and_the_fingerprint_to_compare() {
-    let read = Invitation::read_qr_text("shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd9");
-    let expected = ("7K3M9QXT".to_owned(), "66c7f0f462eeedd9".to_owned());
+    let read = Invitation::read_qr_text("shenhai-enrol:2:7K3M9QXT:66c7f0f462eeedd966c7f0f462eeedd9");
+    let expected = (
+        "7K3M9QXT".to_owned(),
+        "66c7f0f462eeedd966c7f0f462eeedd9".to_owned(),
+    );
     assert_eq!(read, Some(expected));
     for other in [
         "https://sh.example/",
+        "shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd9",
+        "shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd966c7f0f462eeedd9",
         "shenhai-enrol:2:7K3M9QXT:66c7f0f462eeedd9",
-        "shenhai-enrol:1:7K3M9QXT",
-        "shenhai-enrol:1:7K3M9QX:66c7f0f462eeedd9",
-        "shenhai-enrol:1:7K3M9QXT:66C7F0F462EEEDD9",
-        "shenhai-enrol:1:7K3M9QXT:66c7f0f462eeedd9aa",
+        "shenhai-enrol:2:7K3M9QXT",
+        "shenhai-enrol:2:7K3M9QX:66c7f0f462eeedd966c7f0f462eeedd9",
+        "shenhai-enrol:2:7K3M9QXT:66C7F0F462EEEDD966C7F0F462EEEDD9",
+        "shenhai-enrol:2:7K3M9QXT:66c7f0f462eeedd966c7f0f462eeedd9aa",
     ] {
         assert_eq!(Invitation::read_qr_text(other), None, "{other}");
     }
@@ -93,4 +99,37 @@ fn an_invitation_does_not_print_its_code() {
     };
     let printed = format!("{invitation:?}");
     assert!(!printed.contains("7K3M"), "{printed}");
+}
+
+#[test]
+fn a_new_command_has_a_uuid_7_and_a_revision_that_can_be() {
+    let new = |field: &'static str, value: Value| {
+        let golden = include_str!("../../../tests/vectors/protocol.json");
+        let golden: Value = serde_json::from_str(golden).expect("JSON");
+        let mut envelope = golden["types"]["envelope"].clone();
+        envelope[field] = value;
+        let signed = SignedEnvelope {
+            payload: envelope.to_string(),
+            sig: String::new(),
+        };
+        // Readable, as one in a case from earlier may be.
+        signed.open().expect("an envelope").check_new()
+    };
+    // RFC 9562 §4.2: the version stands in the 13th digit, the variant in the 17th.
+    for other in [
+        "919108f7-52d1-4320-9bac-f847db4148a8",
+        "017f22e2-79b0-8cc3-98c4-dc0c0c07398f",
+        "017f22e2-79b0-7cc3-c8c4-dc0c0c07398f",
+        "00000000-0000-0000-0000-000000000000",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    ] {
+        let refused = new("cmd_id", json!(other));
+        assert_eq!(refused, Err(EnvelopeError::BadId("cmd_id")), "{other}");
+    }
+    // RFC 9562 appendix A.6.
+    assert!(new("cmd_id", json!("017f22e2-79b0-7cc3-98c4-dc0c0c07398f")).is_ok());
+    for rev in [0, 1_000_001, u64::MAX] {
+        let refused = new("base_rev", json!(rev));
+        assert_eq!(refused, Err(EnvelopeError::OutOfRange("base_rev")), "{rev}");
+    }
 }

@@ -2,9 +2,12 @@
 //!
 //! Not the connection to it (`provider`). Without the table the keys are the gateway's own, in software.
 
+use super::security_gateway::ClientAuthority;
 use serde::Deserialize;
+use shenhai_crypto::Certificate;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -12,6 +15,9 @@ use zeroize::Zeroizing;
 const DEFAULT_TIMEOUT_MILLIS: u64 = 2_000;
 /// One call holds the gateway's only writer: a minute of it would be an outage of its own.
 const LONGEST_TIMEOUT_MILLIS: u64 = 10_000;
+
+/// Hex digits of a pinned key: 128 bits at least, SM3 in full at most.
+const PIN_DIGITS: std::ops::RangeInclusive<usize> = 32..=64;
 
 /// Who does the cryptography with the gateway's own keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -102,8 +108,8 @@ pub struct ServiceKey {
     /// What it does.
     #[serde(default)]
     pub kind: ServiceKeyKind,
-    /// The fingerprint of the public key that the service must show, 16 hex digits; where given, another
-    /// certificate stops the start.
+    /// The public key that the service must show: at least the first 32 of the 64 hex digits of the SM3 of its point.
+    /// Another key stops the start. May be left out only where [`CryptoConfig::authorities`] names who certifies it.
     #[serde(default)]
     pub fingerprint: Option<String>,
 }
@@ -130,6 +136,9 @@ pub struct CryptoConfig {
     /// Longest wait for one answer, milliseconds.
     #[serde(default = "default_timeout")]
     pub timeout_ms: u64,
+    /// Who certifies the keys, PEM: a certificate that the service shows leads to one of them, or its key is pinned.
+    #[serde(default)]
+    pub authorities: Vec<ClientAuthority>,
     /// By the name under which the gateway knows a key: `receipt`, `authority`, …
     #[serde(default)]
     pub keys: BTreeMap<String, ServiceKey>,
@@ -151,6 +160,7 @@ impl Default for CryptoConfig {
             app_secret: Secret::default(),
             form: MessageForm::Asn1,
             timeout_ms: DEFAULT_TIMEOUT_MILLIS,
+            authorities: Vec::new(),
             keys: BTreeMap::new(),
             paths: BTreeMap::new(),
         }
@@ -169,9 +179,18 @@ pub enum CryptoConfigError {
     /// Outside 1 … 10 000 ms.
     #[error("crypto.timeout_ms is not between 1 and {LONGEST_TIMEOUT_MILLIS}")]
     Timeout,
-    /// Not the 16 hex digits of a fingerprint.
-    #[error("crypto.keys.{0}.fingerprint is not 16 hex digits")]
+    /// Not a fingerprint: fewer than 128 bits can be met by trying.
+    #[error("crypto.keys.{0}.fingerprint is not 32 to 64 hex digits (SM3 of the public key's point)")]
     Fingerprint(String),
+    /// A key that whoever answers could put in the place of the service's.
+    #[error(
+        "crypto.keys.{0} needs its fingerprint, or crypto.authorities the certificate of who certifies it: \
+         otherwise whoever answers would sign"
+    )]
+    Unpinned(String),
+    /// An address at which anybody on the way could answer.
+    #[error("crypto.url is neither https nor on loopback, without a name or password in it")]
+    Insecure,
     /// A path for an operation that does not exist, or one that is no path.
     #[error("crypto.paths.{0} is no operation with a path that begins with a slash")]
     Path(String),
@@ -212,10 +231,19 @@ impl CryptoConfig {
         if !(1..=LONGEST_TIMEOUT_MILLIS).contains(&self.timeout_ms) {
             return Err(CryptoConfigError::Timeout);
         }
+        if !is_safe(&self.url) {
+            return Err(CryptoConfigError::Insecure);
+        }
         for (name, key) in &self.keys {
-            let wrong = |text: &String| text.len() != 16 || !text.bytes().all(|b| b.is_ascii_hexdigit());
-            if key.fingerprint.as_ref().is_some_and(wrong) {
-                return Err(CryptoConfigError::Fingerprint(name.clone()));
+            let wrong = |text: &String| {
+                !PIN_DIGITS.contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_hexdigit())
+            };
+            match &key.fingerprint {
+                Some(text) if wrong(text) => return Err(CryptoConfigError::Fingerprint(name.clone())),
+                None if key.kind == ServiceKeyKind::Signing && self.authorities.is_empty() => {
+                    return Err(CryptoConfigError::Unpinned(name.clone()));
+                }
+                _ => {}
             }
         }
         for (operation, path) in &self.paths {
@@ -233,6 +261,7 @@ impl CryptoConfig {
             ("app_secret", self.app_secret.text().is_empty()),
             ("keys", self.keys.is_empty()),
             ("paths", self.paths.is_empty()),
+            ("authorities", self.authorities.is_empty()),
         ];
         match settings.into_iter().find(|(_, empty)| !empty) {
             Some((name, _)) => Err(CryptoConfigError::Meaningless(name)),
@@ -240,7 +269,25 @@ impl CryptoConfig {
         }
     }
 
+    pub(crate) fn anchors(&self) -> Vec<Certificate> {
+        let certificates = self.authorities.iter().map(ClientAuthority::certificate);
+        certificates.cloned().collect()
+    }
+
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_ms)
     }
+}
+
+/// The service has the gateway's keys: nobody on the way to it may be able to take its place.
+fn is_safe(url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(url) else {
+        return false;
+    };
+    let loopback = url.host_str().is_some_and(|host| {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        bare == "localhost" || bare.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    });
+    let bare = url.username().is_empty() && url.password().is_none();
+    bare && (url.scheme() == "https" || url.scheme() == "http" && loopback)
 }

@@ -7,7 +7,9 @@
 //! showed at the start, a digest must be the digest. A service that is out of its mind makes `Garbled`, not a receipt
 //! nobody can verify.
 
-use super::config::{CryptoConfig, CryptoProvider, MessageForm, OPERATIONS, ServiceKey, ServiceKeyKind};
+use super::config::{
+    CryptoConfig, CryptoConfigError, CryptoProvider, MessageForm, OPERATIONS, ServiceKey, ServiceKeyKind,
+};
 use super::dialect::{Dialect, Question, Reply};
 use super::json::JsonService;
 use super::sof::SofService;
@@ -18,7 +20,7 @@ use crate::Clock;
 use crate::outbound::EMULATED_ALLOWED;
 use shenhai_crypto::{
     Certificate, Digest32, IndeterminateReason, InvalidReason, KeyRef, Origin, Provider, ProviderError,
-    ProviderKind, PublicKey, Signature, Verdict, fingerprint, sm3,
+    ProviderKind, PublicKey, Signature, Verdict, sm3, verify_chain,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,6 +52,14 @@ pub enum ConnectError {
     /// An emulator, and this build is for production.
     #[error("the cryptographic service is an emulator, and this gateway was built for production")]
     Emulated,
+    /// Nobody named in the configuration vouches for its certificate now.
+    #[error(
+        "no authority of crypto.authorities vouches for what the cryptographic service shows for the key {0:?}"
+    )]
+    Untrusted(String),
+    /// The table `[crypto]` is no good.
+    #[error(transparent)]
+    Config(#[from] CryptoConfigError),
     /// The software provider is not a service.
     #[error("no cryptographic service is configured")]
     NoService,
@@ -78,6 +88,7 @@ impl CityProvider {
     /// [`ConnectError`] says what to put right.
     pub fn connect(config: &CryptoConfig, clock: Clock) -> Result<Self, ConnectError> {
         let dialect = dialect(config).ok_or(ConnectError::NoService)?;
+        config.check()?;
         let transport =
             Transport::start(&config.url, config.timeout()).map_err(|_| ConnectError::NoService)?;
         let mut provider = Self {
@@ -91,7 +102,7 @@ impl CityProvider {
         };
         let signing = |place: &ServiceKey| place.kind == ServiceKeyKind::Signing;
         for (name, place) in config.keys.iter().filter(|(_, place)| signing(place)) {
-            let known = provider.fetch(name, place)?;
+            let known = provider.fetch(name, place, &config.anchors())?;
             provider.keys.insert(name.clone(), known);
         }
         provider.sealing.retain(|_, place| !signing(place));
@@ -104,7 +115,12 @@ impl CityProvider {
         self.keys.get(key.name()).map(|known| &known.certificate)
     }
 
-    fn fetch(&self, name: &str, place: &ServiceKey) -> Result<KnownKey, ConnectError> {
+    fn fetch(
+        &self,
+        name: &str,
+        place: &ServiceKey,
+        anchors: &[Certificate],
+    ) -> Result<KnownKey, ConnectError> {
         let shown = self.bytes(&Question::Certificate { key: place });
         if self.emulated.load(Ordering::Relaxed) && !EMULATED_ALLOWED {
             return Err(ConnectError::Emulated);
@@ -115,9 +131,28 @@ impl CityProvider {
         })?;
         let certificate =
             Certificate::from_der(&shown).map_err(|_| ConnectError::BadCertificate(name.to_owned()))?;
-        let expected = place.fingerprint.as_deref().map(str::to_ascii_lowercase);
-        if expected.is_some_and(|expected| expected != fingerprint(certificate.public_key())) {
-            return Err(ConnectError::OtherKey(name.to_owned()));
+        // By its own name, whatever the answer's header says or leaves out.
+        if is_emulated(&certificate, EMULATED_ALLOWED)? {
+            self.emulated.store(true, Ordering::Relaxed);
+        }
+        match place.fingerprint.as_deref().map(str::to_ascii_lowercase) {
+            Some(pinned)
+                if !sm3(&certificate.public_key().to_sec1())
+                    .to_hex()
+                    .starts_with(&pinned) =>
+            {
+                return Err(ConnectError::OtherKey(name.to_owned()));
+            }
+            Some(_) => {}
+            None => {
+                let (chain, now) = (
+                    std::slice::from_ref(&certificate),
+                    self.clock.now().0.div_euclid(1000),
+                );
+                if !verify_chain(chain, anchors, certificate.usage(), now).is_valid() {
+                    return Err(ConnectError::Untrusted(name.to_owned()));
+                }
+            }
         }
         Ok(KnownKey {
             place: place.clone(),
@@ -292,6 +327,14 @@ impl Provider for CityProvider {
     }
 }
 
+/// Whether the certificate is an emulator's, where that may be.
+fn is_emulated(certificate: &Certificate, allowed: bool) -> Result<bool, ConnectError> {
+    match certificate.names_an_emulator() {
+        true if !allowed => Err(ConnectError::Emulated),
+        named => Ok(named),
+    }
+}
+
 fn undecided(error: ProviderError) -> IndeterminateReason {
     match error {
         ProviderError::Timeout => IndeterminateReason::Timeout,
@@ -343,4 +386,53 @@ fn dialect(config: &CryptoConfig) -> Option<Box<dyn Dialect>> {
             path: one_path("/sof"),
         }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use getrandom::SysRng;
+    use rand_core::UnwrapErr;
+    use shenhai_crypto::{SecretKey, SoftwareProvider, Subject, Usage, Validity, issue, issue_root};
+
+    /// A key's certificate of that name, issued by an authority of the other.
+    fn certificate(name: &str, organization: Option<&str>, issuer: &str) -> Certificate {
+        let mut provider = SoftwareProvider::new(UnwrapErr(SysRng));
+        let by = KeyRef::new("authority");
+        provider.add_signing_key(by.clone(), SecretKey::generate(&mut UnwrapErr(SysRng)));
+        let subject = |name: &str, organization: Option<&str>| Subject {
+            common_name: name.to_owned(),
+            organization: organization.map(str::to_owned),
+            unit: None,
+        };
+        let validity = Validity {
+            not_before: 1_795_000_000,
+            not_after: 1_796_000_000,
+        };
+        let root = issue_root(&provider, &by, &subject(issuer, None), validity).expect("a root");
+        let key = provider.public_key(&by).expect("its key");
+        let named = subject(name, organization);
+        issue(&provider, &by, &root, &named, &key, Usage::Gateway, validity).expect("a certificate")
+    }
+
+    #[test]
+    fn a_production_build_refuses_an_emulators_certificate_by_its_name() {
+        for (name, organization, issuer) in [
+            ("receipt", None, "EMULATOR CA"),
+            ("receipt", None, "Emulator-CA 2"),
+            ("EMULATOR receipt", None, "CA"),
+            ("receipt", Some("EMULATOR"), "CA"),
+            ("receipt", None, "模拟 CA"),
+        ] {
+            let shown = certificate(name, organization, issuer);
+            assert_eq!(
+                is_emulated(&shown, false),
+                Err(ConnectError::Emulated),
+                "{name} {issuer}"
+            );
+            assert_eq!(is_emulated(&shown, true), Ok(true), "{name} {issuer}");
+        }
+        let real = certificate("receipt", Some("上海市水务局"), "上海 CA");
+        assert_eq!(is_emulated(&real, false), Ok(false));
+    }
 }

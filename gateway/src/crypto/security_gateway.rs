@@ -5,6 +5,7 @@
 //! are assumptions, see docs/city-interfaces.md.
 
 use super::config::Secret;
+use crate::outbound::EMULATED_ALLOWED;
 use axum::http::{HeaderMap, Method};
 use base64ct::{Base64, Encoding};
 use serde::Deserialize;
@@ -18,6 +19,8 @@ const SERIAL: &str = "x-sag-cert-serial";
 const SUBJECT: &str = "x-sag-cert-subject";
 const CERTIFICATE: &str = "x-sag-cert";
 const SIGNATURE: &str = "x-sag-signature";
+const NO_AUTHORITY: &str = "not the certificate of an authority in PEM";
+const EMULATOR: &str = "an emulator's authority, and this gateway was built for production";
 /// How far the signature's time may lie from the present.
 const SKEW_SECONDS: i64 = 60;
 /// Longest certificate in a header, base64.
@@ -45,9 +48,17 @@ impl TryFrom<String> for ClientAuthority {
 
     fn try_from(pem: String) -> Result<Self, Self::Error> {
         match Certificate::from_pem(&pem) {
-            Ok(certificate) if certificate.usage() == Usage::Authority => Ok(Self(certificate)),
-            _ => Err("not the certificate of an authority in PEM"),
+            Ok(certificate) if certificate.usage() != Usage::Authority => Err(NO_AUTHORITY),
+            Ok(certificate) if certificate.names_an_emulator() && !EMULATED_ALLOWED => Err(EMULATOR),
+            Ok(certificate) => Ok(Self(certificate)),
+            Err(_) => Err(NO_AUTHORITY),
         }
+    }
+}
+
+impl ClientAuthority {
+    pub(crate) fn certificate(&self) -> &Certificate {
+        &self.0
     }
 }
 

@@ -113,7 +113,7 @@ pub(crate) async fn invite(
         .await?;
     let authority_fingerprint = app.keys.authority_certificate.fingerprint();
     Ok(Json(Invitation {
-        qr_text: Invitation::qr_text_of(&code, &authority_fingerprint),
+        qr_text: Invitation::qr_text_of(&code, &app.keys.authority_certificate.pin()),
         code: show_enrolment_code(&code),
         user_id: user.id,
         user_name: user.name,

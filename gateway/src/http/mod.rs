@@ -16,6 +16,7 @@ mod pages;
 mod papers;
 mod proof;
 mod push;
+pub(crate) mod quota;
 pub(crate) mod room;
 mod session;
 mod sync;

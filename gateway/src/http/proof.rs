@@ -204,6 +204,7 @@ fn export(
     let mut devices = BTreeSet::new();
     let mut entries = Vec::new();
     let mut signed_by = BTreeSet::new();
+    let mut emulated = app.keys.emulated();
     for command in rows.commands_of(&order.id)? {
         let actor = command.actor.clone();
         signed_by.extend(command.signed_by.clone());
@@ -212,6 +213,7 @@ fn export(
             .receipt
             .open()
             .map_err(|_| StoreError::Document("receipt"))?;
+        emulated |= receipt.emulated;
         let (device, at) = (&receipt.device_id, receipt.server_time);
         let certificate = papers::device_certificate(&app.keys, rows, device, &actor, at)?;
         commands.push(CaseCommand {
@@ -242,6 +244,7 @@ fn export(
         devices: case_devices(rows, devices)?,
         files: Vec::new(),
         anchor,
+        emulated,
     };
     let payload = serde_json::to_string(&record).map_err(|_| StoreError::Document("case record"))?;
     let sig = app.keys.sign_text(&SignedCase::signed_text(&payload))?;

@@ -5,10 +5,11 @@
 
 use super::body::read_json;
 use super::error::{ApiError, status};
+use super::limiter::TooOften;
 use super::session::Session;
 use crate::access;
 use crate::app::App;
-use crate::decide::{Decided, Genuine, take_batch};
+use crate::decide::{Decided, Genuine, Kept, take_batch};
 use crate::store::StoreError;
 use axum::Json;
 use axum::body::Body;
@@ -45,6 +46,13 @@ pub(crate) async fn push(
     if !access::may_push(session.asker.user.role) {
         return Err(ApiError::new(ErrorCode::Forbidden, "only a handler may push"));
     }
+    let user = session.asker.user.id.clone();
+    app.quotas
+        .ask(&user, &app.tuning, app.clock.now())
+        .map_err(|TooOften { retry_after }| {
+            let text = "what may be stored of this person's commands in a day is used up; go on tomorrow";
+            ApiError::new(ErrorCode::RateLimited, text).retry_after(retry_after)
+        })?;
     let request: PushRequest = read_json(body, limits::PUSH_BYTES).await?;
     if request.commands.len() > limits::PUSH_COMMANDS {
         return Err(ApiError::new(
@@ -58,6 +66,7 @@ pub(crate) async fn push(
         Decided {
             receipts: Vec::new(),
             stopped: None,
+            kept: Kept::default(),
         }
     } else {
         let (deciding, asker) = (Arc::clone(&app), session.asker);
@@ -65,6 +74,7 @@ pub(crate) async fn push(
             .write(move |tx| take_batch(tx, &deciding.keys, &asker, &genuine, now))
             .await?
     };
+    app.quotas.charge(&user, decided.kept, now);
     if !decided.receipts.is_empty() {
         app.feedback_queued.notify_waiters();
         app.log_grown.notify_waiters();

@@ -537,3 +537,49 @@ async fn a_revision_far_beyond_the_orders_is_refused_and_one_of_a_restored_backu
         assert_eq!(receipt.code, code, "{base_rev}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_commands_fill_only_a_persons_share_of_the_disk_and_tomorrow_it_goes_on() {
+    let stage = Stage::start_with(|config| {
+        config.tuning.kept_in_vain_per_day = 150_000;
+    })
+    .await;
+    let mut greedy = stage.sign_in(HANDLER).await;
+    let order = stage.take_in("quota-1", "310101").await;
+    // 60 KB each, of a form that breaks its rules.
+    let form = ReplyForm {
+        handling: "x".repeat(60_000),
+        ..ReplyForm::default()
+    };
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        let command = greedy.command(Command::Reply {
+            order: order.clone(),
+            form: form.clone(),
+        });
+        statuses.push(stage.push(&greedy, vec![command]).await.0);
+    }
+    assert_eq!(
+        statuses,
+        [200, 200, 200, 429],
+        "the third goes beyond, the fourth is not taken"
+    );
+    assert_eq!(stage.count("SELECT count(*) FROM commands"), 3);
+    let refused = stage
+        .call(Method::POST, "/v1/push")
+        .bearer_auth(&greedy.grant.token)
+        .json(&serde_json::json!({"commands": []}))
+        .send()
+        .await
+        .unwrap();
+    // 10:00 in Shanghai is 02:00 UTC: 22 hours are left of the day.
+    assert_eq!(refused.headers()["retry-after"], "79200");
+    let mut other = stage.sign_in(OTHER_HANDLER).await;
+    let theirs = stage.take_in("quota-2", "310104").await;
+    let command = other.command(Command::Accept { order: theirs });
+    assert_eq!(stage.push_one(&other, command).await.verdict, Verdict::Accepted);
+    stage.advance(22 * 3600 * 1000);
+    let mut again = stage.sign_in(HANDLER).await;
+    let command = again.command(Command::Accept { order });
+    assert_eq!(stage.push_one(&again, command).await.verdict, Verdict::Accepted);
+}

@@ -4,6 +4,7 @@ use crate::stage::{
     ADMINISTRATOR, BUREAU_REVIEWER, Device, HANDLER, NOW, OTHER_HANDLER, Session, Stage, UNIT_REVIEWER, code,
     log, send,
 };
+use base64ct::{Base64, Encoding};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shenhai_crypto::{
@@ -332,10 +333,16 @@ async fn a_page_that_wants_a_code_lets_a_new_device_in_with_one_and_never_asks_a
     assert_eq!(listed.not_after, Some(UnixMillis(NOW + 180 * DAY)));
     assert_eq!(listed.key_fingerprint, device.id.0[..16]);
     assert_eq!(invitation.authority_fingerprint, list.authority.fingerprint);
-    let plain = list.authority.fingerprint.replace(' ', "");
+    let (_, trust) = send(stage.call(Method::GET, "/v1/trust")).await;
+    let trust: Value = serde_json::from_str(&trust).unwrap();
+    let shown = trust["authority_certificate"].as_str().unwrap();
+    let der = Base64::decode_vec(shown).unwrap();
+    // 128 bits of the digest: 64, which a person compares, can be met by trying.
+    let pin = shenhai_crypto::sm3(&der).to_hex()[..32].to_owned();
+    assert!(pin.starts_with(&list.authority.fingerprint.replace(' ', "")));
     assert_eq!(
         Invitation::read_qr_text(&invitation.qr_text),
-        Some((invitation.code.replace('-', ""), plain))
+        Some((invitation.code.replace('-', ""), pin))
     );
     assert_eq!(
         (

@@ -1,9 +1,14 @@
 //! A service of the city signs the receipts and fails: nothing is half done, and what is sent again counts once.
 
-use crate::stage::{HANDLER, OTHER_HANDLER, Session, Stage, code, contact_form, emulators, send};
+use crate::stage::{
+    BUREAU_REVIEWER, HANDLER, OTHER_HANDLER, Session, Stage, code, contact_form, emulators, send,
+};
+use reqwest::Method;
 use serde_json::{Value, json};
 use shenhai_city::CryptoService;
+use shenhai_crypto::Certificate;
 use shenhai_gateway::{Config, Gateway, StartError};
+use shenhai_proof::{check_case, read_case};
 use shenhai_protocol::{Command, PushReply, SignedEnvelope, Verdict};
 
 const TIMEOUT_MILLIS: u64 = 4_000;
@@ -16,7 +21,10 @@ struct Signed {
 }
 
 fn signed_by(city: &shenhai_city::Running, config: &mut Config) {
-    let table: toml::Table = CryptoService::SvsAsn1.table(&city.url()).parse().unwrap();
+    let table: toml::Table = CryptoService::SvsAsn1
+        .table(&city.url(), city.crypto_authority())
+        .parse()
+        .unwrap();
     config.city.crypto = table["crypto"].clone().try_into().unwrap();
     // Longer than the slowest good answer here; the default would do for the others.
     config.city.crypto.timeout_ms = TIMEOUT_MILLIS;
@@ -198,4 +206,36 @@ async fn a_weaker_signer_takes_over_only_when_that_is_asked_for_and_is_then_the_
         Gateway::start(stage.config()).await,
         Err(StartError::ProviderChange { .. })
     ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_emulator_signed_says_so_in_the_receipt_the_case_and_the_check() {
+    let signed = Signed::start().await;
+    let stage = &signed.stage;
+    let mut session = stage.sign_in(HANDLER).await;
+    let order = stage.take_in("SH-1", "310101").await;
+    let command = session.command(Command::Accept { order: order.clone() });
+    assert!(stage.push_one(&session, command).await.emulated);
+    let desk = stage.sign_in(BUREAU_REVIEWER).await.grant;
+    let call = stage.call(Method::GET, &format!("/v1/orders/{order}/bundle"));
+    let (status, text) = send(call.bearer_auth(&desk.token)).await;
+    assert_eq!(status, 200, "{text}");
+    let case = read_case(text.as_bytes()).unwrap();
+    let authority = Certificate::from_base64(&desk.credentials.authority_certificate).unwrap();
+    let report = check_case(&case, &authority);
+    assert_eq!(report.findings, []);
+    assert!(report.record.as_ref().unwrap().emulated);
+    assert!(report.emulated());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_gateway_signed_itself_does_not_speak_of_emulators() {
+    let stage = Stage::start().await;
+    let mut session = stage.sign_in(HANDLER).await;
+    let order = stage.take_in("SH-1", "310101").await;
+    let command = session.command(Command::Accept { order });
+    let (_, text) = stage.push(&session, vec![command]).await;
+    let reply: PushReply = serde_json::from_str(&text).unwrap();
+    assert!(!reply.receipts[0].open().unwrap().emulated);
+    assert!(!text.contains("emulated"), "{text}");
 }

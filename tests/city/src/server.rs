@@ -87,6 +87,7 @@ pub struct City;
 pub struct Running {
     /// Where they answer.
     pub addr: SocketAddr,
+    authority: String,
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
 }
@@ -100,6 +101,7 @@ impl City {
         let addr = listener.local_addr()?;
         let sender = Sender::new(&setup.gateway, setup.pauses).map_err(std::io::Error::other)?;
         let crypto = crypto::Desk::new((setup.clock)()).map_err(std::io::Error::other)?;
+        let authority = crypto.authority().to_pem();
         let shared = Arc::new(Shared {
             crypto,
             config: setup.config,
@@ -118,7 +120,12 @@ impl City {
             let _ = stopped.await;
         });
         let task = tokio::spawn(async move { server.await });
-        Ok(Running { addr, stop, task })
+        Ok(Running {
+            addr,
+            authority,
+            stop,
+            task,
+        })
     }
 }
 
@@ -127,6 +134,12 @@ impl Running {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// The certificate of the CA of the cryptographic services, PEM.
+    #[must_use]
+    pub fn crypto_authority(&self) -> &str {
+        &self.authority
     }
 
     /// Take no new calls, give those in progress a moment, then end.

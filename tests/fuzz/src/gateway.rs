@@ -85,7 +85,7 @@ pub fn enrolment_code(data: &[u8]) {
         assert_eq!(read_enrolment_code(&shown), Some(code));
     }
     if let Some((code, fingerprint)) = Invitation::read_qr_text(&text) {
-        assert_eq!(fingerprint.len(), 16);
+        assert_eq!(fingerprint.len(), 32);
         let again = Invitation::qr_text_of(&code, &fingerprint);
         assert_eq!(Invitation::read_qr_text(&again), Some((code, fingerprint)));
     }

@@ -44,7 +44,7 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         "directory" => repository_files(&["tests/scenario/directory.toml"])?,
         "enrolment_code" => vec![
             b"K7QM-3XW9".to_vec(),
-            b"shenhai-enrol:1:K7QM3XW9:0123456789abcdef".to_vec(),
+            b"shenhai-enrol:2:K7QM3XW9:0123456789abcdef0123456789abcdef".to_vec(),
         ],
         "envelope" => golden.envelopes(),
         "flow_files" => repository_files(&[

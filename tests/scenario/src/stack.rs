@@ -119,7 +119,7 @@ impl Stack {
                 // The gateway fetches its certificate when it starts, so the service comes first and finds the
                 // gateway behind the link.
                 let city = City::start(city_listener, setup(format!("http://{relay_addr}"))?)?;
-                gateway_config.city.crypto = crypto_config(service, &city.url())?;
+                gateway_config.city.crypto = crypto_config(service, &city)?;
                 let (gateway, gateway_config) = start_gateway(gateway_config, relay_addr).await?;
                 (city, gateway, gateway_config)
             }
@@ -186,10 +186,10 @@ impl Stack {
     }
 }
 
-fn crypto_config(service: CryptoService, city_url: &str) -> Result<CryptoConfig, StackError> {
+fn crypto_config(service: CryptoService, city: &shenhai_city::Running) -> Result<CryptoConfig, StackError> {
     let refused = |error: &dyn std::fmt::Display| StackError::Configuration(error.to_string());
     let table: toml::Table = service
-        .table(city_url)
+        .table(&city.url(), city.crypto_authority())
         .parse()
         .map_err(|error: toml::de::Error| refused(&error))?;
     let table = table.get("crypto").cloned().ok_or_else(|| refused(&"no table"))?;

@@ -479,6 +479,7 @@ impl FakeGateway {
             }
         };
         let receipt = Receipt {
+            emulated: false,
             v: PROTOCOL_VERSION,
             cmd_id: envelope.cmd_id.clone(),
             device_id: envelope.device_id.clone(),

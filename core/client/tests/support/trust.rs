@@ -181,6 +181,10 @@ impl FakeGateway {
         self.papers.authority.fingerprint()
     }
 
+    pub fn authority_pin(&self) -> String {
+        self.papers.authority.pin()
+    }
+
     /// An administrator revokes every device this person has.
     pub fn revoke_devices_of(&mut self, user: &str) {
         for device in self.devices.values_mut().filter(|device| device.user == user) {
@@ -269,7 +273,7 @@ impl FakeGateway {
             user_name: format!("{}的姓名", request.user),
             user_id: request.user,
             expires_at: now.plus(600_000),
-            qr_text: Invitation::qr_text_of("ABCD-2345", &fingerprint),
+            qr_text: Invitation::qr_text_of("ABCD-2345", &self.authority_pin()),
             authority_fingerprint: fingerprint,
         };
         Ok(serde_json::to_value(invitation).expect("JSON"))

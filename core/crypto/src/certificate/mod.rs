@@ -187,6 +187,27 @@ impl Certificate {
         [&digits[..4], &digits[4..8], &digits[8..12], &digits[12..16]].join(" ")
     }
 
+    /// What a scanned code names it by: the first 128 bits of the SM3 of its DER, 32 hex digits. A person compares the
+    /// shorter [`Self::fingerprint`]; no machine should, for 64 bits are within reach of somebody with time.
+    #[must_use]
+    pub fn pin(&self) -> String {
+        self.digest().to_hex()[..32].to_owned()
+    }
+
+    /// Whether it or who issued it is called an emulator: good for tests, and for nothing else, whatever the one who
+    /// shows it says.
+    #[must_use]
+    pub fn names_an_emulator(&self) -> bool {
+        let subject = self.subject();
+        let names = [
+            Some(&subject.common_name),
+            subject.organization.as_ref(),
+            subject.unit.as_ref(),
+        ];
+        let emulator = |name: &str| name.to_lowercase().contains("emulator") || name.contains("模拟");
+        emulator(self.issuer_common_name()) || names.into_iter().flatten().any(|name| emulator(name))
+    }
+
     /// SM3 of its DER.
     #[must_use]
     pub fn digest(&self) -> Digest32 {

@@ -59,9 +59,10 @@ impl CryptoService {
     /// Every one.
     pub const ALL: [Self; 4] = [Self::SvsAsn1, Self::SvsHttp, Self::Json, Self::Sof];
 
-    /// The table `[crypto]` with which a gateway uses this service of the emulators at `city_url`.
+    /// The table `[crypto]` with which a gateway uses this service of the emulators at `city_url`, whose CA's certificate
+    /// is `authority` (PEM).
     #[must_use]
-    pub fn table(self, city_url: &str) -> String {
+    pub fn table(self, city_url: &str, authority: &str) -> String {
         let (provider, form, path) = match self {
             Self::SvsAsn1 => ("signature_service", "asn1", "crypto"),
             Self::SvsHttp => ("signature_service", "http", "crypto"),
@@ -70,7 +71,7 @@ impl CryptoService {
         };
         let mut table = format!(
             "[crypto]\nprovider = \"{provider}\"\nform = \"{form}\"\nurl = \"{city_url}/{path}\"\n\
-             app_id = \"{APP_ID}\"\napp_secret = \"{APP_SECRET}\"\n\
+             app_id = \"{APP_ID}\"\napp_secret = \"{APP_SECRET}\"\nauthorities = [\"\"\"\n{authority}\"\"\"]\n\
              [crypto.keys.receipt]\nindex = {KEY_INDEX}\nlabel = \"{RECEIPT}\"\npassword = \"{KEY_PASSWORD}\"\n"
         );
         if self == Self::Json {

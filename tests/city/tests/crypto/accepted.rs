@@ -8,7 +8,7 @@ use shenhai_crypto::{
     Certificate, IndeterminateReason, InvalidReason, KeyRef, Provider, ProviderError, ProviderKind,
     Signature, Verdict, sm3,
 };
-use shenhai_gateway::{CityProvider, ConnectError};
+use shenhai_gateway::{CityProvider, ConnectError, CryptoConfigError};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -181,7 +181,7 @@ async fn a_service_with_another_certificate_is_not_connected_to() {
         let key = shown.certificate(&receipt()).expect("shown").public_key().clone();
         let mut config = emulators.config(service);
         let place = config.keys.get_mut("receipt").expect("the key");
-        place.fingerprint = Some(shenhai_crypto::fingerprint(&key));
+        place.fingerprint = Some(shenhai_crypto::sm3(&key.to_sec1()).to_hex());
         emulators.fault("wrong_certificate", 1, 0).await;
         let connecting = tokio::task::spawn_blocking(move || CityProvider::connect(&config, clock()));
         let refused = connecting.await.expect("no panic").err();
@@ -190,6 +190,31 @@ async fn a_service_with_another_certificate_is_not_connected_to() {
             Some(ConnectError::OtherKey("receipt".to_owned())),
             "{service:?}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_certified_by_another_authority_is_not_connected_to() {
+    let (emulators, others) = (Emulators::start().await, Emulators::start().await);
+    for service in CryptoService::ALL {
+        let mut config = emulators.config(service);
+        config.authorities = others.config(service).authorities;
+        let unpinned = {
+            let mut config = config.clone();
+            config.authorities.clear();
+            config
+        };
+        for (config, refusal) in [
+            (config, ConnectError::Untrusted("receipt".to_owned())),
+            (
+                unpinned,
+                ConnectError::Config(CryptoConfigError::Unpinned("receipt".to_owned())),
+            ),
+        ] {
+            let connecting = tokio::task::spawn_blocking(move || CityProvider::connect(&config, clock()));
+            let refused = connecting.await.expect("no panic").err();
+            assert_eq!(refused, Some(refusal), "{service:?}");
+        }
     }
 }
 

@@ -31,7 +31,10 @@ impl Emulators {
     }
 
     pub(crate) fn config(&self, service: CryptoService) -> CryptoConfig {
-        let table: toml::Table = service.table(&self.city.url()).parse().expect("TOML");
+        let table: toml::Table = service
+            .table(&self.city.url(), self.city.crypto_authority())
+            .parse()
+            .expect("TOML");
         let mut config: CryptoConfig = table["crypto"].clone().try_into().expect("the table [crypto]");
         config.check().expect("a good configuration");
         config.timeout_ms = 400;
