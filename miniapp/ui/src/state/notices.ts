@@ -127,7 +127,7 @@ export function useNotices({ session, sync, lock, core }: SessionState): Notices
       core.value.role === "follower" &&
         core.value.phase === "ready" && { id: "follower", tone: "info", text: t("notice.follower") },
       newBuild.value && { id: "new-build", tone: "info", text: t("notice.newBuild"), action: "changeOver" },
-      restarted.value && { id: "restarted", tone: "info", text: t("notice.restarted"), action: "dismiss" },
+      restarted.value && !lost.value && { id: "restarted", tone: "info", text: t("notice.restarted"), action: "dismiss" },
     ];
     return shown.filter((notice): notice is Notice => Boolean(notice));
   });
