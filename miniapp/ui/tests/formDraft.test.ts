@@ -97,9 +97,19 @@ describe("a form being filled in", () => {
     await draft.load();
     draft.form.note = "接电话";
     await nextTick();
-    document.dispatchEvent(new Event("visibilitychange"));
+    core.kept = [];
+    window.dispatchEvent(new Event("pagehide"));
+    // Before anything else is asked: the page may be gone by the answer.
+    expect(core.kept.map((form) => form.note)).toEqual(["接电话"]);
     await vi.advanceTimersByTimeAsync(0);
-    expect(core.kept.at(-1)?.note).toBe("接电话");
+    draft.form.note = "接电话，约周三";
+    await nextTick();
+    document.dispatchEvent(new Event("visibilitychange"));
+    draft.form.note = "接电话，改周四";
+    await nextTick();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(core.kept.at(-1)?.note).toBe("接电话，改周四");
+    expect(draft.displaced.value, "nobody else wrote").toEqual([]);
   });
 
   it("says so when it could not be kept, and tries again by itself until it can", async () => {

@@ -79,6 +79,9 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   let timer: ReturnType<typeof setTimeout> | undefined;
   let saving: Promise<void> = Promise.resolve();
   let dirty = false;
+  /** Changes made on this page, and how many of them are kept. */
+  let changes = 0;
+  let kept = 0;
   let watching = false;
   let closed = false;
   /** The form as this page last knew it to be kept. */
@@ -108,12 +111,11 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
         waist.call("session.status", {}),
       ]);
       setServerNow(detail.now);
-      const kept = keptIn(detail);
-      if (kept) {
-        const keptForm = { ...shape.empty(), ...kept.draft.form } as FormOf<K>;
-        put(keptForm as unknown as Answers);
+      const there = keptIn(detail);
+      if (there) {
+        put({ ...shape.empty(), ...there.draft.form } as unknown as Answers);
         base = toSubmit();
-        savedAt.value = kept.saved_at;
+        savedAt.value = there.saved_at;
         restored.value = true;
       }
       order.value = detail;
@@ -138,6 +140,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     base = before.base;
     join(theirs);
     dirty = true;
+    changes += 1;
     restored.value = true;
   }
 
@@ -175,14 +178,14 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     const detail = await waist.call("orders.get", { id });
     if (closed) return false;
     order.value = detail;
-    const kept = keptIn(detail);
-    if (kept === null) {
+    const there = keptIn(detail);
+    if (there === null) {
       gone.value = savedAt.value !== null;
       return false;
     }
     gone.value = false;
-    savedAt.value = kept.saved_at;
-    return join({ ...shape.empty(), ...kept.draft.form } as FormOf<K>);
+    savedAt.value = there.saved_at;
+    return join({ ...shape.empty(), ...there.draft.form } as FormOf<K>);
   }
 
   async function catchUp(): Promise<boolean> {
@@ -199,11 +202,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
       // Between reading and keeping no other tab may keep another.
       await alone(name, async () => {
         await readAndJoin();
-        const given = toSubmit();
-        const kept = await waist.call("draft.save", draftOf(given));
-        base = given;
-        savedAt.value = kept.saved_at;
-        gone.value = false;
+        await keepAsItIs();
       });
       if (closed) return;
       saveError.value = null;
@@ -218,6 +217,29 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
       remember();
       timer ??= setTimeout(() => void flush(), TRY_AGAIN_AFTER);
     }
+  }
+
+  async function keepAsItIs(): Promise<void> {
+    const [given, upTo] = [toSubmit(), changes];
+    const answer = await waist.call("draft.save", draftOf(given));
+    base = given;
+    kept = upTo;
+    savedAt.value = answer.saved_at;
+    gone.value = false;
+  }
+
+  /**
+   * The page may end any moment: one message, and no question before it. What another tab kept was brought in when this
+   * one came to the front.
+   */
+  function keepAtOnce(): void {
+    if (!watching || closed || kept === changes) return;
+    const before = saving;
+    saving = keepAsItIs().then(
+      () => before,
+      () => before,
+    );
+    void flush();
   }
 
   function flush(): Promise<void> {
@@ -249,6 +271,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
         for (const field of changed) answered.add(field);
         seen = { ...answers };
         dirty = true;
+        changes += 1;
         // Not restarted by further typing: a fast typist is kept just as often.
         timer ??= setTimeout(() => void flush(), SAVE_AFTER);
       }
@@ -257,7 +280,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     { deep: true },
   );
 
-  const onHide = () => void flush();
+  const onHide = () => keepAtOnce();
   const onShow = () => {
     if (document.visibilityState === "visible") void catchUp().catch(() => undefined);
     else onHide();
