@@ -9,6 +9,7 @@
 )]
 
 use super::{Host, HttpAnswer, HttpError, HttpRequest, KeepError, Method, Task};
+use futures_util::StreamExt;
 use js_sys::{Promise, Uint8Array};
 use shenhai_protocol::UnixMillis;
 use std::time::Duration;
@@ -183,13 +184,15 @@ async fn exchange(client: reqwest::Client, request: HttpRequest) -> Result<HttpA
     {
         return Err(HttpError::Broken);
     }
-    let body = answer
-        .bytes()
-        .await
-        .map_err(|error| kind(&error, HttpError::Broken))?
-        .to_vec();
-    if body.len() > request.max_body {
-        return Err(HttpError::Broken);
+    let mut body = Vec::new();
+    let mut pieces = answer.bytes_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| kind(&error, HttpError::Broken))?;
+        // Dropping the stream here ends the exchange: what is too much is not even received.
+        if body.len() + piece.len() > request.max_body {
+            return Err(HttpError::Broken);
+        }
+        body.extend_from_slice(&piece);
     }
     Ok(HttpAnswer { status, body })
 }
