@@ -600,7 +600,7 @@ export const zhCN = {
     revokeGo: "确认吊销",
     wasRevoked: "已吊销，对方下次同步时生效",
     release: "解除限制",
-    releaseLabel: "解除{name}登记新设备须用登记码的限制",
+    releaseLabel: "解除限制：{name}登记新设备须用登记码",
     releaseTitle: "解除{name}的登记限制？",
     releaseText:
       "因设备被吊销，{name}登记新设备须用登记码。解除后，凭政务云登录即可登记。\n\n请先确认丢失的设备已找回，或其政务云账号已改密。",
