@@ -339,7 +339,10 @@ mod tests {
         assert_eq!(clock.now(apart).plus(slept.of(gap)), SERVER.plus(60_000 + HOUR));
         let set = clock.correction(SERVER.plus(120_050), later);
         assert_eq!(set.of(gap), 0);
-        assert!(clock.learn(SERVER.plus(120_000 + HOUR), later), "the countdowns are told");
+        assert!(
+            clock.learn(SERVER.plus(120_000 + HOUR), later),
+            "the countdowns are told"
+        );
     }
 
     #[test]
