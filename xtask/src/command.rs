@@ -167,6 +167,7 @@ impl Invocation {
         Ok(Transcript {
             lines,
             success: status.success(),
+            code: status.code(),
         })
     }
 }
@@ -177,6 +178,8 @@ pub(crate) struct Transcript {
     pub(crate) lines: Vec<String>,
     /// Exit status 0.
     pub(crate) success: bool,
+    /// The exit status; `None` after a signal.
+    pub(crate) code: Option<i32>,
 }
 
 /// The beginning and the end of a long output: tools name the cause in one and give up in the other.

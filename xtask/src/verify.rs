@@ -25,9 +25,7 @@ pub(crate) fn verify(options: &Options) -> Result<ExitCode> {
         invocation = invocation.args(["--authority"]).args([absolute(authority)]);
     }
     let checked = invocation.tee()?;
-    Ok(if checked.success {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    // Its exit codes tell apart what was changed, what could not be read, and what rests on nobody outside the bundle.
+    let code = checked.code.and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Folders that hold nothing we wrote.
+/// What holds nothing we wrote.
 const NOT_OURS: [&str; 10] = [
     ".git",
     "target",
@@ -112,10 +112,12 @@ pub fn files(dir: &Path) -> Vec<(PathBuf, String)> {
         {
             let path = entry.path();
             let name = entry.file_name();
+            // In a second work tree `.git` is a file, and names a folder of this machine.
+            if NOT_OURS.iter().any(|skipped| name == *skipped) {
+                continue;
+            }
             if path.is_dir() {
-                if !NOT_OURS.iter().any(|skipped| name == *skipped) {
-                    open.push(path);
-                }
+                open.push(path);
             } else if let Ok(text) = std::fs::read_to_string(&path) {
                 found.push((path, text));
             }
