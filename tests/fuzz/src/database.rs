@@ -48,12 +48,15 @@ fn connect(sealed: &Sealed) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// In one transaction: a journal that was cut between two holds one that was committed, and is no fault.
 fn fill(connection: &Connection, word: &str) {
+    connection.execute_batch("BEGIN").expect("begins");
     for id in 0..ROWS {
         connection
             .execute("INSERT OR REPLACE INTO t VALUES (?1, ?2)", (id, word.repeat(200)))
             .expect("a row");
     }
+    connection.execute_batch("COMMIT").expect("commits");
 }
 
 /// The first byte chooses which file holds the rest, and what is trusted; the others are sound. Opening ends with all
