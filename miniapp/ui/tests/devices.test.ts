@@ -16,6 +16,7 @@ const device = (changes: Partial<DeviceView>): DeviceView => ({
   last_seen_at: null,
   revoked_at: null,
   how: "container",
+  held: false,
   ...changes,
 });
 const chen = device({});
@@ -54,6 +55,28 @@ describe("the list of devices", () => {
     await asked;
     expect(devices.counts.value).toEqual({ valid: 0, revoked: 1, all: 1 });
     expect(devices.loading.value).toBe(false);
+  });
+
+  it("shows what a release came to", async () => {
+    const asked: unknown[] = [];
+    const authority = { name: "申海", fingerprint: "aaaa", not_after: 1 };
+    const waist = {
+      call: (method: string, params: unknown) => {
+        asked.push([method, params]);
+        const held = method !== "devices.release";
+        return Promise.resolve({ devices: [{ ...chenOld, held }], authority });
+      },
+    } as unknown as Waist;
+    const devices = useDevices(waist);
+    devices.filter.value = "revoked";
+    await devices.refresh();
+    expect(devices.shown.value.map((device) => device.held)).toEqual([true]);
+    await devices.release("d0");
+    expect(asked).toEqual([
+      ["devices.list", {}],
+      ["devices.release", { id: "d0" }],
+    ]);
+    expect(devices.shown.value.map((device) => device.held)).toEqual([false]);
   });
 
   it("keeps what it had when a refresh fails, and says why", async () => {
