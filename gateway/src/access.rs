@@ -2,7 +2,9 @@
 //!
 //! Not who has the role (`directory`). Called by sign-in and by every endpoint that needs a session.
 
-use shenhai_protocol::{Action, OrderId, Role, ScopeId, UserInfo, WorkOrder};
+use crate::store::Sight;
+use shenhai_flow::Flow;
+use shenhai_protocol::{Action, OrderId, Role, ScopeId, UnitId, UnixMillis, UserInfo, WorkOrder};
 
 /// The two pages, each with its own roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +43,21 @@ pub(crate) fn may_enter(app: App, role: Role) -> bool {
 }
 
 pub(crate) fn may_push(role: Role) -> bool {
-    role == Role::Handler
+    Flow::standard().has_acts_for(role)
+}
+
+/// Who gives orders to other people, and therefore sees who there is.
+pub(crate) fn may_reassign(role: Role) -> bool {
+    matches!(role, Role::UnitReviewer | Role::BureauReviewer)
+}
+
+/// Whether somebody may give an order to a person of that unit.
+pub(crate) fn may_give_to(user: &UserInfo, unit: &UnitId) -> bool {
+    match user.role {
+        Role::BureauReviewer => true,
+        Role::UnitReviewer => user.unit == *unit,
+        Role::Handler | Role::Administrator => false,
+    }
 }
 
 /// A case leaves the system with everybody's names in it: a reviewer's business.
@@ -77,14 +93,38 @@ pub(crate) fn scopes_of(user: &UserInfo) -> Vec<ScopeId> {
 }
 
 /// Every scope an order appears in, sorted: scopes are always locked in this order.
-pub(crate) fn scopes_of_order(order: &WorkOrder) -> Vec<ScopeId> {
-    let mut scopes = vec![
-        ScopeId::handler(&order.handler),
-        ScopeId::unit(&order.unit),
-        ScopeId::bureau(),
+pub(crate) fn scopes_of_order(order: &WorkOrder, now: UnixMillis) -> Vec<Sight> {
+    let stays = closed_at(order).map(|at| at.plus(Flow::standard().closed_millis()));
+    let of_handler = Sight {
+        scope: ScopeId::handler(&order.handler),
+        until: stays,
+    };
+    let mut sights = vec![
+        Sight::for_good(ScopeId::unit(&order.unit)),
+        Sight::for_good(ScopeId::bureau()),
     ];
-    scopes.sort();
-    scopes
+    if of_handler.until.is_none_or(|until| now < until) {
+        sights.push(of_handler);
+    }
+    sights.sort_by(|a, b| a.scope.cmp(&b.scope));
+    sights
+}
+
+/// Whether `scope` shows the order.
+pub(crate) fn is_shown_in(order: &WorkOrder, scope: &ScopeId, now: UnixMillis) -> bool {
+    scopes_of_order(order, now)
+        .iter()
+        .any(|sight| sight.scope == *scope)
+}
+
+/// When an order that is done was done.
+fn closed_at(order: &WorkOrder) -> Option<UnixMillis> {
+    if !Flow::standard().is_final(order.state) {
+        return None;
+    }
+    let replied = order.reply.as_ref().map(|record| record.server_time);
+    let returned = order.returned.as_ref().map(|record| record.server_time);
+    replied.max(returned)
 }
 
 pub(crate) fn order_id(channel: shenhai_protocol::Channel, source_no: &str) -> OrderId {

@@ -118,6 +118,8 @@ pub struct Tuning {
     pub feedback_first_pause: Duration,
     /// The pause does not grow beyond this.
     pub feedback_longest_pause: Duration,
+    /// Longest pause before looking again for what leaves its scope by itself: bounds what a step of the clock can do.
+    pub leaving_look: Duration,
     /// How long `stop` goes on serving with `/healthz` at 503, so that a load balancer turns away first.
     pub drain: Duration,
     /// How long `stop` waits for requests under way.
@@ -150,6 +152,7 @@ impl Default for Tuning {
             request_timeout: Duration::from_secs(30),
             feedback_first_pause: Duration::from_secs(1),
             feedback_longest_pause: Duration::from_secs(300),
+            leaving_look: Duration::from_secs(60),
             drain: Duration::ZERO,
             stop_timeout: Duration::from_secs(10),
         }

@@ -5,15 +5,16 @@
 //! or fall together. The order of the checks is docs/protocol.md, "Commands".
 
 use crate::access;
+use crate::directory::Directory;
 use crate::keys::GatewayKeys;
 use crate::platform_feedback;
 use crate::store::{AuditEvent, StoreError, TakenCommand, Tx};
 use shenhai_flow::forms::{FormContext, check_contact, check_reply, check_return};
 use shenhai_flow::{Flow, FlowError};
 use shenhai_protocol::{
-    Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, PushStop, Receipt, Record, ScopeId,
-    SignedEnvelope, SignedReceipt, TimelineEntry, TimelineKind, UnixMillis, UserInfo, Verdict, WorkOrder,
-    limits,
+    Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, PushStop, Receipt, Record, Role,
+    ScopeId, SignedEnvelope, SignedReceipt, TimelineEntry, TimelineKind, UnixMillis, UserId, UserInfo,
+    Verdict, WorkOrder, limits,
 };
 use std::collections::BTreeMap;
 
@@ -89,220 +90,283 @@ impl Refusal {
     }
 }
 
-/// Decide on a batch, in order, up to the first command that gets no receipt.
-pub(crate) fn take_batch(
-    tx: &mut Tx<'_>,
-    keys: &GatewayKeys,
-    asker: &Asker,
-    batch: &[Genuine],
-    now: UnixMillis,
-) -> Result<Decided, StoreError> {
-    let mut decided = Decided {
-        receipts: Vec::with_capacity(batch.len()),
-        stopped: None,
-        kept: Kept::default(),
-    };
-    for (index, command) in batch.iter().enumerate() {
-        match take(tx, keys, asker, command, now, &mut decided.kept)? {
-            Ok(receipt) => decided.receipts.push(receipt),
-            Err(stop) => {
-                decided.stopped = Some(PushStop {
-                    index,
-                    code: stop.code,
-                    expected_seq: stop.expected_seq,
-                });
-                break;
+/// What a decision stands on besides the rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Bench<'a> {
+    pub(crate) keys: &'a GatewayKeys,
+    pub(crate) directory: &'a Directory,
+    pub(crate) asker: &'a Asker,
+    pub(crate) now: UnixMillis,
+}
+
+impl Bench<'_> {
+    /// Decide on a batch, in order, up to the first command that gets no receipt.
+    pub(crate) fn take_batch(self, tx: &mut Tx<'_>, batch: &[Genuine]) -> Result<Decided, StoreError> {
+        let mut decided = Decided {
+            receipts: Vec::with_capacity(batch.len()),
+            stopped: None,
+            kept: Kept::default(),
+        };
+        for (index, command) in batch.iter().enumerate() {
+            match self.take(tx, command, &mut decided.kept)? {
+                Ok(receipt) => decided.receipts.push(receipt),
+                Err(stop) => {
+                    decided.stopped = Some(PushStop {
+                        index,
+                        code: stop.code,
+                        expected_seq: stop.expected_seq,
+                    });
+                    break;
+                }
             }
         }
+        Ok(decided)
     }
-    Ok(decided)
-}
 
-fn take(
-    tx: &mut Tx<'_>,
-    keys: &GatewayKeys,
-    asker: &Asker,
-    command: &Genuine,
-    now: UnixMillis,
-    kept: &mut Kept,
-) -> Result<Result<SignedReceipt, Stop>, StoreError> {
-    let envelope = &command.envelope;
-    let device = match tx.device(&envelope.device_id)? {
-        Some(device) => device,
-        None => return Ok(Err(ErrorCode::UnknownDevice.into())),
-    };
-    // Revoked between the check of the signature and this transaction: the revocation wins. A device that took a new
-    // key asks again for what it signed with the old one, if the receipt was lost; nothing new is taken from it.
-    if device.revoked && device.replaced_by.is_none() {
-        return Ok(Err(ErrorCode::DeviceRevoked.into()));
-    }
-    if let Some((payload, receipt)) = tx.receipt(&envelope.cmd_id)? {
-        if payload == command.signed.payload {
-            return Ok(Ok(receipt));
+    fn take(
+        self,
+        tx: &mut Tx<'_>,
+        command: &Genuine,
+        kept: &mut Kept,
+    ) -> Result<Result<SignedReceipt, Stop>, StoreError> {
+        let envelope = &command.envelope;
+        let device = match tx.device(&envelope.device_id)? {
+            Some(device) => device,
+            None => return Ok(Err(ErrorCode::UnknownDevice.into())),
+        };
+        // Revoked between the check of the signature and this transaction: the revocation wins. A device that took a new
+        // key asks again for what it signed with the old one, if the receipt was lost; nothing new is taken from it.
+        if device.revoked && device.replaced_by.is_none() {
+            return Ok(Err(ErrorCode::DeviceRevoked.into()));
         }
-        if !device.revoked {
-            tx.keep_reuse(&envelope.cmd_id, &command.hash, &command.signed, now)?;
-            kept.all += command.signed.payload.len();
+        if let Some((payload, receipt)) = tx.receipt(&envelope.cmd_id)? {
+            if payload == command.signed.payload {
+                return Ok(Ok(receipt));
+            }
+            if !device.revoked {
+                tx.keep_reuse(&envelope.cmd_id, &command.hash, &command.signed, self.now)?;
+                kept.all += command.signed.payload.len();
+                kept.in_vain += command.signed.payload.len();
+            }
+            return Ok(Err(ErrorCode::IdReused.into()));
+        }
+        if device.revoked {
+            return Ok(Err(ErrorCode::DeviceRevoked.into()));
+        }
+        if envelope.device_id != self.asker.device {
+            return Ok(Err(ErrorCode::WrongDevice.into()));
+        }
+        if envelope.actor != self.asker.user.id {
+            return Ok(Err(ErrorCode::WrongActor.into()));
+        }
+        let expected = device.last_seq + 1;
+        if envelope.device_seq != expected {
+            return Ok(Err(Stop {
+                code: ErrorCode::SeqGap,
+                expected_seq: Some(expected),
+            }));
+        }
+        if envelope.prev_hash != device.head_hash {
+            return Ok(Err(ErrorCode::ChainBroken.into()));
+        }
+        kept.all += command.signed.payload.len();
+        let (receipt, verdict) = self.settle(tx, command)?;
+        if verdict == Verdict::Refused {
             kept.in_vain += command.signed.payload.len();
         }
-        return Ok(Err(ErrorCode::IdReused.into()));
+        Ok(Ok(receipt))
     }
-    if device.revoked {
-        return Ok(Err(ErrorCode::DeviceRevoked.into()));
-    }
-    if envelope.device_id != asker.device {
-        return Ok(Err(ErrorCode::WrongDevice.into()));
-    }
-    if envelope.actor != asker.user.id {
-        return Ok(Err(ErrorCode::WrongActor.into()));
-    }
-    let expected = device.last_seq + 1;
-    if envelope.device_seq != expected {
-        return Ok(Err(Stop {
-            code: ErrorCode::SeqGap,
-            expected_seq: Some(expected),
-        }));
-    }
-    if envelope.prev_hash != device.head_hash {
-        return Ok(Err(ErrorCode::ChainBroken.into()));
-    }
-    kept.all += command.signed.payload.len();
-    let (receipt, verdict) = settle(tx, keys, asker, command, now)?;
-    if verdict == Verdict::Refused {
-        kept.in_vain += command.signed.payload.len();
-    }
-    Ok(Ok(receipt))
-}
 
-/// The command is genuine and next in its chain: decide, sign the receipt, store both, move the chain.
-fn settle(
-    tx: &mut Tx<'_>,
-    keys: &GatewayKeys,
-    asker: &Asker,
-    command: &Genuine,
-    now: UnixMillis,
-) -> Result<(SignedReceipt, Verdict), StoreError> {
-    let envelope = &command.envelope;
-    let judged = judge(tx, asker, command, now)?;
-    let mut receipt = Receipt {
-        v: PROTOCOL_VERSION,
-        cmd_id: envelope.cmd_id.clone(),
-        device_id: envelope.device_id.clone(),
-        device_seq: envelope.device_seq,
-        verdict: Verdict::Refused,
-        code: None,
-        rev: None,
-        changes: BTreeMap::new(),
-        server_time: now,
-        hash: command.hash.clone(),
-        emulated: keys.emulated(),
-    };
-    let on_the_order = match judged {
-        Ok(order) => {
-            let numbers = put_into_effect(tx, asker, envelope, &order, now)?;
-            receipt.verdict = Verdict::Accepted;
-            receipt.rev = Some(order.rev);
-            receipt.changes = numbers;
-            receipt
-                .changes
-                .retain(|scope, _| asker.scopes.iter().any(|own| own.as_str() == scope));
-            true
-        }
-        Err(refusal) => {
-            receipt.code = Some(refusal.code);
-            refusal.on_the_order
-        }
-    };
-    let verdict = receipt.verdict;
-    let payload = serde_json::to_string(&receipt).map_err(|_| StoreError::Document("receipt"))?;
-    let receipt = keys.sign(payload)?;
-    tx.insert_command(&TakenCommand {
-        cmd_id: &envelope.cmd_id,
-        device_id: &envelope.device_id,
-        device_seq: envelope.device_seq,
-        actor: &envelope.actor,
-        order: on_the_order.then(|| envelope.body.order()),
-        envelope: &command.signed,
-        receipt: &receipt,
-        signed_by: &keys.serial(),
-    })?;
-    tx.advance_device(&envelope.device_id, envelope.device_seq, &command.hash)?;
-    Ok((receipt, verdict))
-}
-
-/// The order as the command leaves it, or why it may not.
-fn judge(
-    tx: &Tx<'_>,
-    asker: &Asker,
-    command: &Genuine,
-    now: UnixMillis,
-) -> Result<Result<WorkOrder, Refusal>, StoreError> {
-    let envelope = &command.envelope;
-    let age = now.since(envelope.client_time);
-    if !(-limits::CLOCK_AHEAD_MILLIS..=limits::CLOCK_BEHIND_MILLIS).contains(&age) {
-        return Ok(Err(Refusal::of_a_stranger(ErrorCode::ClockOutOfRange)));
-    }
-    if !asker.scopes.contains(&envelope.scope) {
-        return Ok(Err(Refusal::of_a_stranger(ErrorCode::ScopeDenied)));
-    }
-    // An order that is not there and one that is somebody else's look alike to the asker.
-    let order = match tx.order(envelope.body.order())? {
-        Some(order) if access::scopes_of_order(&order).contains(&envelope.scope) => order,
-        _ => return Ok(Err(Refusal::of_a_stranger(ErrorCode::OrderNotInScope))),
-    };
-    Ok(carry_out(order, asker, command, now).map_err(Refusal::on_the_order))
-}
-
-fn carry_out(
-    mut order: WorkOrder,
-    asker: &Asker,
-    command: &Genuine,
-    now: UnixMillis,
-) -> Result<WorkOrder, ErrorCode> {
-    let envelope = &command.envelope;
-    // A revision nobody can have seen.
-    if envelope.base_rev > order.rev.saturating_add(limits::REVISIONS_AHEAD) {
-        return Err(ErrorCode::Malformed);
-    }
-    order.state = Flow::standard()
-        .apply(order.state, envelope.body.kind(), asker.user.role)
-        .map_err(|error| match error {
-            FlowError::Forbidden { .. } => ErrorCode::Forbidden,
-            FlowError::WrongState { .. } => ErrorCode::WrongState,
+    /// The command is genuine and next in its chain: decide, sign the receipt, store both, move the chain.
+    fn settle(self, tx: &mut Tx<'_>, command: &Genuine) -> Result<(SignedReceipt, Verdict), StoreError> {
+        let envelope = &command.envelope;
+        let judged = self.judge(tx, command)?;
+        let mut receipt = Receipt {
+            v: PROTOCOL_VERSION,
+            cmd_id: envelope.cmd_id.clone(),
+            device_id: envelope.device_id.clone(),
+            device_seq: envelope.device_seq,
+            verdict: Verdict::Refused,
+            code: None,
+            rev: None,
+            changes: BTreeMap::new(),
+            server_time: self.now,
+            hash: command.hash.clone(),
+            emulated: self.keys.emulated(),
+        };
+        let on_the_order = match judged {
+            Ok(order) => {
+                let numbers = self.put_into_effect(tx, envelope, &order)?;
+                receipt.verdict = Verdict::Accepted;
+                receipt.rev = Some(order.rev);
+                receipt.changes = numbers;
+                receipt
+                    .changes
+                    .retain(|scope, _| self.asker.scopes.iter().any(|own| own.as_str() == scope));
+                true
+            }
+            Err(refusal) => {
+                receipt.code = Some(refusal.code);
+                refusal.on_the_order
+            }
+        };
+        let verdict = receipt.verdict;
+        let payload = serde_json::to_string(&receipt).map_err(|_| StoreError::Document("receipt"))?;
+        let receipt = self.keys.sign(payload)?;
+        tx.insert_command(&TakenCommand {
+            cmd_id: &envelope.cmd_id,
+            device_id: &envelope.device_id,
+            device_seq: envelope.device_seq,
+            actor: &envelope.actor,
+            order: on_the_order.then(|| envelope.body.order()),
+            envelope: &command.signed,
+            receipt: &receipt,
+            signed_by: &self.keys.serial(),
         })?;
-    let context = FormContext {
-        matter: order.matter,
-        is_review: order.is_review,
-        received_at: order.received_at,
-        // A device's corrected clock may be a little ahead of ours: what it let pass is not in the future.
-        now: now.max(envelope.client_time),
-    };
-    let kind = match &envelope.body {
-        Command::Accept { .. } => TimelineKind::Accepted,
-        Command::Reveal { .. } => TimelineKind::Revealed,
-        Command::Contact { form, .. } => {
-            well_formed(check_contact(form, &context).is_empty())?;
-            order.contact = Some(record(form, asker, command, now));
-            TimelineKind::Contacted
+        tx.advance_device(&envelope.device_id, envelope.device_seq, &command.hash)?;
+        Ok((receipt, verdict))
+    }
+
+    /// The order as the command leaves it, or why it may not.
+    fn judge(self, tx: &Tx<'_>, command: &Genuine) -> Result<Result<WorkOrder, Refusal>, StoreError> {
+        let envelope = &command.envelope;
+        let age = self.now.since(envelope.client_time);
+        if !(-limits::CLOCK_AHEAD_MILLIS..=limits::CLOCK_BEHIND_MILLIS).contains(&age) {
+            return Ok(Err(Refusal::of_a_stranger(ErrorCode::ClockOutOfRange)));
         }
-        Command::Reply { form, .. } => {
-            well_formed(check_reply(form, &context).is_empty())?;
-            order.reply = Some(record(form, asker, command, now));
-            TimelineKind::Replied
+        if !self.asker.scopes.contains(&envelope.scope) {
+            return Ok(Err(Refusal::of_a_stranger(ErrorCode::ScopeDenied)));
         }
-        Command::Return { form, .. } => {
-            well_formed(check_return(form, &context).is_empty())?;
-            order.returned = Some(record(form, asker, command, now));
-            TimelineKind::Returned
+        // An order that is not there and one that is somebody else's look alike to the asker.
+        let stranger = Refusal::of_a_stranger(ErrorCode::OrderNotInScope);
+        let Some(order) = tx.order(envelope.body.order())? else {
+            return Ok(Err(stranger));
+        };
+        if access::is_shown_in(&order, &envelope.scope, self.now) {
+            return Ok(self.carry_out(order, command).map_err(Refusal::on_the_order));
         }
-    };
-    order.rev += 1;
-    order.timeline.push(TimelineEntry {
-        at: now,
-        kind,
-        by: asker.user.name.clone(),
-    });
-    Ok(order)
+        Ok(Err(if !tx.was_in(&envelope.scope, &order.id)? {
+            stranger
+        } else if envelope.scope.shows_callers() && order.handler == self.asker.user.id {
+            // It left because it was done long ago.
+            Refusal::on_the_order(ErrorCode::WrongState)
+        } else {
+            Refusal::on_the_order(ErrorCode::Reassigned)
+        }))
+    }
+
+    fn carry_out(self, mut order: WorkOrder, command: &Genuine) -> Result<WorkOrder, ErrorCode> {
+        let envelope = &command.envelope;
+        // A revision nobody can have seen.
+        if envelope.base_rev > order.rev.saturating_add(limits::REVISIONS_AHEAD) {
+            return Err(ErrorCode::Malformed);
+        }
+        order.state = Flow::standard()
+            .apply(order.state, envelope.body.kind(), self.asker.user.role)
+            .map_err(|error| match error {
+                FlowError::Forbidden { .. } => ErrorCode::Forbidden,
+                FlowError::WrongState { .. } => ErrorCode::WrongState,
+            })?;
+        let context = FormContext {
+            matter: order.matter,
+            is_review: order.is_review,
+            received_at: order.received_at,
+            // A device's corrected clock may be a little ahead of ours: what it let pass is not in the future.
+            now: self.now.max(envelope.client_time),
+        };
+        let kind = match &envelope.body {
+            Command::Accept { .. } => TimelineKind::Accepted,
+            Command::Reveal { .. } => TimelineKind::Revealed,
+            Command::Contact { form, .. } => {
+                well_formed(check_contact(form, &context).is_empty())?;
+                order.contact = Some(self.record(form, command));
+                TimelineKind::Contacted
+            }
+            Command::Reply { form, .. } => {
+                well_formed(check_reply(form, &context).is_empty())?;
+                order.reply = Some(self.record(form, command));
+                TimelineKind::Replied
+            }
+            Command::Return { form, .. } => {
+                well_formed(check_return(form, &context).is_empty())?;
+                order.returned = Some(self.record(form, command));
+                TimelineKind::Returned
+            }
+            Command::Reassign { to, reason, .. } => {
+                well_formed(reason.chars().count() <= limits::TEXT_CHARS)?;
+                self.give_to(&mut order, to)?;
+                TimelineKind::Reassigned
+            }
+        };
+        order.rev += 1;
+        order.timeline.push(TimelineEntry {
+            at: self.now,
+            kind,
+            by: self.asker.user.name.clone(),
+        });
+        if kind == TimelineKind::Reassigned {
+            order.timeline.push(TimelineEntry {
+                at: self.now,
+                kind: TimelineKind::Assigned,
+                by: format!("{} {}", order.unit_name, order.handler_name),
+            });
+        }
+        Ok(order)
+    }
+
+    /// Make the order another handler's.
+    fn give_to(self, order: &mut WorkOrder, to: &UserId) -> Result<(), ErrorCode> {
+        let holder = self.directory.user(to).filter(|user| user.role == Role::Handler);
+        let holder = holder.ok_or(ErrorCode::FormInvalid)?;
+        if !access::may_give_to(&self.asker.user, &holder.unit) {
+            return Err(ErrorCode::Forbidden);
+        }
+        // Nothing would change, and its holder would be told to begin anew.
+        well_formed(holder.id != order.handler)?;
+        order.unit = holder.unit.clone();
+        order.unit_name = holder.unit_name.clone();
+        order.handler = holder.id.clone();
+        order.handler_name = holder.name.clone();
+        Ok(())
+    }
+
+    fn record<F: Clone>(self, form: &F, command: &Genuine) -> Record<F> {
+        Record {
+            form: form.clone(),
+            by: self.asker.user.id.clone(),
+            by_name: self.asker.user.name.clone(),
+            client_time: command.envelope.client_time,
+            server_time: self.now,
+            cmd_id: command.envelope.cmd_id.clone(),
+            hash: command.hash.clone(),
+        }
+    }
+
+    fn put_into_effect(
+        self,
+        tx: &mut Tx<'_>,
+        envelope: &Envelope,
+        order: &WorkOrder,
+    ) -> Result<BTreeMap<String, u64>, StoreError> {
+        tx.update_order(order, !Flow::standard().is_final(order.state))?;
+        let numbers = tx.log_change(order, &access::scopes_of_order(order, self.now))?;
+        if let Some(body) = platform_feedback::message(envelope, order, &self.asker.user) {
+            tx.queue_feedback(&envelope.cmd_id, order.channel, &order.id, &body, self.now)?;
+        }
+        let event = match envelope.body {
+            Command::Reveal { .. } => Some(AuditEvent::CallerRevealed),
+            Command::Reassign { .. } => Some(AuditEvent::OrderReassigned),
+            Command::Accept { .. }
+            | Command::Contact { .. }
+            | Command::Reply { .. }
+            | Command::Return { .. } => None,
+        };
+        if let Some(event) = event {
+            let (actor, device) = (self.asker.user.id.as_str(), &self.asker.device);
+            tx.record(event, self.now, actor, device, order.id.as_str())?;
+        }
+        Ok(numbers)
+    }
 }
 
 fn well_formed(without_issues: bool) -> Result<(), ErrorCode> {
@@ -311,41 +375,4 @@ fn well_formed(without_issues: bool) -> Result<(), ErrorCode> {
     } else {
         Err(ErrorCode::FormInvalid)
     }
-}
-
-fn record<F: Clone>(form: &F, asker: &Asker, command: &Genuine, now: UnixMillis) -> Record<F> {
-    Record {
-        form: form.clone(),
-        by: asker.user.id.clone(),
-        by_name: asker.user.name.clone(),
-        client_time: command.envelope.client_time,
-        server_time: now,
-        cmd_id: command.envelope.cmd_id.clone(),
-        hash: command.hash.clone(),
-    }
-}
-
-fn put_into_effect(
-    tx: &mut Tx<'_>,
-    asker: &Asker,
-    envelope: &Envelope,
-    order: &WorkOrder,
-    now: UnixMillis,
-) -> Result<BTreeMap<String, u64>, StoreError> {
-    tx.update_order(order, !Flow::standard().is_final(order.state))?;
-    let numbers = tx.log_change(&access::scopes_of_order(order), &order.id)?;
-    if let Some(body) = platform_feedback::message(envelope, order, &asker.user) {
-        tx.queue_feedback(&envelope.cmd_id, order.channel, &order.id, &body, now)?;
-    }
-    if matches!(envelope.body, Command::Reveal { .. }) {
-        let subject = order.id.as_str();
-        tx.record(
-            AuditEvent::CallerRevealed,
-            now,
-            asker.user.id.as_str(),
-            &asker.device,
-            subject,
-        )?;
-    }
-    Ok(numbers)
 }

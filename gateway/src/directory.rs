@@ -220,12 +220,21 @@ impl Directory {
         })
     }
 
+    /// Units with at least one handler, with their names, in the order of their ids.
+    pub(crate) fn receiving_units(&self) -> impl Iterator<Item = (&UnitId, &str)> {
+        let units = self.units.values();
+        let staffed = units.filter(|unit| self.handlers_in(&unit.id).next().is_some());
+        staffed.map(|unit| (&unit.id, &*unit.name))
+    }
+
+    /// A unit's handlers, in the order of their ids.
+    pub(crate) fn handlers_in(&self, unit: &UnitId) -> impl Iterator<Item = &UserInfo> {
+        let users = self.users.values();
+        users.filter(move |user| user.role == Role::Handler && user.unit == *unit)
+    }
+
     fn handlers_of(&self, unit: &UnitId) -> Vec<UserId> {
-        self.users
-            .values()
-            .filter(|user| user.role == Role::Handler && user.unit == *unit)
-            .map(|user| user.id.clone())
-            .collect()
+        self.handlers_in(unit).map(|user| user.id.clone()).collect()
     }
 }
 

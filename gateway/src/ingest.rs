@@ -248,7 +248,7 @@ impl Delivery {
             source: &self.source,
         };
         tx.insert_order(&new, true)?;
-        tx.log_change(&access::scopes_of_order(&order), &order.id)?;
+        tx.log_change(&order, &access::scopes_of_order(&order, now))?;
         Ok(Taken::New(order.id))
     }
 
@@ -349,7 +349,7 @@ impl Delivery {
                 by: self.channel.number().to_owned(),
             });
             tx.update_order(&order, !Flow::standard().is_final(order.state))?;
-            tx.log_change(&access::scopes_of_order(&order), &order.id)?;
+            tx.log_change(&order, &access::scopes_of_order(&order, now))?;
         }
         Ok(Taken::Duplicate(order.id))
     }

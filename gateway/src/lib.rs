@@ -19,6 +19,7 @@ mod grant;
 mod http;
 mod ingest;
 mod keys;
+mod leaving;
 mod log;
 mod outbound;
 mod platform_feedback;

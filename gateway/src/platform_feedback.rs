@@ -42,7 +42,7 @@ pub(crate) fn message(envelope: &Envelope, order: &WorkOrder, actor: &UserInfo) 
         Command::Accept { .. } => ("签收", Ok(serde_json::json!({}))),
         Command::Reply { form, .. } => ("办结", serde_json::to_value(form)),
         Command::Return { form, .. } => ("退单", serde_json::to_value(form)),
-        Command::Contact { .. } | Command::Reveal { .. } => return None,
+        Command::Contact { .. } | Command::Reveal { .. } | Command::Reassign { .. } => return None,
     };
     let message = Message {
         feedback_id: envelope.cmd_id.as_str(),
@@ -197,7 +197,7 @@ fn delivered(
         by: channel.number().to_owned(),
     });
     tx.update_order(&order, !Flow::standard().is_final(order.state))?;
-    tx.log_change(&access::scopes_of_order(&order), &order.id)?;
+    tx.log_change(&order, &access::scopes_of_order(&order, now))?;
     Ok(())
 }
 

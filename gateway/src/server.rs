@@ -15,6 +15,7 @@ use crate::http::limiter::Limiter;
 use crate::http::quota::Quotas;
 use crate::http::room::Room;
 use crate::http::trust::KeptList;
+use crate::leaving;
 use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::platform_feedback;
@@ -415,6 +416,7 @@ fn start_workers(app: &Arc<App>) -> JoinSet<()> {
             ));
         }
     }
+    workers.spawn(leaving::serve(Arc::clone(app)));
     if let Some(config) = app.city.anchor.clone() {
         workers.spawn(anchor::serve(Arc::clone(app), anchor::HttpAnchor::new(config)));
     }

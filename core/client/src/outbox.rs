@@ -190,7 +190,7 @@ fn put_away(write: &shenhai_store::Write<'_>, row: &Row) -> Result<(), StoreErro
 /// The form in a command, as the draft it was.
 fn draft_of(command: &Command) -> Option<Draft> {
     match command {
-        Command::Accept { .. } | Command::Reveal { .. } => None,
+        Command::Accept { .. } | Command::Reveal { .. } | Command::Reassign { .. } => None,
         Command::Contact { form, .. } => Some(Draft::Contact(form.clone())),
         Command::Reply { form, .. } => Some(Draft::Reply(form.clone())),
         Command::Return { form, .. } => Some(Draft::Return(form.clone())),
@@ -211,6 +211,7 @@ fn typed_text(command: &Command) -> String {
             &form.department_phone,
         ],
         Command::Return { form, .. } => vec![&form.reason],
+        Command::Reassign { reason, .. } => vec![reason],
     };
     let typed: Vec<&str> = parts.into_iter().filter(|part| !part.trim().is_empty()).collect();
     typed.join("\n")

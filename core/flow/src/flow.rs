@@ -13,6 +13,8 @@ static STANDARD: LazyLock<Flow> = LazyLock::new(|| {
         .expect("the flow shipped with the product is checked by its tests")
 });
 
+const DAY_MILLIS: i64 = 24 * 3600 * 1000;
+
 /// Why a flow file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FlowFileError {
@@ -71,6 +73,7 @@ pub enum FlowError {
 struct FlowFile {
     version: String,
     initial: OrderState,
+    closed_days: u32,
     state: Vec<StateEntry>,
     transition: Vec<Transition>,
 }
@@ -136,6 +139,18 @@ impl Flow {
     #[must_use]
     pub fn initial(&self) -> OrderState {
         self.file.initial
+    }
+
+    /// How long a closed order stays with its handler, in milliseconds.
+    #[must_use]
+    pub fn closed_millis(&self) -> i64 {
+        i64::from(self.file.closed_days) * DAY_MILLIS
+    }
+
+    /// Whether a role may give any command at all.
+    #[must_use]
+    pub fn has_acts_for(&self, role: Role) -> bool {
+        self.file.transition.iter().any(|t| t.roles.contains(&role))
     }
 
     /// Whether nothing can happen to an order any more.

@@ -5,7 +5,7 @@ use shenhai_flow::{Flow, FlowError, FlowFileError};
 use shenhai_protocol::{CommandKind, OrderState, Role};
 
 const FILE: &str = include_str!("../data/hotline-flow.toml");
-use CommandKind::{Accept, Contact, Reply, Return, Reveal};
+use CommandKind::{Accept, Contact, Reassign, Reply, Return, Reveal};
 use OrderState::{Accepted, Assigned, Contacted, Replied, Returned};
 
 fn handler(state: OrderState, kind: CommandKind) -> Result<OrderState, FlowError> {
@@ -33,11 +33,11 @@ fn an_open_order_may_be_returned_and_its_caller_revealed() {
 fn nothing_happens_to_a_finished_order() {
     for state in [Replied, Returned] {
         assert!(Flow::standard().is_final(state));
-        for kind in CommandKind::ALL {
-            assert_eq!(
-                handler(state, *kind),
-                Err(FlowError::WrongState { kind: *kind, state })
-            );
+        for role in Role::ALL {
+            assert_eq!(Flow::standard().actions(state, *role), []);
+        }
+        for kind in [Accept, Contact, Reply, Return, Reveal] {
+            assert_eq!(handler(state, kind), Err(FlowError::WrongState { kind, state }));
         }
     }
     for state in [Assigned, Accepted, Contacted] {
@@ -59,18 +59,30 @@ fn no_step_may_be_left_out() {
 }
 
 #[test]
-fn only_the_handler_acts() {
+fn only_the_handler_works_on_an_order_and_only_reviewers_give_it_to_another() {
     for role in [Role::UnitReviewer, Role::BureauReviewer, Role::Administrator] {
         for state in OrderState::ALL {
-            assert_eq!(Flow::standard().actions(*state, role), []);
-            for kind in CommandKind::ALL {
+            for kind in [Accept, Contact, Reply, Return, Reveal] {
                 assert_eq!(
-                    Flow::standard().apply(*state, *kind, role),
-                    Err(FlowError::Forbidden { kind: *kind, role })
+                    Flow::standard().apply(*state, kind, role),
+                    Err(FlowError::Forbidden { kind, role })
                 );
             }
         }
     }
+    for state in [Assigned, Accepted, Contacted] {
+        for role in [Role::UnitReviewer, Role::BureauReviewer] {
+            assert_eq!(Flow::standard().apply(state, Reassign, role), Ok(Assigned));
+        }
+        for role in [Role::Handler, Role::Administrator] {
+            let kind = Reassign;
+            assert_eq!(
+                Flow::standard().apply(state, kind, role),
+                Err(FlowError::Forbidden { kind, role })
+            );
+        }
+    }
+    assert!(!Flow::standard().has_acts_for(Role::Administrator));
 }
 
 #[test]

@@ -298,6 +298,14 @@ fn check_order(record: &CaseRecord, entries: &[Examined], findings: &mut Vec<Fin
             Command::Return { form, .. } => Some(written(form.clone(), envelope, receipt, one)),
             _ => None,
         });
+    // Whoever got it last holds it; an order nobody gave away is still whose the gateway says.
+    let given = accepted
+        .iter()
+        .rev()
+        .find_map(|(envelope, ..)| match &envelope.body {
+            Command::Reassign { to, .. } => Some(to),
+            _ => None,
+        });
     let mut revisions = accepted.iter().filter_map(|(_, receipt, _)| receipt.rev);
     let rising = revisions
         .try_fold(0, |last, rev| (rev > last).then_some(rev))
@@ -306,6 +314,7 @@ fn check_order(record: &CaseRecord, entries: &[Examined], findings: &mut Vec<Fin
         ("contact", same(order.contact.as_ref(), contact.as_ref())),
         ("reply", same(order.reply.as_ref(), reply.as_ref())),
         ("returned", same(order.returned.as_ref(), returned.as_ref())),
+        ("handler", given.is_none_or(|to| *to == order.handler)),
         ("rev", rising),
         (
             "state",

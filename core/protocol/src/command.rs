@@ -20,6 +20,8 @@ wire_enum! {
         Return,
         /// 查看来电人信息 (audit only)
         Reveal,
+        /// 改派
+        Reassign,
     }
 }
 
@@ -60,6 +62,15 @@ pub enum Command {
         /// Which order.
         order: OrderId,
     },
+    /// 改派: the order becomes another handler's.
+    Reassign {
+        /// Which order.
+        order: OrderId,
+        /// Whose it becomes.
+        to: UserId,
+        /// Why, for whoever reads the order's history; may be empty.
+        reason: String,
+    },
 }
 
 impl Command {
@@ -71,7 +82,8 @@ impl Command {
             | Self::Contact { order, .. }
             | Self::Reply { order, .. }
             | Self::Return { order, .. }
-            | Self::Reveal { order } => order,
+            | Self::Reveal { order }
+            | Self::Reassign { order, .. } => order,
         }
     }
 
@@ -84,6 +96,7 @@ impl Command {
             Self::Reply { .. } => CommandKind::Reply,
             Self::Return { .. } => CommandKind::Return,
             Self::Reveal { .. } => CommandKind::Reveal,
+            Self::Reassign { .. } => CommandKind::Reassign,
         }
     }
 }

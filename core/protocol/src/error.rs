@@ -52,6 +52,8 @@ wire_enum! {
         ScopeDenied,
         /// The order is not in that scope.
         OrderNotInScope,
+        /// The order was the actor's and is another's by now.
+        Reassigned,
         /// The order's state does not allow the command.
         WrongState,
         /// The form breaks its rules.
@@ -126,7 +128,7 @@ impl ErrorCode {
             | Self::PinWrong
             | Self::AuthorityChanged => 403,
             Self::NotFound | Self::OrderNotInScope | Self::UnknownChannel | Self::UnknownEndpoint => 404,
-            Self::SeqGap | Self::ChainBroken | Self::WrongState | Self::RolledBack => 409,
+            Self::SeqGap | Self::ChainBroken | Self::Reassigned | Self::WrongState | Self::RolledBack => 409,
             Self::CursorGone | Self::Erased => 410,
             Self::TooLarge => 413,
             Self::IdReused | Self::FormInvalid | Self::ClockOutOfRange => 422,

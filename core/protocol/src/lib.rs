@@ -32,7 +32,9 @@ pub use proof::{
     CaseRecord, DataClass, LogConsistency, LogInclusion, OrderProof, ProofEntry, SignedCase, SignedHead,
     TreeHead,
 };
-pub use session::{DeviceInfo, LoginTarget, Role, SessionGrant, SessionRequest, UserInfo};
+pub use session::{
+    DeviceInfo, LoginTarget, PeopleList, PeopleUnit, PersonLoad, Role, SessionGrant, SessionRequest, UserInfo,
+};
 pub use sync::{
     Change, ChangeKind, PullReply, PushReply, PushRequest, PushStop, Receipt, SignedReceipt, Verdict,
     WakeReply, WakeRequest,

@@ -183,6 +183,8 @@ wire_enum! {
         Returned,
         /// 查看来电人信息
         Revealed,
+        /// 改派
+        Reassigned,
         /// 上级平台确认收到反馈
         FeedbackDelivered,
         /// 催单

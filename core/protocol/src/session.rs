@@ -125,6 +125,41 @@ pub struct SessionGrant {
     pub credentials: Credentials,
 }
 
+/// `GET /v1/people`: whom an order can be given to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PeopleList {
+    /// The units the asker may give orders to, by their ids.
+    pub units: Vec<PeopleUnit>,
+}
+
+/// A unit and who works there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PeopleUnit {
+    /// Its id.
+    pub id: UnitId,
+    /// Its name.
+    pub name: String,
+    /// Its handlers, by their ids.
+    pub handlers: Vec<PersonLoad>,
+}
+
+/// A handler and how much they have to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PersonLoad {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Open orders.
+    pub open: u32,
+}
+
 impl fmt::Debug for SessionGrant {
     // The token is the session: it stays out of logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

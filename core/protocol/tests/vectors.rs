@@ -248,6 +248,12 @@ fn forms_and_commands(golden: &mut Golden) {
         },
     );
     golden.is("command_reveal", &Command::Reveal { order: ORDER.into() });
+    let reassign = Command::Reassign {
+        order: ORDER.into(),
+        to: "u-jd-01".into(),
+        reason: "该路段由另一单位养护".to_owned(),
+    };
+    golden.is("command_reassign", &reassign);
     golden.is("envelope", &envelope());
     golden.is("signed_envelope", &signed_envelope());
 }
@@ -316,6 +322,18 @@ fn orders_and_changes(golden: &mut Golden) {
             lat: 31.2279,
         },
     );
+    let people = PeopleList {
+        units: vec![PeopleUnit {
+            id: "district-310104".into(),
+            name: "徐汇区水务局".to_owned(),
+            handlers: vec![PersonLoad {
+                id: "u-xh-01".into(),
+                name: "样例经办人".to_owned(),
+                open: 3,
+            }],
+        }],
+    };
+    golden.is("people_list", &people);
     let upsert = Change {
         n: 17,
         kind: ChangeKind::Upsert {

@@ -14,6 +14,7 @@ pub(crate) mod openapi;
 mod pace;
 mod pages;
 mod papers;
+mod people;
 mod proof;
 mod push;
 pub(crate) mod quota;
@@ -65,6 +66,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/devices/rotate", post(devices::rotate))
         .route("/v1/devices/{id}/revoke", post(devices::revoke))
         .route("/v1/devices/{id}/release", post(devices::release))
+        .route("/v1/people", get(people::list))
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(sync::pull))
         .route(WAKE_PATH, post(sync::wake))

@@ -19,6 +19,7 @@ use utoipa::{Modify, OpenApi};
         super::devices::rotate,
         super::devices::revoke,
         super::devices::release,
+        super::people::list,
         super::push::push,
         super::sync::pull,
         super::sync::wake,

@@ -18,7 +18,7 @@ use shenhai_crypto::sm3;
 use shenhai_protocol::{
     AnchorRecord, BUNDLE_FORMAT, BUNDLE_VERSION, CaseBundle, CaseCommand, CaseDevice, CaseEntry, CaseRecord,
     DataClass, DeviceId, ErrorBody, ErrorCode, HexHash, LogConsistency, LogInclusion, OrderId, OrderProof,
-    ProofEntry, ScopeId, SignedCase, SignedHead, WorkOrder,
+    ProofEntry, ScopeId, SignedCase, SignedHead, UnixMillis, WorkOrder,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -99,7 +99,7 @@ pub(crate) async fn proof(
     let head = current(&app).await?;
     let reading = Arc::clone(&app);
     let proof = app.store.read(move |rows| {
-        if seen_in(rows, &order, &scopes)?.is_none() {
+        if seen_in(rows, &order, &scopes, reading.clock.now())?.is_none() {
             return Ok(None);
         }
         let commands = rows.commands_of(&order)?.into_iter();
@@ -134,7 +134,7 @@ pub(crate) async fn bundle(
     }
     let (order, scopes, reading) = (OrderId(id), session.asker.scopes, Arc::clone(&app));
     let bundle = app.store.read(move |rows| {
-        let Some((order, scope)) = seen_in(rows, &order, &scopes)? else {
+        let Some((order, scope)) = seen_in(rows, &order, &scopes, reading.clock.now())? else {
             return Ok(None);
         };
         // The order, its commands and the head are of one moment: nothing in the one is missing in the others.
@@ -163,12 +163,15 @@ fn seen_in(
     rows: &Rows<'_>,
     order: &OrderId,
     scopes: &[ScopeId],
+    now: UnixMillis,
 ) -> Result<Option<(WorkOrder, ScopeId)>, StoreError> {
     let Some(order) = rows.order(order)? else {
         return Ok(None);
     };
-    let shown_in = access::scopes_of_order(&order);
-    let scope = scopes.iter().find(|scope| shown_in.contains(scope)).cloned();
+    let scope = scopes
+        .iter()
+        .find(|scope| access::is_shown_in(&order, scope, now))
+        .cloned();
     Ok(scope.map(|scope| (order, scope)))
 }
 

@@ -9,7 +9,7 @@ use super::limiter::TooOften;
 use super::session::Session;
 use crate::access;
 use crate::app::App;
-use crate::decide::{Decided, Genuine, Kept, take_batch};
+use crate::decide::{Bench, Decided, Genuine, Kept};
 use crate::store::StoreError;
 use axum::Json;
 use axum::body::Body;
@@ -44,7 +44,7 @@ pub(crate) async fn push(
     body: Body,
 ) -> Result<Response, ApiError> {
     if !access::may_push(session.asker.user.role) {
-        return Err(ApiError::new(ErrorCode::Forbidden, "only a handler may push"));
+        return Err(ApiError::new(ErrorCode::Forbidden, "the role acts on no order"));
     }
     let user = session.asker.user.id.clone();
     app.quotas
@@ -71,7 +71,15 @@ pub(crate) async fn push(
     } else {
         let (deciding, asker) = (Arc::clone(&app), session.asker);
         app.store
-            .write(move |tx| take_batch(tx, &deciding.keys, &asker, &genuine, now))
+            .write(move |tx| {
+                let bench = Bench {
+                    keys: &deciding.keys,
+                    directory: &deciding.directory,
+                    asker: &asker,
+                    now,
+                };
+                bench.take_batch(tx, &genuine)
+            })
             .await?
     };
     app.quotas.charge(&user, decided.kept, now);

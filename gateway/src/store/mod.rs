@@ -4,6 +4,7 @@
 //! worker through [`Store::write`] (inside the shared commit) and [`Store::read`] (one snapshot).
 
 mod anchors;
+mod changes;
 mod commands;
 mod devices;
 mod error;
@@ -18,6 +19,7 @@ mod space;
 mod writer;
 
 pub(crate) use anchors::{Anchored, WaitingAnchor};
+pub(crate) use changes::Sight;
 pub(crate) use commands::{StoredCommand, TakenCommand};
 pub(crate) use devices::{CertificateKind, CertificateRow, InvitationRow, ListedDevice};
 pub use error::StoreError;

@@ -1,10 +1,11 @@
-//! Orders and the logs of their changes.
+//! Orders as they now are.
 //!
-//! Not who sees an order (`access`) and not what is masked (`view`). Called by ingest, push, pull and proof.
+//! Not who sees an order (`access`), not what is masked (`view`) and not the scopes' logs (`changes`). Called by
+//! ingest, push and proof.
 
 use super::{Rows, StoreError, Tx, document, to_document, wire_name};
 use rusqlite::{OptionalExtension, params};
-use shenhai_protocol::{OrderId, ScopeId, UnitId, UserId, WorkOrder};
+use shenhai_protocol::{OrderId, UnitId, UserId, WorkOrder};
 use std::collections::BTreeMap;
 
 /// An order that came in for the first time.
@@ -18,22 +19,6 @@ pub(crate) struct KnownSource {
     /// The body of the first delivery.
     pub(crate) source: String,
     pub(crate) order: WorkOrder,
-}
-
-/// A stretch of a scope's log: each order once, at its last change.
-pub(crate) struct Page {
-    pub(crate) head: u64,
-    /// Where the next page begins.
-    pub(crate) cursor: u64,
-    pub(crate) more: bool,
-    pub(crate) entries: Vec<PageEntry>,
-}
-
-pub(crate) struct PageEntry {
-    pub(crate) n: u64,
-    pub(crate) order_id: OrderId,
-    /// `None`: it left the scope.
-    pub(crate) order: Option<WorkOrder>,
 }
 
 impl Rows<'_> {
@@ -66,67 +51,6 @@ impl Rows<'_> {
             Ok((UserId(row.get::<_, String>(0)?), row.get(1)?))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    pub(crate) fn head(&self, scope: &ScopeId) -> Result<u64, StoreError> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT head FROM scopes WHERE scope = ?1")?;
-        let head = statement
-            .query_row([scope.as_str()], |row| row.get(0))
-            .optional()?;
-        Ok(head.unwrap_or(0))
-    }
-
-    pub(super) fn all_heads(&self) -> Result<Vec<(ScopeId, u64)>, StoreError> {
-        let mut statement = self.conn.prepare_cached("SELECT scope, head FROM scopes")?;
-        let rows = statement.query_map([], |row| Ok((ScopeId(row.get(0)?), row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The log of `scope` after `cursor`, at most `limit` orders. An order that changed again later in the log
-    /// is left to its last number: a reader from 0 gets the present state and nothing twice.
-    pub(crate) fn page(&self, scope: &ScopeId, cursor: u64, limit: usize) -> Result<Page, StoreError> {
-        let head = self.head(scope)?;
-        let sql = "SELECT c.n, c.order_id, c.removed, o.doc
-             FROM changes c JOIN orders o ON o.id = c.order_id
-             WHERE c.scope = ?1 AND c.n > ?2 AND NOT EXISTS (
-                 SELECT 1 FROM changes later
-                 WHERE later.scope = c.scope AND later.order_id = c.order_id AND later.n > c.n)
-             ORDER BY c.n LIMIT ?3";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let mut rows = statement.query(params![scope.as_str(), cursor, limit + 1])?;
-        let mut entries = Vec::new();
-        let mut more = false;
-        while let Some(row) = rows.next()? {
-            if entries.len() == limit {
-                more = true;
-                break;
-            }
-            let removed: bool = row.get(2)?;
-            let order = match removed {
-                true => None,
-                false => Some(document(
-                    "order",
-                    row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?,
-                )?),
-            };
-            entries.push(PageEntry {
-                n: row.get(0)?,
-                order_id: OrderId(row.get(1)?),
-                order,
-            });
-        }
-        let cursor = match entries.last() {
-            Some(last) if more => last.n,
-            _ => head,
-        };
-        Ok(Page {
-            head,
-            cursor,
-            more,
-            entries,
-        })
     }
 }
 
@@ -164,38 +88,5 @@ impl Tx<'_> {
             to_document("order", order)?,
         ])?;
         Ok(())
-    }
-
-    /// Log a change of an order in each of `scopes`, which must be sorted. Answers the numbers it got.
-    pub(crate) fn log_change(
-        &mut self,
-        scopes: &[ScopeId],
-        order: &OrderId,
-    ) -> Result<BTreeMap<String, u64>, StoreError> {
-        let mut numbers = BTreeMap::new();
-        for scope in scopes {
-            let n = self.next_number(scope)?;
-            let sql = "INSERT INTO changes (scope, n, order_id, removed) VALUES (?1, ?2, ?3, 0)";
-            let row = params![scope.as_str(), n, order.as_str()];
-            self.conn.prepare_cached(sql)?.execute(row)?;
-            self.touched.insert(scope.clone(), n);
-            numbers.insert(scope.0.clone(), n);
-        }
-        Ok(numbers)
-    }
-
-    fn next_number(&mut self, scope: &ScopeId) -> Result<u64, StoreError> {
-        let bump = "UPDATE scopes SET head = head + 1 WHERE scope = ?1 RETURNING head";
-        let next: Option<u64> = self
-            .conn
-            .prepare_cached(bump)?
-            .query_row([scope.as_str()], |row| row.get(0))
-            .optional()?;
-        if let Some(n) = next {
-            return Ok(n);
-        }
-        let first = "INSERT INTO scopes (scope, head) VALUES (?1, 1)";
-        self.conn.prepare_cached(first)?.execute([scope.as_str()])?;
-        Ok(1)
     }
 }

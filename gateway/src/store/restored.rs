@@ -71,6 +71,18 @@ pub(crate) fn contradictions(conn: &Connection) -> Result<Vec<String>, StoreErro
             Ok(format!("scope {scope} counts {head} changes and has {changes}"))
         },
     )?;
+    faults.extend(texts(
+        conn,
+        "SELECT c.scope, c.order_id FROM changes c
+         LEFT JOIN held h ON h.scope = c.scope AND h.order_id = c.order_id
+         WHERE c.removed = (h.order_id IS NOT NULL) AND NOT EXISTS (
+             SELECT 1 FROM changes later
+             WHERE later.scope = c.scope AND later.order_id = c.order_id AND later.n > c.n)",
+        |row| {
+            let (scope, order): (String, String) = (row.get(0)?, row.get(1)?);
+            Ok(format!("whether scope {scope} holds {order} is told in two ways"))
+        },
+    )?);
     faults.truncate(EXAMPLES);
     faults.extend(chains(conn)?);
     faults.extend(log(conn)?);

@@ -16,6 +16,7 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration::tables(include_str!("migrations/0004_certificates.sql")),
     Migration::tables(include_str!("migrations/0005_life_cycle.sql")),
+    Migration::tables(include_str!("migrations/0006_leaving.sql")),
 ];
 
 type Fill = fn(&Connection) -> Result<(), StoreError>;

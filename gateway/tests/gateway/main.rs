@@ -16,6 +16,7 @@ mod door;
 mod feedback;
 mod idempotency;
 mod keys;
+mod leaving;
 mod life_cycle;
 mod operations;
 mod outside_chain;

@@ -261,6 +261,7 @@ export const zhCN = {
     replied: "办结",
     returned: "退单",
     revealed: "查看来电人信息",
+    reassigned: "改派",
     feedback_delivered: "上级平台确认收到反馈",
     urged: "催单",
   } satisfies Record<TimelineKind, string>,
@@ -270,6 +271,7 @@ export const zhCN = {
     reply: "处置反馈",
     return: "退单",
     reveal: "查看来电人信息",
+    reassign: "改派",
   } satisfies Record<CommandKind, string>,
   form: {
     contact: "先行联系",
@@ -686,6 +688,7 @@ export const zhCN = {
     id_reused: "编号与已有内容冲突，两份都已保留，请点重试",
     scope_denied: "您已无权处理此范围的工单，请与单位热线负责人核实",
     order_not_in_scope: "工单已改派给他人，请与单位热线负责人核实后放弃或保留",
+    reassigned: "该工单已改派给他人，您填写的内容仍在本机，可在“待发”中复制或放弃",
     wrong_state: "工单状态已变化，不能再做此操作，请查看工单最新情况",
     form_invalid: "填写内容不符合要求，请按提示修改后重新提交",
     clock_out_of_range: "提交时记下的时间与服务器相差过大。请重试，时间会按服务器重新记录；联系、查看等时间如有误，请修改后重新提交",

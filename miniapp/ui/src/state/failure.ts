@@ -21,6 +21,7 @@ const DECIDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "not_found",
   "scope_denied",
   "order_not_in_scope",
+  "reassigned",
   "wrong_state",
   "wrong_actor",
   "wrong_device",
