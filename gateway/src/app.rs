@@ -13,6 +13,7 @@ use crate::keys::GatewayKeys;
 use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::rules::TrustRules;
+use crate::seal::Signing;
 use crate::store::Store;
 use crate::{Clock, Directory};
 use shenhai_crypto::Provider;
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) rules: TrustRules,
     /// The log's signed heads.
     pub(crate) log: Heads,
+    /// Whether commits are being signed.
+    pub(crate) signing: Signing,
     /// Who checks devices' signatures.
     pub(crate) verifier: Arc<dyn Provider>,
     pub(crate) epoch: String,

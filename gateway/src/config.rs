@@ -118,6 +118,8 @@ pub struct Tuning {
     pub feedback_first_pause: Duration,
     /// The pause does not grow beyond this.
     pub feedback_longest_pause: Duration,
+    /// How long a push waits for its receipts' signature. What was taken stays taken.
+    pub seal_wait: Duration,
     /// Longest pause before looking again for what leaves its scope by itself: bounds what a step of the clock can do.
     pub leaving_look: Duration,
     /// How long `stop` goes on serving with `/healthz` at 503, so that a load balancer turns away first.
@@ -152,6 +154,7 @@ impl Default for Tuning {
             request_timeout: Duration::from_secs(30),
             feedback_first_pause: Duration::from_secs(1),
             feedback_longest_pause: Duration::from_secs(300),
+            seal_wait: Duration::from_secs(10),
             leaving_look: Duration::from_secs(60),
             drain: Duration::ZERO,
             stop_timeout: Duration::from_secs(10),

@@ -8,13 +8,13 @@ use crate::access;
 use crate::directory::Directory;
 use crate::keys::GatewayKeys;
 use crate::platform_feedback;
-use crate::store::{AuditEvent, StoreError, TakenCommand, Tx};
+use crate::store::{AuditEvent, Given, StoreError, TakenCommand, Tx};
 use shenhai_flow::forms::{FormContext, check_contact, check_reply, check_return};
 use shenhai_flow::{Flow, FlowError};
 use shenhai_protocol::{
     Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, PushStop, Receipt, Record, Role,
-    ScopeId, SignedEnvelope, SignedReceipt, TimelineEntry, TimelineKind, UnixMillis, UserId, UserInfo,
-    Verdict, WorkOrder, limits,
+    ScopeId, SignedEnvelope, TimelineEntry, TimelineKind, UnixMillis, UserId, UserInfo, Verdict, WorkOrder,
+    limits,
 };
 use std::collections::BTreeMap;
 
@@ -38,7 +38,8 @@ pub(crate) struct Genuine {
 /// What became of a batch.
 #[derive(Debug)]
 pub(crate) struct Decided {
-    pub(crate) receipts: Vec<SignedReceipt>,
+    /// Still to be signed, see `crate::seal`.
+    pub(crate) receipts: Vec<Given>,
     pub(crate) stopped: Option<PushStop>,
     pub(crate) kept: Kept,
 }
@@ -128,7 +129,7 @@ impl Bench<'_> {
         tx: &mut Tx<'_>,
         command: &Genuine,
         kept: &mut Kept,
-    ) -> Result<Result<SignedReceipt, Stop>, StoreError> {
+    ) -> Result<Result<Given, Stop>, StoreError> {
         let envelope = &command.envelope;
         let device = match tx.device(&envelope.device_id)? {
             Some(device) => device,
@@ -177,8 +178,8 @@ impl Bench<'_> {
         Ok(Ok(receipt))
     }
 
-    /// The command is genuine and next in its chain: decide, sign the receipt, store both, move the chain.
-    fn settle(self, tx: &mut Tx<'_>, command: &Genuine) -> Result<(SignedReceipt, Verdict), StoreError> {
+    /// The command is genuine and next in its chain: decide, store it with its receipt, move the chain.
+    fn settle(self, tx: &mut Tx<'_>, command: &Genuine) -> Result<(Given, Verdict), StoreError> {
         let envelope = &command.envelope;
         let judged = self.judge(tx, command)?;
         let mut receipt = Receipt {
@@ -212,19 +213,17 @@ impl Bench<'_> {
         };
         let verdict = receipt.verdict;
         let payload = serde_json::to_string(&receipt).map_err(|_| StoreError::Document("receipt"))?;
-        let receipt = self.keys.sign(payload)?;
-        tx.insert_command(&TakenCommand {
+        let given = tx.insert_command(&TakenCommand {
             cmd_id: &envelope.cmd_id,
             device_id: &envelope.device_id,
             device_seq: envelope.device_seq,
             actor: &envelope.actor,
             order: on_the_order.then(|| envelope.body.order()),
             envelope: &command.signed,
-            receipt: &receipt,
-            signed_by: &self.keys.serial(),
+            receipt: &payload,
         })?;
         tx.advance_device(&envelope.device_id, envelope.device_seq, &command.hash)?;
-        Ok((receipt, verdict))
+        Ok((given, verdict))
     }
 
     /// The order as the command leaves it, or why it may not.

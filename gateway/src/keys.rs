@@ -6,7 +6,7 @@
 use getrandom::SysRng;
 use rand_core::{Rng, UnwrapErr};
 use shenhai_crypto::{Certificate, KeyRef, Provider, ProviderError, sm3};
-use shenhai_protocol::{SignedGrant, SignedReceipt, SignedRevocations};
+use shenhai_protocol::{SignedGrant, SignedRevocations};
 use std::fmt::Write;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -55,12 +55,6 @@ impl GatewayKeys {
     /// Serial number of the certificate whose key signs, hex.
     pub(crate) fn serial(&self) -> String {
         self.certificate().serial_hex()
-    }
-
-    /// The receipt of `payload`.
-    pub(crate) fn sign(&self, payload: String) -> Result<SignedReceipt, ProviderError> {
-        let sig = self.sign_text(&payload)?;
-        Ok(SignedReceipt { payload, sig })
     }
 
     pub(crate) fn sign_grant(&self, payload: String) -> Result<SignedGrant, ProviderError> {

@@ -27,6 +27,7 @@ mod platform_feedback;
 pub mod readers;
 mod restore;
 mod rules;
+mod seal;
 mod server;
 mod store;
 mod view;

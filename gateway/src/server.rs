@@ -19,6 +19,7 @@ use crate::leaving;
 use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::platform_feedback;
+use crate::seal::{self, Signing};
 use crate::store::{Store, StoreError, Tx, WriterStats};
 use shenhai_crypto::{KeyRef, Provider, ProviderError};
 use shenhai_protocol::Channel;
@@ -123,6 +124,8 @@ pub struct Running {
     close: oneshot::Sender<()>,
     server: JoinHandle<()>,
     workers: JoinSet<()>,
+    /// Ends last: requests under way wait for it.
+    sealer: JoinSet<()>,
     _lock: File,
 }
 
@@ -151,6 +154,7 @@ impl Gateway {
             keys,
             rules: config.trust,
             log: Heads::default(),
+            signing: Signing::default(),
             verifier: verifier().map_err(StartError::Verifier)?,
             epoch,
             origins,
@@ -172,6 +176,8 @@ impl Gateway {
             web_dir: config.web_dir,
         });
         let workers = start_workers(&app);
+        let mut sealer = JoinSet::new();
+        sealer.spawn(seal::serve(Arc::clone(&app)));
         let (close, closed) = oneshot::channel();
         let router = http::router(Arc::clone(&app));
         let server = tokio::spawn(Arc::clone(&door).serve(listener, router, closed));
@@ -183,6 +189,7 @@ impl Gateway {
             close,
             server,
             workers,
+            sealer,
             _lock: lock,
         })
     }
@@ -228,6 +235,11 @@ impl Running {
         {
             self.workers.abort_all();
         }
+        // Usually nothing is left; what is gets its signature at the next start.
+        if seal::settle(&self.app).await.is_err() {
+            tracing::warn!("not every commit could be signed");
+        }
+        self.sealer.abort_all();
         let store = Arc::clone(&self.app.store);
         let _ = tokio::task::spawn_blocking(move || store.stop_blocking()).await;
         tracing::info!("stopped");

@@ -11,7 +11,8 @@ use crate::rpc::Topic;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::future::{FutureExt, poll_fn};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use shenhai_crypto::{PublicKey, Signature, sm3};
+use shenhai_crypto::{PublicKey, sm3};
+use shenhai_proof::{Commits, Signers};
 use shenhai_protocol::{
     Change, ChangeKind, CmdId, ErrorClass, ErrorCode, HexHash, PullReply, PushReply, Receipt, ScopeId,
     SignedEnvelope, SignedReceipt, Verdict, WakeRequest,
@@ -270,11 +271,13 @@ fn push_answered(engine: &mut Engine, commands: &[CmdId], batch: &[SignedEnvelop
     };
     let device = live.identity.device_id.clone();
     let given = reply.receipts.len();
+    let gateway = Signers::pinned(&key);
+    let mut given_by = Commits::of(&gateway);
     let checked: Vec<Checked> = commands
         .iter()
         .zip(batch)
         .zip(reply.receipts)
-        .map_while(|((cmd_id, envelope), signed)| check(&key, cmd_id, envelope, signed))
+        .map_while(|((cmd_id, envelope), signed)| check(&mut given_by, cmd_id, envelope, signed))
         .collect();
     let unverified = checked.len() < given;
     if unverified {
@@ -318,15 +321,14 @@ fn live_scope(engine: &Engine) -> ScopeId {
         .map_or_else(ScopeId::bureau, |live| ScopeId::handler(&live.record.user.id))
 }
 
-/// A receipt counts when the pinned key signed it and it speaks of exactly this command's bytes.
+/// A receipt counts when the pinned key signed its commit and it speaks of exactly this command's bytes.
 fn check(
-    key: &PublicKey,
+    given_by: &mut Commits<'_>,
     cmd_id: &CmdId,
     envelope: &SignedEnvelope,
     signed: SignedReceipt,
 ) -> Option<Checked> {
-    let signature = Signature::from_hex(&signed.sig).ok()?;
-    if !key.verify(signed.payload.as_bytes(), &signature).is_valid() {
+    if !given_by.gave(&signed) {
         return None;
     }
     let receipt = signed.open().ok()?;

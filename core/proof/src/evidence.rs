@@ -5,6 +5,7 @@
 
 use crate::finding::{Fault, Finding, Part};
 use crate::log::{Head, check_inclusion, signature_holds};
+use crate::receipt::Commits;
 use crate::trust::{Signers, Standing};
 use serde::{Deserialize, Serialize};
 use shenhai_crypto::{PublicKey, device_id, sm3};
@@ -73,9 +74,10 @@ pub fn examine(
     exhibits: &[Exhibit<'_>],
     findings: &mut Vec<Finding>,
 ) -> Vec<Examined> {
+    let mut commits = Commits::of(gateway);
     let mut examined: Vec<Examined> = (1..)
         .zip(exhibits)
-        .map(|(entry, exhibit)| examine_one(entry, order, gateway, head, exhibit, findings))
+        .map(|(entry, exhibit)| examine_one(entry, order, &mut commits, head, exhibit, findings))
         .collect();
     check_places(exhibits, findings);
     check_chains(&mut examined, findings);
@@ -85,7 +87,7 @@ pub fn examine(
 fn examine_one(
     entry: usize,
     order: &OrderId,
-    gateway: &Signers,
+    commits: &mut Commits<'_>,
     head: Option<&Head>,
     exhibit: &Exhibit<'_>,
     findings: &mut Vec<Finding>,
@@ -94,7 +96,7 @@ fn examine_one(
     let hash = HexHash(sm3(payload.as_bytes()).to_hex());
     let envelope = exhibit.envelope.open().ok();
     let receipt = exhibit.receipt.open().ok();
-    let signed = gateway.signed(&exhibit.receipt.payload, &exhibit.receipt.sig);
+    let signed = commits.signed(exhibit.receipt);
     let seal = signed.is_some();
     let place = head.map(|head| match exhibit.inclusion {
         Some(proof) => check_inclusion(head, &exhibit.receipt.payload, proof),

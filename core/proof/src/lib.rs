@@ -9,6 +9,7 @@ mod evidence;
 mod finding;
 mod log;
 mod path;
+mod receipt;
 mod tree;
 mod trust;
 mod watch;
@@ -18,6 +19,7 @@ pub use evidence::{Examined, Exhibit, Status, examine};
 pub use finding::{Fault, Finding, Part};
 pub use log::{Head, check_growth, open_head, read_head};
 pub use path::{PathError, verify_consistency, verify_inclusion};
+pub use receipt::Commits;
 pub use tree::{
     MAX_LEVEL, MemoryLog, NewNode, NoNode, Nodes, ProveError, RangeError, append, consistency, empty_root,
     inclusion, leaf_hash, node_hash, root,

@@ -80,7 +80,7 @@ pub(crate) fn signature_holds(key: &PublicKey, text: &str, signature: &str) -> b
     Signature::from_hex(signature).is_ok_and(|signature| key.verify(text.as_bytes(), &signature).is_valid())
 }
 
-fn digests(path: &[HexHash]) -> Option<Vec<Digest32>> {
+pub(crate) fn digests(path: &[HexHash]) -> Option<Vec<Digest32>> {
     if path.len() > limits::PROOF_HASHES {
         return None;
     }

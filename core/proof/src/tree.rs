@@ -247,7 +247,15 @@ impl MemoryLog {
     /// # Errors
     /// Never for a log made by this function alone.
     pub fn append(&mut self, content: &[u8]) -> Result<(), NoNode> {
-        for new in append(self, self.size(), leaf_hash(content))? {
+        self.append_hash(leaf_hash(content))
+    }
+
+    /// Add a leaf whose hash is known.
+    ///
+    /// # Errors
+    /// Never for a log made by this function alone.
+    pub fn append_hash(&mut self, leaf: Digest32) -> Result<(), NoNode> {
+        for new in append(self, self.size(), leaf)? {
             let level = new.level as usize;
             if self.levels.len() <= level {
                 self.levels.push(Vec::new());

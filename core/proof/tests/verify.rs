@@ -90,7 +90,14 @@ fn each_changed_field_is_named() {
             "certificate of the device of entry 2",
         ),
         ("/entries/1/receipt/payload", "receipt of entry 2"),
-        ("/entries/1/receipt/sig", "signature of the receipt of entry 2"),
+        (
+            "/entries/1/receipt/commit/sig",
+            "signature of the receipt of entry 2",
+        ),
+        (
+            "/entries/1/receipt/commit/payload",
+            "signature of the receipt of entry 2",
+        ),
         ("/entries/1/inclusion/path/0", "log inclusion of entry 2"),
     ];
     for (field, part) in cases {

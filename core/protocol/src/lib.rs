@@ -12,6 +12,7 @@ mod ids;
 pub mod limits;
 mod order;
 mod proof;
+mod receipt;
 mod session;
 mod sync;
 mod trust;
@@ -32,13 +33,11 @@ pub use proof::{
     CaseRecord, DataClass, LogConsistency, LogInclusion, OrderProof, ProofEntry, SignedCase, SignedHead,
     TreeHead,
 };
+pub use receipt::{Commit, Receipt, SignedCommit, SignedReceipt, Verdict};
 pub use session::{
     DeviceInfo, LoginTarget, PeopleList, PeopleUnit, PersonLoad, Role, SessionGrant, SessionRequest, UserInfo,
 };
-pub use sync::{
-    Change, ChangeKind, PullReply, PushReply, PushRequest, PushStop, Receipt, SignedReceipt, Verdict,
-    WakeReply, WakeRequest,
-};
+pub use sync::{Change, ChangeKind, PullReply, PushReply, PushRequest, PushStop, WakeReply, WakeRequest};
 pub use trust::{
     AccessGrant, Action, AuthorityView, Credentials, DeviceList, DeviceView, ENROLMENT_ALPHABET,
     ENROLMENT_CODE_CHARS, EnrolledHow, GrantReply, Invitation, InvitationRequest, LeaseRules,

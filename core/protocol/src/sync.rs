@@ -1,9 +1,6 @@
 //! Push, pull and wake: how commands go up and state comes down.
 
-use crate::{
-    CmdId, DeviceId, ErrorCode, HexHash, OrderId, ScopeId, SignedEnvelope, SignedHead, UnixMillis, WorkOrder,
-    forms::wire_enum,
-};
+use crate::{ErrorCode, OrderId, ScopeId, SignedEnvelope, SignedHead, SignedReceipt, UnixMillis, WorkOrder};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,66 +11,6 @@ use std::collections::BTreeMap;
 pub struct PushRequest {
     /// The commands.
     pub commands: Vec<SignedEnvelope>,
-}
-
-wire_enum! {
-    /// What became of a command.
-    Verdict {
-        /// It took effect.
-        Accepted,
-        /// It had no effect; the code says why.
-        Refused,
-    }
-}
-
-/// The signed content of a receipt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Receipt {
-    /// [`crate::PROTOCOL_VERSION`].
-    pub v: u32,
-    /// Which command.
-    pub cmd_id: CmdId,
-    /// Which device.
-    pub device_id: DeviceId,
-    /// Its place in the device's chain.
-    pub device_seq: u64,
-    /// What became of it.
-    pub verdict: Verdict,
-    /// Why it was refused.
-    pub code: Option<ErrorCode>,
-    /// The order's revision after the command, where it took effect.
-    pub rev: Option<u64>,
-    /// The change number it got in each scope it touched that the actor may follow.
-    pub changes: BTreeMap<String, u64>,
-    /// When the gateway took it.
-    pub server_time: UnixMillis,
-    /// SM3 of the command's payload.
-    pub hash: HexHash,
-    /// An emulator stood in for the service that signs: the receipt proves nothing outside a test.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub emulated: bool,
-}
-
-/// A receipt on the wire: the exact text that was signed, and the gateway's SM2 signature (`r‖s`, 128 hex
-/// digits). The same command always gets the same bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SignedReceipt {
-    /// JSON of a [`Receipt`].
-    pub payload: String,
-    /// The signature.
-    pub sig: String,
-}
-
-impl SignedReceipt {
-    /// Read the payload. Proves nothing: verify the signature over `payload` first.
-    ///
-    /// # Errors
-    /// When the payload is not the JSON of a [`Receipt`].
-    pub fn open(&self) -> Result<Receipt, serde_json::Error> {
-        serde_json::from_str(&self.payload)
-    }
 }
 
 /// Why the gateway went no further in a batch. Nothing from `index` on had any effect.

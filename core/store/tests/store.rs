@@ -4,7 +4,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use shenhai_protocol::{
     Caller, Channel, CmdId, CommandKind, Deadlines, DeviceId, FormKind, HexHash, Matter, OrderId, OrderState,
-    Role, ScopeId, SignedEnvelope, SignedReceipt, UnitId, UnixMillis, Urgency, UserId, UserInfo, WorkOrder,
+    Role, ScopeId, SignedCommit, SignedEnvelope, SignedReceipt, UnitId, UnixMillis, Urgency, UserId,
+    UserInfo, WorkOrder,
 };
 use shenhai_store::{
     Anchor, Fault, Identity, KeptDraft, Keys, OutboxEntry, PageOfChanges, Place, RolledBack, ScopeCopy,
@@ -218,7 +219,12 @@ fn fill(store: &mut Store) {
             write.append(&user(), &entry("c1", 1), &envelope("PLAINPAYLOAD"))?;
             let receipt = SignedReceipt {
                 payload: "PLAINRECEIPT".to_owned(),
-                sig: String::new(),
+                index: 0,
+                path: Vec::new(),
+                commit: SignedCommit {
+                    payload: String::new(),
+                    sig: String::new(),
+                },
             };
             write.save_receipt(&CmdId::from("c1"), &receipt, NOW, Some(4))
         })

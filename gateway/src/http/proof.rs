@@ -9,7 +9,7 @@ use super::papers;
 use super::session::Session;
 use crate::app::App;
 use crate::store::{Rows, StoreError, StoredCommand};
-use crate::{access, log, view};
+use crate::{access, log, seal, view};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -96,6 +96,7 @@ pub(crate) async fn proof(
     PathText(id): PathText,
 ) -> Result<Json<OrderProof>, ApiError> {
     let (order, scopes) = (OrderId(id), session.asker.scopes);
+    seal::settle(&app).await?;
     let head = current(&app).await?;
     let reading = Arc::clone(&app);
     let proof = app.store.read(move |rows| {
@@ -106,7 +107,9 @@ pub(crate) async fn proof(
         let mut signed_by = BTreeSet::new();
         let entries = commands
             .filter(|command| command.leaf < head.size)
-            .inspect(|command| signed_by.extend(command.signed_by.clone()))
+            .inspect(|command| {
+                signed_by.insert(command.signed_by.clone());
+            })
             .map(|command| entry(&reading, rows, command, head.size))
             .collect::<Result<_, StoreError>>()?;
         Ok(Some(OrderProof {
@@ -132,6 +135,7 @@ pub(crate) async fn bundle(
     if !access::may_export(session.asker.user.role) {
         return Err(ApiError::new(ErrorCode::Forbidden, "only a reviewer may export"));
     }
+    seal::settle(&app).await?;
     let (order, scopes, reading) = (OrderId(id), session.asker.scopes, Arc::clone(&app));
     let bundle = app.store.read(move |rows| {
         let Some((order, scope)) = seen_in(rows, &order, &scopes, reading.clock.now())? else {
@@ -210,7 +214,7 @@ fn export(
     let mut emulated = app.keys.emulated();
     for command in rows.commands_of(&order.id)? {
         let actor = command.actor.clone();
-        signed_by.extend(command.signed_by.clone());
+        signed_by.insert(command.signed_by.clone());
         let proven = entry(app, rows, command, head.size)?;
         let receipt = proven
             .receipt

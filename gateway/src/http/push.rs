@@ -10,6 +10,7 @@ use super::session::Session;
 use crate::access;
 use crate::app::App;
 use crate::decide::{Bench, Decided, Genuine, Kept};
+use crate::seal;
 use crate::store::StoreError;
 use axum::Json;
 use axum::body::Body;
@@ -53,6 +54,11 @@ pub(crate) async fn push(
             let text = "what may be stored of this person's commands in a day is used up; go on tomorrow";
             ApiError::new(ErrorCode::RateLimited, text).retry_after(retry_after)
         })?;
+    if app.signing.is_failing() {
+        // Nothing more is taken than can be answered.
+        let text = "the service that signs receipts does not answer";
+        return Err(ApiError::new(ErrorCode::UpstreamUnavailable, text));
+    }
     let request: PushRequest = read_json(body, limits::PUSH_BYTES).await?;
     if request.commands.len() > limits::PUSH_COMMANDS {
         return Err(ApiError::new(
@@ -88,7 +94,7 @@ pub(crate) async fn push(
         app.log_grown.notify_waiters();
     }
     let reply = PushReply {
-        receipts: decided.receipts,
+        receipts: seal::receipts(&app, decided.receipts).await?,
         stopped: decided.stopped.or(unread),
         server_time: now,
     };

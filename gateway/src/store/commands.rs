@@ -2,7 +2,7 @@
 //!
 //! Not the decision. Called by push and proof.
 
-use super::{Rows, StoreError, Tx};
+use super::{Given, Rows, Sealed, StoreError, Tx};
 use rusqlite::{OptionalExtension, params};
 use shenhai_protocol::{
     CmdId, DataClass, DeviceId, HexHash, OrderId, SignedEnvelope, SignedReceipt, UnixMillis, UserId,
@@ -20,70 +20,84 @@ pub(crate) struct TakenCommand<'a> {
     /// The order whose history it belongs to.
     pub(crate) order: Option<&'a OrderId>,
     pub(crate) envelope: &'a SignedEnvelope,
-    pub(crate) receipt: &'a SignedReceipt,
-    /// Serial number of the certificate whose key signed the receipt.
-    pub(crate) signed_by: &'a str,
+    /// The receipt's text.
+    pub(crate) receipt: &'a str,
 }
 
-/// A command of an order's history.
+/// A command of an order's history whose receipt was signed.
 pub(crate) struct StoredCommand {
     pub(crate) device_id: DeviceId,
     pub(crate) actor: UserId,
     pub(crate) envelope: SignedEnvelope,
     pub(crate) receipt: SignedReceipt,
-    /// Serial number of the certificate whose key signed the receipt, where it was noted.
-    pub(crate) signed_by: Option<String>,
+    /// Serial number of the certificate whose key signed the receipt's commit.
+    pub(crate) signed_by: String,
     /// Where the receipt stands in the log.
     pub(crate) leaf: u64,
 }
 
 impl Rows<'_> {
     /// The payload a command id stands for, and its receipt.
-    pub(crate) fn receipt(&self, id: &CmdId) -> Result<Option<(String, SignedReceipt)>, StoreError> {
-        let sql = "SELECT payload, receipt_payload, receipt_sig FROM commands WHERE cmd_id = ?1";
+    pub(crate) fn receipt(&self, id: &CmdId) -> Result<Option<(String, Given)>, StoreError> {
+        let sql = "SELECT payload, receipt, commit_n, commit_index FROM commands WHERE cmd_id = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let row = statement.query_row([id.as_str()], |row| {
-            let receipt = SignedReceipt {
+            let given = Given {
                 payload: row.get(1)?,
-                sig: row.get(2)?,
+                commit: row.get(2)?,
+                index: row.get(3)?,
             };
-            Ok((row.get(0)?, receipt))
+            Ok((row.get(0)?, given))
         });
         Ok(row.optional()?)
     }
 
-    /// Every command of an order's history, oldest first.
+    /// Every command of an order's history whose receipt was signed, oldest first.
     pub(crate) fn commands_of(&self, order: &OrderId) -> Result<Vec<StoredCommand>, StoreError> {
-        let sql = "SELECT device_id, actor, payload, sig, receipt_payload, receipt_sig, signed_by, leaf
-             FROM commands
-             WHERE order_id = ?1 ORDER BY n";
+        let sql =
+            "SELECT c.device_id, c.actor, c.payload, c.sig, c.receipt, c.commit_n, c.commit_index, c.leaf
+             FROM commands c JOIN commits s ON s.n = c.commit_n
+             WHERE c.order_id = ?1 AND s.sig IS NOT NULL ORDER BY c.n";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map([order.as_str()], |row| {
-            Ok(StoredCommand {
+        let mut rows = statement.query([order.as_str()])?;
+        let mut commands = Vec::new();
+        // One batch of a device is one commit: its commands stand together.
+        let mut last: Option<(u64, Sealed)> = None;
+        while let Some(row) = rows.next()? {
+            let given = Given {
+                payload: row.get(4)?,
+                commit: row.get(5)?,
+                index: row.get(6)?,
+            };
+            let sealed = match last.take() {
+                Some((n, sealed)) if n == given.commit => sealed,
+                _ => self.sealed(given.commit)?.ok_or(StoreError::Document("commit"))?,
+            };
+            let commit = given.commit;
+            commands.push(StoredCommand {
                 device_id: DeviceId(row.get(0)?),
                 actor: UserId(row.get(1)?),
                 envelope: SignedEnvelope {
                     payload: row.get(2)?,
                     sig: row.get(3)?,
                 },
-                receipt: SignedReceipt {
-                    payload: row.get(4)?,
-                    sig: row.get(5)?,
-                },
-                signed_by: row.get(6)?,
+                receipt: sealed.receipt(given)?,
+                signed_by: sealed.signed_by().to_owned(),
                 leaf: row.get(7)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            });
+            last = Some((commit, sealed));
+        }
+        Ok(commands)
     }
 }
 
 impl Tx<'_> {
-    /// Store a command with its receipt, and put the receipt into the log.
-    pub(crate) fn insert_command(&mut self, taken: &TakenCommand<'_>) -> Result<(), StoreError> {
-        let leaf = self.append_leaf(DataClass::OrderClosing, &taken.receipt.payload)?;
+    /// Store a command with its receipt, give the receipt in this commit, and put it into the log.
+    pub(crate) fn insert_command(&mut self, taken: &TakenCommand<'_>) -> Result<Given, StoreError> {
+        let leaf = self.append_leaf(DataClass::OrderClosing, taken.receipt)?;
+        let given = self.give(taken.receipt.to_owned());
         let sql = "INSERT INTO commands
-             (cmd_id, device_id, device_seq, order_id, actor, payload, sig, receipt_payload, receipt_sig, signed_by, leaf)
+             (cmd_id, device_id, device_seq, order_id, actor, payload, sig, receipt, commit_n, commit_index, leaf)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         self.conn.prepare_cached(sql)?.execute(params![
             taken.cmd_id.as_str(),
@@ -93,12 +107,12 @@ impl Tx<'_> {
             taken.actor.as_str(),
             taken.envelope.payload,
             taken.envelope.sig,
-            taken.receipt.payload,
-            taken.receipt.sig,
-            taken.signed_by,
+            taken.receipt,
+            given.commit,
+            given.index,
             leaf,
         ])?;
-        Ok(())
+        Ok(given)
     }
 
     /// Keep the other bytes that came under a used id.

@@ -26,7 +26,12 @@ pub enum StoreError {
         /// In this program.
         known: usize,
     },
-    /// The gateway's key did not sign what was to be stored with it; nothing of it was kept.
+    /// The database was written by a program of protocol 1, which nothing reads any more.
+    #[error(
+        "the database is of protocol 1, which this gateway does not read; start with an empty data directory"
+    )]
+    OlderProtocol,
+    /// The gateway's key did not sign.
     #[error("signing: {0}")]
     Signing(#[from] ProviderError),
     /// A job panicked; nothing of it was kept.

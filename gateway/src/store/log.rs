@@ -106,25 +106,10 @@ fn append_leaf(conn: &Connection, class: DataClass, content: &str) -> Result<u64
             node.hash.as_bytes()
         ])?;
     }
-    let grow = "INSERT INTO log_sizes (class, size) VALUES (?1, 1)
-         ON CONFLICT (class) DO UPDATE SET size = size + 1";
+    let grow = match index {
+        0 => "INSERT INTO log_sizes (class, size) VALUES (?1, 1)",
+        _ => "UPDATE log_sizes SET size = size + 1 WHERE class = ?1",
+    };
     conn.prepare_cached(grow)?.execute([class.name()])?;
     Ok(index)
-}
-
-/// Put the receipts given before there was a log into it, in the order in which they were given.
-pub(super) fn back_fill(conn: &Connection) -> Result<(), StoreError> {
-    let mut given = conn.prepare("SELECT n, receipt_payload FROM commands WHERE leaf IS NULL ORDER BY n")?;
-    let mut mark = conn.prepare("UPDATE commands SET leaf = ?2 WHERE n = ?1")?;
-    let mut rows = given.query([])?;
-    let mut leaves = Vec::new();
-    while let Some(row) = rows.next()? {
-        let payload: String = row.get(1)?;
-        let n: i64 = row.get(0)?;
-        leaves.push((n, append_leaf(conn, DataClass::OrderClosing, &payload)?));
-    }
-    for (n, leaf) in leaves {
-        mark.execute(params![n, leaf])?;
-    }
-    Ok(())
 }

@@ -15,6 +15,7 @@ mod orders;
 mod people;
 pub(crate) mod restored;
 mod schema;
+mod seals;
 mod space;
 mod writer;
 
@@ -28,9 +29,11 @@ pub(crate) use heads::Heads;
 pub(crate) use orders::NewOrder;
 pub(crate) use people::{AuditEvent, DeviceRow, SessionRow};
 pub use restored::Holdings;
+pub(crate) use seals::{Given, Sealed, Seals, Unsealed, root_of};
 pub use writer::WriterStats;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use shenhai_crypto::Digest32;
 use shenhai_protocol::ScopeId;
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -46,6 +49,7 @@ pub(crate) struct Store {
     writer: RwLock<Option<writer::Writer>>,
     readers: Readers,
     heads: Arc<Heads>,
+    seals: Arc<Seals>,
     space: space::Space,
 }
 
@@ -71,18 +75,27 @@ impl<'c> Rows<'c> {
 pub(crate) struct Tx<'c> {
     rows: Rows<'c>,
     touched: BTreeMap<ScopeId, u64>,
+    /// The commit under way, and how many texts were given in it before.
+    commit: u64,
+    before: usize,
+    /// Hashes of what this job gives.
+    given: Vec<Digest32>,
 }
 
 impl<'c> Tx<'c> {
-    fn new(rows: Rows<'c>) -> Self {
+    fn new(rows: Rows<'c>, commit: u64, before: usize) -> Self {
         Self {
             rows,
             touched: BTreeMap::new(),
+            commit,
+            before,
+            given: Vec::new(),
         }
     }
 
-    fn into_touched(self) -> BTreeMap<ScopeId, u64> {
-        self.touched
+    /// The new heads, and the hashes of what was given.
+    fn into_outcome(self) -> (BTreeMap<ScopeId, u64>, Vec<Digest32>) {
+        (self.touched, self.given)
     }
 
     /// Set down a fact about the database that is not set yet.
@@ -120,11 +133,17 @@ impl Store {
         for (scope, head) in Rows::new(&conn).all_heads()? {
             heads.publish(&scope, head);
         }
-        let writer = writer::Writer::start(conn, Arc::clone(&heads)).map_err(|_| StoreError::Stopped)?;
+        let seals = Arc::new(Seals::default());
+        for unsealed in Rows::new(&conn).unsealed()? {
+            seals.await_signature(unsealed);
+        }
+        let writer = writer::Writer::start(conn, Arc::clone(&heads), Arc::clone(&seals));
+        let writer = writer.map_err(|_| StoreError::Stopped)?;
         Ok(Self {
             writer: RwLock::new(Some(writer)),
             readers: Readers::new(path.to_owned()),
             heads,
+            seals,
             space: space::Space::beside(path),
         })
     }
@@ -168,6 +187,11 @@ impl Store {
 
     pub(crate) fn heads(&self) -> &Heads {
         &self.heads
+    }
+
+    /// What was given and what is signed of it.
+    pub(crate) fn seals(&self) -> &Arc<Seals> {
+        &self.seals
     }
 
     pub(crate) fn stats(&self) -> WriterStats {

@@ -115,8 +115,9 @@ fn chains(conn: &Connection) -> Result<Vec<String>, StoreError> {
 fn log(conn: &Connection) -> Result<Vec<String>, StoreError> {
     let class = DataClass::OrderClosing.name();
     let mut select = conn.prepare(
-        "SELECT c.n, c.receipt_payload, c.leaf, l.hash FROM commands c
-         LEFT JOIN log_nodes l ON l.class = ?1 AND l.level = 0 AND l.idx = c.leaf ORDER BY c.leaf",
+        "SELECT c.n, c.receipt, c.leaf, l.hash, substr(s.leaves, c.commit_index * 32 + 1, 32) FROM commands c
+         LEFT JOIN log_nodes l ON l.class = ?1 AND l.level = 0 AND l.idx = c.leaf
+         LEFT JOIN commits s ON s.n = c.commit_n ORDER BY c.leaf",
     )?;
     let mut rows = select.query([class])?;
     let (mut faults, mut size) = (Vec::new(), 0_u64);
@@ -128,8 +129,12 @@ fn log(conn: &Connection) -> Result<Vec<String>, StoreError> {
             faults.push(format!(
                 "the receipt of command {n} is not leaf {size} of the log"
             ));
-            faults.truncate(EXAMPLES);
         }
+        let given: Option<Vec<u8>> = row.get(4)?;
+        if given.as_deref() != Some(expected.as_bytes()) {
+            faults.push(format!("the receipt of command {n} is not what its commit gave"));
+        }
+        faults.truncate(EXAMPLES);
         size += 1;
     }
     let counted: u64 = conn.query_row(

@@ -6,32 +6,14 @@ use super::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
-/// In order; `user_version` is how many have run. One that has been released is never changed again.
-const MIGRATIONS: &[Migration] = &[
-    Migration::tables(include_str!("migrations/0001_start.sql")),
-    Migration::tables(include_str!("migrations/0002_trust.sql")),
-    Migration {
-        script: include_str!("migrations/0003_log.sql"),
-        fill: Some(super::log::back_fill),
-    },
-    Migration::tables(include_str!("migrations/0004_certificates.sql")),
-    Migration::tables(include_str!("migrations/0005_life_cycle.sql")),
-    Migration::tables(include_str!("migrations/0006_leaving.sql")),
-];
+/// In order. One that has been released is never changed again.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
 
-type Fill = fn(&Connection) -> Result<(), StoreError>;
+/// `user_version` is this and how many have run: what a program of protocol 1 wrote counts from 0.
+const BASE: usize = 100;
 
-/// A step: tables, and where SQL alone cannot, their first rows.
-struct Migration {
-    script: &'static str,
-    fill: Option<Fill>,
-}
-
-impl Migration {
-    const fn tables(script: &'static str) -> Self {
-        Self { script, fill: None }
-    }
-}
+/// The version this program writes.
+pub(super) const VERSION: usize = BASE + MIGRATIONS.len();
 
 /// A connection that waits for the writer instead of failing, and that never acknowledges what a power cut
 /// can take back: WAL with synchronous=NORMAL lost 2,948 of 6,000 acknowledged rows when measured, FULL none.
@@ -52,25 +34,27 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
 
 /// Whether the file has this version's tables.
 pub(super) fn is_current(conn: &Connection) -> Result<bool, StoreError> {
-    let done: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok(done == MIGRATIONS.len())
+    let found: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(found == VERSION)
 }
 
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
-    let done: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if done > MIGRATIONS.len() {
-        return Err(StoreError::NewerSchema {
-            found: done,
-            known: MIGRATIONS.len(),
-        });
-    }
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(done) {
-        let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        tx.execute_batch(migration.script)?;
-        if let Some(fill) = migration.fill {
-            fill(&tx)?;
+    let found: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = match found {
+        0 => 0,
+        BASE..=VERSION => found - BASE,
+        found if found < BASE => return Err(StoreError::OlderProtocol),
+        found => {
+            return Err(StoreError::NewerSchema {
+                found,
+                known: VERSION,
+            });
         }
-        tx.pragma_update(None, "user_version", index + 1)?;
+    };
+    for (index, script) in MIGRATIONS.iter().enumerate().skip(done) {
+        let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        tx.execute_batch(script)?;
+        tx.pragma_update(None, "user_version", BASE + index + 1)?;
         tx.commit()?;
     }
     Ok(())

@@ -133,11 +133,17 @@ fn a_database_of_a_newer_version_is_left_alone() {
     let path = dir.path().join("db");
     schema::open(&path)
         .unwrap()
-        .pragma_update(None, "user_version", 99)
+        .pragma_update(None, "user_version", 199)
         .unwrap();
     let refused = Store::open(&path).err();
     assert!(
-        matches!(refused, Some(StoreError::NewerSchema { found: 99, known: 5 })),
+        matches!(
+            refused,
+            Some(StoreError::NewerSchema {
+                found: 199,
+                known: 101
+            })
+        ),
         "{refused:?}"
     );
 }
@@ -159,9 +165,11 @@ fn the_schema_is_the_one_released() {
             "certificates",
             "changes",
             "commands",
+            "commits",
             "device_certificates",
             "devices",
             "feedback",
+            "held",
             "invitations",
             "log_nodes",
             "log_sizes",
@@ -191,77 +199,60 @@ async fn the_writer_flushes_every_commit() {
     assert_eq!(pragma("journal_mode").await.unwrap(), "Text(\"wal\")");
 }
 
-/// A database as version 1 left it: a device with a command, and the signing key in the clear.
-fn of_version_1(path: &Path) {
-    let conn = schema::open(path).unwrap();
-    conn.execute_batch(include_str!("migrations/0001_start.sql"))
+#[test]
+fn a_database_of_protocol_1_is_left_alone() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("db");
+    let old = schema::open(&path).unwrap();
+    old.execute_batch("CREATE TABLE commands (n INTEGER); PRAGMA user_version = 6;")
         .unwrap();
-    conn.execute_batch(
-        "INSERT INTO meta VALUES ('epoch', 'e1'), ('signing_key', 'aa');
-         INSERT INTO devices VALUES ('d1', '04', 'h1', '旧设备', 5, NULL, 7, 'head'), ('d2', '04', 'h1', '', 6, 9, 0, '');
-         INSERT INTO sessions VALUES ('t1', 'd1', 'h1', 5, 500);
-         INSERT INTO commands VALUES (1, 'c1', 'd1', 7, 'o1', 'h1', 'p', 's', 'rp', 'rs');
-         PRAGMA user_version = 1;",
-    )
-    .unwrap();
+    drop(old);
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(
+        Store::open(&path).err(),
+        Some(StoreError::OlderProtocol)
+    ));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_of_version_1_keeps_its_devices_sessions_and_commands() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("db");
-    of_version_1(&path);
-    let store = Store::open(&path).unwrap();
-    let (d1, d2) = ("d1".into(), "d2".into());
-    let (first, second) = store
-        .read_blocking(|rows| Ok((rows.device(&d1)?.unwrap(), rows.device(&d2)?.unwrap())))
-        .unwrap();
-    assert_eq!(
-        (&*first.name, first.last_seq, first.head_hash.as_str()),
-        ("旧设备", 7, "head")
-    );
-    assert_eq!((first.revoked, second.revoked), (false, true));
-    assert!(first.certificate.is_none() && first.last_seen_at.is_none() && first.replaces.is_none());
-    let listed = store.read_blocking(|rows| rows.devices()).unwrap();
-    assert_eq!(listed.len(), 2);
-    assert!(
-        listed
-            .iter()
-            .all(|device| device.how == shenhai_protocol::EnrolledHow::Container)
-    );
-    assert!(store.read_blocking(|rows| rows.session("t1")).unwrap().is_some());
-    let receipt = store.read_blocking(|rows| rows.receipt(&"c1".into())).unwrap();
-    assert_eq!(receipt.unwrap().1.sig, "rs");
-}
-
-#[test]
-fn receipts_older_than_the_log_enter_it_in_their_order() {
-    let dir = tempfile::TempDir::new().unwrap();
-    let path = dir.path().join("old.sqlite3");
-    let old = rusqlite::Connection::open(&path).unwrap();
-    old.execute_batch(include_str!("migrations/0001_start.sql"))
-        .unwrap();
-    old.pragma_update(None, "user_version", 1).unwrap();
-    old.execute_batch(
-        "INSERT INTO devices (id, public_key, user_id, name, enrolled_at, last_seq, head_hash)
-             VALUES ('d', '', 'u', '', 0, 3, '');
-         INSERT INTO commands (n, cmd_id, device_id, device_seq, actor, payload, sig, receipt_payload, receipt_sig)
-             VALUES (7, 'c', 'd', 3, 'u', '', '', 'third', ''), (2, 'a', 'd', 1, 'u', '', '', 'first', ''),
-                    (5, 'b', 'd', 2, 'u', '', '', 'second', '');",
-    )
-    .unwrap();
-    drop(old);
-    let mut expected = shenhai_proof::MemoryLog::default();
-    for receipt in ["first", "second", "third"] {
-        expected.append(receipt.as_bytes()).unwrap();
-    }
-    let store = Store::open(&path).unwrap();
-    let class = shenhai_protocol::DataClass::OrderClosing;
-    let (size, root) = store
-        .read_blocking(|rows| Ok((rows.log_size(class)?, rows.log_root(class, 3)?)))
-        .unwrap();
-    assert_eq!(size, 3);
-    assert_eq!(root.as_str(), shenhai_proof::root(&expected, 3).unwrap().to_hex());
+async fn what_a_commit_gave_waits_for_its_signature_and_what_a_failed_job_gave_is_not_in_it() {
+    let (dir, store) = store();
+    let store = Arc::new(store);
+    let (release, holding) = hold_the_writer(&store).await;
+    let give = |text: &'static str, fails: bool| {
+        let writer = store.writer.read().unwrap();
+        writer.as_ref().unwrap().submit(move |tx| {
+            let given = tx.give(text.to_owned());
+            if fails {
+                Err(StoreError::Document("test"))
+            } else {
+                Ok(given)
+            }
+        })
+    };
+    let (first, failed, second) = (give("first", false), give("lost", true), give("second", false));
+    release.send(()).unwrap();
+    holding.await.unwrap().unwrap();
+    let (first, second) = (first.await.unwrap().unwrap(), second.await.unwrap().unwrap());
+    assert!(failed.await.unwrap().is_err());
+    assert_eq!((first.commit, first.index), (1, 0));
+    assert_eq!((second.commit, second.index), (1, 1));
+    let expected: Vec<_> = ["first", "second"]
+        .map(|text| shenhai_proof::leaf_hash(text.as_bytes()))
+        .into();
+    let waiting = store.seals().waiting();
+    assert_eq!(waiting.len(), 1, "one signature for both");
+    assert_eq!(waiting[0].leaves, expected);
+    // A crash before the signature: the next start finds the commit, and its number is not given again.
+    store.stop_blocking();
+    drop(store);
+    let again = Store::open(&dir.path().join("db")).unwrap();
+    let waiting = again.seals().waiting();
+    assert_eq!((waiting.len(), waiting[0].n), (1, 1));
+    assert_eq!(waiting[0].leaves, expected);
+    let third = again.write(|tx| Ok(tx.give("third".to_owned()))).await.unwrap();
+    assert_eq!((third.commit, third.index), (2, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

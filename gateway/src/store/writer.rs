@@ -5,8 +5,11 @@
 //! Called through `Store::write`.
 
 use super::heads::Heads;
+use super::seals::{Seals, Unsealed};
 use super::{Rows, StoreError, Tx};
 use rusqlite::Connection;
+use shenhai_protocol::ScopeId;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,14 +79,21 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Connection, heads: Arc<Heads>) -> std::io::Result<Self> {
+    pub(super) fn start(conn: Connection, heads: Arc<Heads>, seals: Arc<Seals>) -> std::io::Result<Self> {
         let (messages, inbox) = channel();
         let counters = Arc::new(Counters::default());
         let thread = {
             let counters = Arc::clone(&counters);
             std::thread::Builder::new()
                 .name("store-writer".to_owned())
-                .spawn(move || serve(&conn, &inbox, &heads, &counters))?
+                .spawn(move || {
+                    let shared = Shared {
+                        heads: &heads,
+                        seals: &seals,
+                        counters: &counters,
+                    };
+                    serve(&conn, &inbox, &shared);
+                })?
         };
         Ok(Self {
             messages,
@@ -122,7 +132,14 @@ impl Writer {
     }
 }
 
-fn serve(conn: &Connection, inbox: &Receiver<Message>, heads: &Heads, counters: &Counters) {
+/// What the writer tells of each commit.
+struct Shared<'a> {
+    heads: &'a Heads,
+    seals: &'a Seals,
+    counters: &'a Counters,
+}
+
+fn serve(conn: &Connection, inbox: &Receiver<Message>, shared: &Shared<'_>) {
     let mut stopping = false;
     while !stopping {
         let mut jobs = Vec::new();
@@ -148,7 +165,7 @@ fn serve(conn: &Connection, inbox: &Receiver<Message>, heads: &Heads, counters: 
             };
         }
         if !jobs.is_empty() {
-            commit(conn, jobs, heads, counters);
+            commit(conn, jobs, shared);
         }
     }
     // Leaves one file behind for whoever copies it. Not needed for safety: the next start reads the -wal file.
@@ -158,15 +175,20 @@ fn serve(conn: &Connection, inbox: &Receiver<Message>, heads: &Heads, counters: 
 /// What a transaction came to: each job's own outcome, or the error that undid them all.
 type Outcomes = Result<Vec<Result<(), StoreError>>, StoreError>;
 
-fn commit(conn: &Connection, mut jobs: Vec<Box<dyn Job>>, heads: &Heads, counters: &Counters) {
+fn commit(conn: &Connection, mut jobs: Vec<Box<dyn Job>>, shared: &Shared<'_>) {
     let count = jobs.len();
-    let mut touched = std::collections::BTreeMap::new();
-    match run_all(conn, &mut jobs, &mut touched) {
+    let mut touched = BTreeMap::new();
+    let mut given = None;
+    match run_all(conn, &mut jobs, &mut touched, &mut given) {
         Ok(outcomes) => {
-            counters.commits.fetch_add(1, Ordering::Relaxed);
-            counters.jobs.fetch_add(count as u64, Ordering::Relaxed);
+            shared.counters.commits.fetch_add(1, Ordering::Relaxed);
+            shared.counters.jobs.fetch_add(count as u64, Ordering::Relaxed);
             for (scope, head) in &touched {
-                heads.publish(scope, *head);
+                shared.heads.publish(scope, *head);
+            }
+            // Before anybody is answered: whoever was given something waits for its signature next.
+            if let Some(given) = given {
+                shared.seals.await_signature(given);
             }
             for (job, outcome) in jobs.into_iter().zip(outcomes) {
                 job.answer(outcome);
@@ -187,17 +209,24 @@ fn commit(conn: &Connection, mut jobs: Vec<Box<dyn Job>>, heads: &Heads, counter
 fn run_all(
     conn: &Connection,
     jobs: &mut [Box<dyn Job>],
-    touched: &mut std::collections::BTreeMap<shenhai_protocol::ScopeId, u64>,
+    touched: &mut BTreeMap<ScopeId, u64>,
+    given: &mut Option<Unsealed>,
 ) -> Outcomes {
     conn.execute_batch("BEGIN IMMEDIATE")?;
+    let number = Rows::new(conn).next_commit()?;
+    let mut leaves = Vec::new();
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
         conn.execute_batch("SAVEPOINT job")?;
-        let mut tx = Tx::new(Rows::new(conn));
+        let mut tx = Tx::new(Rows::new(conn), number, leaves.len());
         let outcome =
             catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).unwrap_or(Err(StoreError::Panicked));
         match outcome {
-            Ok(()) => touched.extend(tx.into_touched()),
+            Ok(()) => {
+                let (scopes, texts) = tx.into_outcome();
+                touched.extend(scopes);
+                leaves.extend(texts);
+            }
             Err(ref error) => {
                 // A full disk or an I/O error may have ended the whole transaction: then nobody's work stands.
                 if conn.is_autocommit() {
@@ -208,6 +237,11 @@ fn run_all(
         }
         conn.execute_batch("RELEASE job")?;
         outcomes.push(outcome);
+    }
+    if !leaves.is_empty() {
+        let unsealed = Unsealed { n: number, leaves };
+        unsealed.insert(conn)?;
+        *given = Some(unsealed);
     }
     conn.execute_batch("COMMIT")?;
     Ok(outcomes)

@@ -126,7 +126,7 @@ async fn each_broken_field_of_a_case_is_named() {
         (at("device_key"), Part::DeviceKey { entry }, Fault::Changed),
         (at("receipt/payload"), Part::Receipt { entry }, Fault::Changed),
         (
-            at("receipt/sig"),
+            at("receipt/commit/sig"),
             Part::ReceiptSignature { entry },
             Fault::Changed,
         ),

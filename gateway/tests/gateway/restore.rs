@@ -169,11 +169,16 @@ async fn a_backup_that_is_not_sound_is_named_and_left_alone() {
         ("DELETE FROM changes WHERE n = 2", "scope "),
         ("UPDATE devices SET head_hash = id", "device "),
         ("UPDATE devices SET last_seq = 2", "device "),
-        (
-            "UPDATE commands SET receipt_payload = '{}'",
-            "the receipt of command 1",
-        ),
+        ("UPDATE commands SET receipt = '{}'", "the receipt of command 1"),
         ("UPDATE log_sizes SET size = 5", "the log counts 5 receipts"),
+        (
+            "UPDATE commits SET leaves = zeroblob(32)",
+            "the receipt of command 1 is not what its commit gave",
+        ),
+        (
+            "DELETE FROM held WHERE scope = 'bureau'",
+            "whether scope bureau holds ",
+        ),
     ];
     for (spoil, named) in spoils {
         put_back(&stage, &copy);

@@ -1,4 +1,5 @@
-//! A service of the city signs the receipts and fails: nothing is half done, and what is sent again counts once.
+//! A service of the city signs what each commit gave, late or not at all: what was taken is answered once it is signed,
+//! and what is sent again counts once.
 
 use crate::stage::{
     BUREAU_REVIEWER, HANDLER, OTHER_HANDLER, Session, Stage, code, contact_form, emulators, send,
@@ -6,10 +7,11 @@ use crate::stage::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use shenhai_city::CryptoService;
-use shenhai_crypto::Certificate;
+use shenhai_crypto::{Certificate, sm3};
 use shenhai_gateway::{Config, Gateway, StartError};
 use shenhai_proof::{check_case, read_case};
 use shenhai_protocol::{Command, PushReply, SignedEnvelope, Verdict};
+use std::time::Duration;
 
 const TIMEOUT_MILLIS: u64 = 4_000;
 const SLOW_MILLIS: u64 = 3_000;
@@ -32,8 +34,16 @@ fn signed_by(city: &shenhai_city::Running, config: &mut Config) {
 
 impl Signed {
     async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
         let (city, _) = emulators().await;
-        let stage = Stage::start_with(|config| signed_by(&city, config)).await;
+        let stage = Stage::start_with(|config| {
+            signed_by(&city, config);
+            adjust(config);
+        });
+        let stage = stage.await;
         Self { city, stage }
     }
 
@@ -72,7 +82,7 @@ impl Signed {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_wrong_with_a_signature_the_same_command_later_counts_once() {
+async fn whatever_is_wrong_with_a_signature_the_command_counts_once_and_is_answered_when_the_next_is_right() {
     let signed = Signed::start().await;
     let mut session = signed.stage.sign_in(HANDLER).await;
     let faults = [
@@ -86,61 +96,132 @@ async fn whatever_is_wrong_with_a_signature_the_same_command_later_counts_once()
     for (number, fault) in (1..).zip(faults) {
         let order = signed.stage.take_in(&format!("SH-{number}"), "310101").await;
         let command = session.command(Command::Accept { order });
-        let before = signed.decided();
         signed.fault(fault, 1, 0).await;
-        let (status, text) = signed.stage.push(&session, vec![command.clone()]).await;
-        assert_eq!(
-            (status, code(&text).as_str()),
-            (502, "upstream_unavailable"),
-            "{fault}"
-        );
-        let body: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(body["retryable"], true, "{fault}");
-        assert_eq!(signed.decided(), before, "{fault}");
-
         let first = signed.push_one(&session, &command).await;
         let again = signed.push_one(&session, &command).await;
         assert_eq!(first.receipts[0].open().unwrap().verdict, Verdict::Accepted);
         assert_eq!(first.receipts, again.receipts, "{fault}: another receipt");
-        assert_eq!(
-            signed.stage.count("SELECT count(*) FROM commands"),
-            number,
-            "{fault}"
-        );
+        assert_eq!(signed.decided()[0], number, "{fault}");
         let effects = "SELECT count(*) FROM feedback";
         assert_eq!(signed.stage.count(effects), number, "{fault}: told once");
         signed.stage.assert_gapless_logs();
     }
 }
 
+/// Send a command until its receipt is signed. Every answer before says that it may be sent again.
+async fn until_receipted(signed: &Signed, session: &Session, command: &SignedEnvelope) -> PushReply {
+    let sending = async {
+        loop {
+            let (status, text) = signed.stage.push(session, vec![command.clone()]).await;
+            if status == 200 {
+                return serde_json::from_str(&text).unwrap();
+            }
+            assert_eq!((status, &*code(&text)), (502, "upstream_unavailable"));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), sending)
+        .await
+        .unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_whose_second_receipt_is_not_signed_leaves_the_first_undone_too() {
+async fn while_nobody_signs_what_was_taken_stays_taken_and_nothing_more_is_taken() {
+    let mut signed = Signed::start_with(|config| config.tuning.seal_wait = Duration::from_millis(300)).await;
+    let mut session = signed.stage.sign_in(HANDLER).await;
+    let mut other = signed.stage.sign_in(OTHER_HANDLER).await;
+    let desk = signed.stage.sign_in(BUREAU_REVIEWER).await.grant;
+    let order = signed.stage.take_in("SH-1", "310101").await;
+    let elsewhere = signed.stage.take_in("SH-2", "310104").await;
+    let command = session.command(Command::Accept { order });
+    let later = other.command(Command::Accept { order: elsewhere });
+    signed.fault("error500", 1_000_000, 0).await;
+    for _ in 0..2 {
+        let (status, text) = signed.stage.push(&session, vec![command.clone()]).await;
+        assert_eq!((status, &*code(&text)), (502, "upstream_unavailable"));
+        let body: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(body["retryable"], true);
+    }
+    assert_eq!(signed.decided()[0], 1, "taken, once");
+    let (status, text) = signed.stage.push(&other, vec![later.clone()]).await;
+    assert_eq!((status, &*code(&text)), (502, "upstream_unavailable"));
+    assert_eq!(
+        signed.decided()[0],
+        1,
+        "nothing more is taken than can be answered"
+    );
+    // No receipt: nothing of it is in the proof of the order either.
+    let call = signed.stage.call(Method::GET, "/v1/orders/12345-SH-1/proof");
+    let (status, _) = send(call.bearer_auth(&desk.token)).await;
+    assert_eq!(status, 502);
+
+    // Stopped in between: the commit is signed by the next start.
+    signed.stage.gateway.take().unwrap().stop().await;
+    assert_eq!(
+        signed
+            .stage
+            .count("SELECT count(*) FROM commits WHERE sig IS NULL"),
+        1
+    );
+    signed.fault("error500", 0, 0).await;
+    let mut config = signed.stage.config();
+    signed_by(&signed.city, &mut config);
+    signed.stage.gateway = Some(Gateway::start(config).await.unwrap());
+    let first = until_receipted(&signed, &session, &command).await;
+    let again = signed.push_one(&session, &command).await;
+    assert_eq!(first.receipts, again.receipts);
+    assert_eq!(first.receipts[0].open().unwrap().verdict, Verdict::Accepted);
+    until_receipted(&signed, &other, &later).await;
+    let [commands, _, feedback, last_seqs] = signed.decided();
+    assert_eq!([commands, feedback, last_seqs], [2, 2, 2], "each once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_costs_one_signature_and_each_receipt_its_own_path() {
     let signed = Signed::start().await;
     let mut session = signed.stage.sign_in(HANDLER).await;
     let order = signed.stage.take_in("SH-1", "310101").await;
     let batch = vec![
         session.command(Command::Accept { order: order.clone() }),
         session.command(Command::Contact {
-            order,
+            order: order.clone(),
             form: contact_form(),
         }),
+        session.command(Command::Reveal { order }),
     ];
-    let (before, asked) = (signed.stage.state(), signed.asked().await);
-    // The first answer is right and late enough that the fault ordered meanwhile meets the second.
-    signed.fault("slow", 1, 400).await;
-    let pushing = signed.stage.push(&session, batch.clone());
-    let breaking = async {
-        while signed.asked().await == asked {}
-        signed.fault("wrong_signature", 1, 0).await;
-    };
-    let ((status, text), ()) = tokio::join!(pushing, breaking);
-    assert_eq!((status, code(&text).as_str()), (502, "upstream_unavailable"));
-    assert_eq!(signed.stage.state(), before);
+    let asked = signed.asked().await;
     let (status, text) = signed.stage.push(&session, batch).await;
     assert_eq!(status, 200, "{text}");
     let reply: PushReply = serde_json::from_str(&text).unwrap();
-    assert_eq!(reply.receipts.len(), 2);
-    assert_eq!(signed.stage.count("SELECT count(*) FROM commands"), 2);
+    assert_eq!(signed.asked().await, asked + 1);
+    assert_eq!(reply.receipts.len(), 3);
+    let commit = reply.receipts[0].commit.open().unwrap();
+    assert_eq!(commit.size, 3);
+    // The tree of three: the root is over (a b) and c, each path is what lies beside.
+    let hash = |prefix: u8, parts: &[&[u8]]| sm3(&[&[prefix], parts.concat().as_slice()].concat());
+    let leaves: Vec<_> = reply
+        .receipts
+        .iter()
+        .map(|one| hash(0, &[one.payload.as_bytes()]))
+        .collect();
+    let pair = hash(1, &[leaves[0].as_bytes(), leaves[1].as_bytes()]);
+    let root = hash(1, &[pair.as_bytes(), leaves[2].as_bytes()]);
+    assert_eq!(commit.root.as_str(), root.to_hex());
+    let path = |at: usize| {
+        reply.receipts[at]
+            .path
+            .iter()
+            .map(|hash| hash.0.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(path(0), [leaves[1].to_hex(), leaves[2].to_hex()]);
+    assert_eq!(path(1), [leaves[0].to_hex(), leaves[2].to_hex()]);
+    assert_eq!(path(2), [pair.to_hex()]);
+    for (index, receipt) in (0..).zip(&reply.receipts) {
+        assert_eq!(
+            (receipt.index, &receipt.commit),
+            (index, &reply.receipts[0].commit)
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

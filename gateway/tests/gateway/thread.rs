@@ -143,12 +143,13 @@ async fn the_desk_verifies_every_signature_of_an_order_itself() {
             &entry.envelope.sig,
         );
         assert!(signed.is_valid(), "{signed:?}");
-        let receipted = verify_hex(
-            &proof.gateway_key,
-            entry.receipt.payload.as_bytes(),
-            &entry.receipt.sig,
-        );
+        let commit = &entry.receipt.commit;
+        let signed = format!("shenhai-commit-v1\n{}", commit.payload);
+        let receipted = verify_hex(&proof.gateway_key, signed.as_bytes(), &commit.sig);
         assert!(receipted.is_valid(), "{receipted:?}");
+        // Alone in its commit: the root is the receipt's own hash.
+        let leaf = shenhai_crypto::sm3(&[&[0], entry.receipt.payload.as_bytes()].concat());
+        assert_eq!(commit.open().unwrap().root.as_str(), leaf.to_hex());
         let receipt = entry.receipt.open().unwrap();
         let hash = shenhai_crypto::sm3(entry.envelope.payload.as_bytes()).to_hex();
         assert_eq!(receipt.hash.as_str(), hash);

@@ -87,4 +87,7 @@ fn reads_back_opened(signed: &SignedReceipt) {
     if let Ok(receipt) = signed.open() {
         reads_back(&receipt, signed.payload.len());
     }
+    if let Ok(commit) = signed.commit.open() {
+        reads_back(&commit, signed.commit.payload.len());
+    }
 }

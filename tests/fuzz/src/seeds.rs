@@ -90,9 +90,17 @@ impl Golden {
         json!({ "payload": payload.to_string(), "sig": self.0["signed_envelope"]["sig"] })
     }
 
+    /// A receipt as its commit gave it.
+    fn receipted(&self, payload: &Value) -> Value {
+        let mut receipt = self.0["signed_receipt"].clone();
+        receipt["payload"] = payload.to_string().into();
+        receipt["commit"]["payload"] = self.0["commit"].to_string().into();
+        receipt
+    }
+
     /// The golden envelope around every golden command.
     fn payloads(&self) -> Vec<Value> {
-        ["accept", "contact", "reply", "return", "reveal"]
+        ["accept", "contact", "reply", "return", "reveal", "reassign"]
             .iter()
             .map(|kind| {
                 let mut envelope = self.0["envelope"].clone();
@@ -122,7 +130,7 @@ impl Golden {
         ["receipt_accepted", "receipt_refused"]
             .iter()
             .map(|name| &self.0[*name])
-            .flat_map(|payload| [bytes(payload), bytes(&self.signed(payload))])
+            .flat_map(|payload| [bytes(payload), bytes(&self.receipted(payload))])
             .collect()
     }
 
@@ -138,7 +146,7 @@ impl Golden {
 
     fn pushes(&self) -> Vec<Vec<u8>> {
         let mut full = self.0["push_reply_complete"].clone();
-        full["receipts"] = json!([self.signed(&self.0["receipt_accepted"])]);
+        full["receipts"] = json!([self.receipted(&self.0["receipt_accepted"])]);
         let mut seeds = self.named(&["push_reply", "push_reply_complete", "error_body"]);
         seeds.push(bytes(&full));
         seeds

@@ -49,6 +49,29 @@ pub struct Device {
     pub revoked: bool,
 }
 
+/// A receipt that is alone in its commit: the root is the text's own hash, SM3(0x00 ‖ text).
+fn receipted(key: &SecretKey, payload: String, rng: &mut Sequence) -> SignedReceipt {
+    let commit = Commit {
+        v: PROTOCOL_VERSION,
+        epoch: "e1".to_owned(),
+        n: 1,
+        size: 1,
+        root: HexHash(sm3(&[&[0], payload.as_bytes()].concat()).to_hex()),
+        at: UnixMillis(0),
+    };
+    let text = serde_json::to_string(&commit).expect("JSON");
+    let signed = format!("shenhai-commit-v1\n{text}");
+    SignedReceipt {
+        payload,
+        index: 0,
+        path: Vec::new(),
+        commit: SignedCommit {
+            sig: key.sign(signed.as_bytes(), rng).to_hex(),
+            payload: text,
+        },
+    }
+}
+
 pub struct FakeGateway {
     pub key: SecretKey,
     pub forger: SecretKey,
@@ -402,16 +425,13 @@ impl FakeGateway {
     fn spoil(&mut self, receipt: &mut SignedReceipt, fault: Option<Fault>) {
         match fault {
             Some(Fault::ForgedReceipts) => {
-                receipt.sig = self
-                    .forger
-                    .sign(receipt.payload.as_bytes(), &mut self.rng)
-                    .to_hex();
+                *receipt = receipted(&self.forger, receipt.payload.clone(), &mut self.rng);
             }
             Some(Fault::OtherBytes) => {
                 let mut other = receipt.open().expect("ours");
                 other.hash = HexHash(sm3(b"other bytes").to_hex());
-                receipt.payload = serde_json::to_string(&other).expect("JSON");
-                receipt.sig = self.key.sign(receipt.payload.as_bytes(), &mut self.rng).to_hex();
+                let payload = serde_json::to_string(&other).expect("JSON");
+                *receipt = receipted(&self.key, payload, &mut self.rng);
             }
             _ => {}
         }
@@ -496,8 +516,7 @@ impl FakeGateway {
             hash: HexHash(hash),
         };
         let payload = serde_json::to_string(&receipt).expect("JSON");
-        let sig = self.key.sign(payload.as_bytes(), &mut self.rng).to_hex();
-        let receipt = SignedReceipt { payload, sig };
+        let receipt = receipted(&self.key, payload, &mut self.rng);
         self.receipts.insert(
             envelope.cmd_id.0.clone(),
             (signed.payload.clone(), receipt.clone()),
