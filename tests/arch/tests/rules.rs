@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shenhai-crypto", &["shenhai-sm4"]),
     ("shenhai-proof", &["shenhai-protocol", "shenhai-crypto"]),
     ("shenhai-flow", &["shenhai-protocol"]),
+    ("shenhai-forms", &[]),
     ("shenhai-sync", &["shenhai-protocol"]),
     (
         "shenhai-store",
@@ -56,10 +57,11 @@ const ARROWS: &[(&str, &[&str])] = &[
 const TEST_PARTS: [&str; 4] = ["shenhai-city", "shenhai-scenario", "shenhai-sm4", "shenhai-vfs"];
 
 /// Crates that decide and never act: whatever does I/O, keeps time or starts threads stays out of them.
-const WITHOUT_IO: [&str; 4] = [
+const WITHOUT_IO: [&str; 5] = [
     "shenhai-protocol",
     "shenhai-proof",
     "shenhai-flow",
+    "shenhai-forms",
     "shenhai-sync",
 ];
 const DOES_IO: [&str; 9] = [
