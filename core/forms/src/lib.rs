@@ -4,4 +4,5 @@
 //! the spine.
 //! Called by whoever reads an expression out of a pack.
 
+pub mod decimal;
 pub mod xpath;
