@@ -10,6 +10,7 @@ pub mod crypto;
 pub mod database;
 pub mod files;
 pub mod gateway;
+pub mod language;
 pub mod proof;
 pub mod requests;
 mod round_trip;
@@ -71,6 +72,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "envelope",
         run: requests::envelope,
+    },
+    Target {
+        name: "expression",
+        run: language::expression,
     },
     Target {
         name: "flow_files",
@@ -139,6 +144,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "trust_rules",
         run: files::trust_rules,
+    },
+    Target {
+        name: "value_text",
+        run: language::value_text,
     },
     Target {
         name: "wake_request",

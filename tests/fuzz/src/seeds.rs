@@ -5,7 +5,7 @@
 //! this crate's binary, which writes the seeds out for libFuzzer.
 
 use crate::files::SECRET;
-use crate::{database, safekeeping};
+use crate::{database, language, safekeeping};
 use serde_json::{Value, json};
 use shenhai_crypto::Signature;
 use std::fs;
@@ -47,6 +47,7 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
             b"shenhai-enrol:2:K7QM3XW9:0123456789abcdef0123456789abcdef".to_vec(),
         ],
         "envelope" => golden.envelopes(),
+        "expression" => language::expressions(),
         "flow_files" => repository_files(&[
             "core/flow/data/hotline-flow.toml",
             "core/flow/data/calendar.toml",
@@ -68,6 +69,7 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         "session_request" => golden.named(&["session_request"]),
         "svs_respond" => svs_responds(),
         "trust_rules" => repository_files(&["gateway/data/trust.toml"])?,
+        "value_text" => language::value_texts(),
         "wake_request" => golden.named(&["wake_request"]),
         _ => Vec::new(),
     })
