@@ -22,13 +22,16 @@ pub const MAX_HOLDERS: u32 = 200;
 pub const MAX_NAME: usize = 64;
 
 /// Names that mean something of every record, so that no fact, table or seat may take them.
-pub const RESERVED: [&str; 8] = [
+pub const RESERVED: [&str; 11] = [
     "as",
     "category",
     "came_from",
+    "changed_at",
+    "closed_at",
     "form",
     "id",
     "link",
+    "opened_at",
     "state",
     "step",
 ];
@@ -235,8 +238,8 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// What every record has: `id`, `state`, `came_from` and `category`, `link` with `as`, `id`, `category` and `open`,
-    /// and `step` for the acts done so far. `gives` are the columns that links mirror of the other record.
+    /// What every record has: `id`, `state`, `came_from` and `category`; `opened_at`, `changed_at` and `closed_at` (times);
+    /// `link` with `as`, `id`, `category` and `open`; and `step` for the acts done so far. `gives` are the columns that links mirror of the other record.
     ///
     /// # Errors
     /// When `gives` names one of a link's own columns.
@@ -252,6 +255,9 @@ impl Schema {
         record.put("state", own(own_list::STATES));
         record.put("came_from", own(own_list::STATES));
         record.put("category", own(own_list::CATEGORIES));
+        for instant in ["opened_at", "changed_at", "closed_at"] {
+            record.put(instant, Type::Time);
+        }
 
         let mut link = Group::new();
         link.put("as", own(own_list::LINKS));
