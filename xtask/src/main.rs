@@ -9,6 +9,7 @@ mod bench;
 mod bindings;
 mod command;
 mod compile;
+mod pack;
 mod pages;
 mod problem;
 mod progress;
@@ -47,6 +48,8 @@ enum Task {
     Bench(bench::Options),
     /// Generate or build what the user interfaces link: types, web, kotlin, harmony (all when none is named).
     Bindings(bindings::Options),
+    /// Check or build a service pack.
+    Pack(pack::Options),
     /// Build the pages into miniapp/dist.
     Pages,
     /// List what a delivery is made of (CycloneDX), into target/sbom.
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Task::Test(options) => suites::test(&options),
         Task::Bench(options) => bench::bench(&options),
         Task::Bindings(options) => bindings::bindings(&options),
+        Task::Pack(options) => pack::pack(&options),
         Task::Pages => pages::build().map(|_| ExitCode::SUCCESS),
         Task::Sbom => sbom::sbom().map(|_| ExitCode::SUCCESS),
         Task::Verify(options) => verify::verify(&options),

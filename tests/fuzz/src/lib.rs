@@ -11,6 +11,7 @@ pub mod database;
 pub mod files;
 pub mod gateway;
 pub mod language;
+pub mod packs;
 pub mod proof;
 pub mod requests;
 mod round_trip;
@@ -88,6 +89,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "key_texts",
         run: gateway::key_texts,
+    },
+    Target {
+        name: "pack_files",
+        run: packs::pack_files,
     },
     Target {
         name: "pin_record",

@@ -5,7 +5,7 @@
 //! this crate's binary, which writes the seeds out for libFuzzer.
 
 use crate::files::SECRET;
-use crate::{database, language, safekeeping};
+use crate::{database, language, packs, safekeeping};
 use serde_json::{Value, json};
 use shenhai_crypto::Signature;
 use std::fs;
@@ -55,6 +55,7 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         ])?,
         "ingest_order" => vec![platform_order()],
         "key_texts" => vec![b"000102030405060708090a0b0c0d0e0f\n".to_vec(), b"00FFab".to_vec()],
+        "pack_files" => packs::seeds(),
         "pin_record" => vec![safekeeping::record().to_bytes().to_vec(), b"274691".to_vec()],
         "pull_reply" => golden.pulls(),
         "push_reply" => golden.pushes(),

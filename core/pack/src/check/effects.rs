@@ -1,0 +1,256 @@
+//! Does every effect change what there is, within what the other side allows?
+
+use super::{Scene, unknown};
+use crate::finding::{Findings, Place};
+use crate::law::{
+    Act, Answer, Effect, EffectRow, Fact, FactType, Form, KindRef, Question, Request, SPINE_ACTS, Seat,
+    SeatChange, Template, With,
+};
+use crate::names::{FactId, Name, SeatId};
+use crate::problem::Problem;
+
+pub(super) fn check(scene: Scene<'_>, findings: &mut Findings) {
+    for (i, row) in scene.kind.effects.iter().enumerate() {
+        let before = scene.kind.effects[..i]
+            .iter()
+            .rfind(|earlier| earlier.act == row.act);
+        if before.is_some_and(|earlier| earlier.order >= row.order) {
+            findings.add(&row.place.at("order"), &Problem::OrderNotRising);
+        }
+        if SPINE_ACTS.contains(&row.act.as_str()) {
+            findings.add(&row.place.at("act"), &Problem::EffectsOfSpineAct);
+        } else if scene.kind.rows_of(&row.act).next().is_none() {
+            findings.add(&row.place.at("act"), &unknown(&row.act));
+        }
+        effect(scene, row, findings);
+    }
+    for act in &scene.kind.acts {
+        asks(scene, act, findings);
+    }
+}
+
+fn effect(scene: Scene<'_>, row: &EffectRow, findings: &mut Findings) {
+    let at = row.place.at("target");
+    match &row.effect {
+        Effect::Set { fact, .. } => {
+            changeable(scene, fact, &at, findings);
+        }
+        Effect::SetAnswered => answered(scene, row, findings),
+        Effect::Put { table, cells } => put(scene, table, cells, &row.place, findings),
+        Effect::Drop { table, .. } => {
+            self::table(scene, table, &at, findings);
+        }
+        Effect::Seat { seat, change, .. } => self::seat(scene, seat, Some(*change), &at, findings),
+        Effect::Pop { seat } => self::seat(scene, seat, None, &at, findings),
+        Effect::Tell { seat, .. } => {
+            if scene.kind.seat(seat).is_none() {
+                findings.add(&at, &unknown(seat));
+            }
+        }
+        Effect::Open { kind, with, .. } => {
+            one_kind(scene, row, kind, findings);
+            request(scene, kind, &Request::Open, with, &row.place, findings);
+        }
+        Effect::Link { kind, .. } => {
+            one_kind(scene, row, kind, findings);
+            request(scene, kind, &Request::Link, &Vec::new(), &row.place, findings);
+        }
+        Effect::Do { link, act, with } => match scene.links().get(link) {
+            None => {
+                let name = link.to_string();
+                findings.add(&at, &Problem::LinkUnknown { name });
+            }
+            Some(kind) => request(
+                scene,
+                kind,
+                &Request::Act(act.clone()),
+                with,
+                &row.place,
+                findings,
+            ),
+        },
+        Effect::Send { port, message, .. } => {
+            let found = scene.pack.manifest.ports.get(port);
+            if found.is_none() {
+                findings.add(&at, &unknown(port));
+            }
+            if found.is_some_and(|port| !port.messages.contains(message)) {
+                findings.add(&at, &unknown(message));
+            }
+        }
+    }
+}
+
+/// A fact that an act may change.
+fn changeable<'p>(scene: Scene<'p>, name: &FactId, at: &Place, findings: &mut Findings) -> Option<&'p Fact> {
+    let fact = scene.kind.fact(name);
+    match fact {
+        None => findings.add(at, &unknown(name)),
+        Some(fact) if fact.calc.is_some() => {
+            let name = name.to_string();
+            findings.add(at, &Problem::CalcChanged { name });
+        }
+        Some(fact) if fact.kind == FactType::Table => {
+            let (found, wanted) = ("表格".to_owned(), "单个值（表格用 put 和 drop）".to_owned());
+            findings.add(at, &Problem::WrongType { found, wanted });
+        }
+        Some(_) => {}
+    }
+    fact
+}
+
+fn table<'p>(scene: Scene<'p>, name: &FactId, at: &Place, findings: &mut Findings) -> Option<&'p Fact> {
+    let table = scene.kind.fact(name).filter(|fact| fact.kind == FactType::Table);
+    if table.is_none() {
+        let name = name.to_string();
+        findings.add(at, &Problem::Unknown { what: "表格", name });
+    }
+    table
+}
+
+fn put(scene: Scene<'_>, table: &FactId, cells: &With, place: &Place, findings: &mut Findings) {
+    let Some(table) = self::table(scene, table, &place.at("target"), findings) else {
+        return;
+    };
+    let at = place.at("with");
+    for (name, _) in cells.iter().filter(|(name, _)| table.column(name).is_none()) {
+        findings.add(&at, &unknown(name));
+    }
+    // Without its key nobody could tell which row is meant.
+    for key in table.columns.iter().filter(|column| column.key) {
+        if !cells.iter().any(|(name, _)| *name == key.name) {
+            findings.add(&at, &unknown(&key.name));
+        }
+    }
+}
+
+/// The forms with which an act is done.
+pub(super) fn forms_of<'p>(scene: Scene<'p>, row: &EffectRow) -> Vec<&'p Form> {
+    let acts = scene.kind.acts.iter().filter(|act| act.id == row.act);
+    acts.filter_map(|act| scene.pack.law.forms.get(act.form.as_ref()?))
+        .collect()
+}
+
+/// The facts a form answers by name, each with its answer.
+pub(crate) fn same_names<'p>(facts: &'p [Fact], form: &'p Form) -> Vec<(&'p Fact, &'p Answer)> {
+    let named = |fact: &'p Fact| Some((fact, form.answer(&fact.name)?));
+    facts.iter().filter_map(named).collect()
+}
+
+fn answered(scene: Scene<'_>, row: &EffectRow, findings: &mut Findings) {
+    let at = row.place.at("target");
+    let forms = forms_of(scene, row);
+    if forms.is_empty() {
+        findings.add(&at, &Problem::NoForm);
+        return;
+    }
+    for form in forms {
+        let pairs = same_names(&scene.kind.facts, form);
+        if pairs.is_empty() {
+            findings.add(&at, &Problem::NothingAnswered);
+        }
+        for (fact, answer) in pairs {
+            let name = fact.name.to_string();
+            if fact.calc.is_some() {
+                findings.add(&at, &Problem::CalcChanged { name });
+            } else if fact.kind != answer.kind || fact.class != answer.class || fact.kind == FactType::Table {
+                findings.add(&at, &Problem::AnswerMismatch { name });
+            }
+        }
+    }
+}
+
+fn seat(scene: Scene<'_>, seat: &SeatId, change: Option<SeatChange>, at: &Place, findings: &mut Findings) {
+    let for_sets = matches!(change, Some(SeatChange::Join | SeatChange::Leave));
+    let name = seat.to_string();
+    match scene.kind.seat(seat) {
+        None => findings.add(at, &unknown(seat)),
+        Some(Seat { many: true, .. }) if !for_sets => findings.add(at, &Problem::SeatIsSet { name }),
+        Some(Seat { many: false, .. }) if for_sets => findings.add(at, &Problem::SeatIsStack { name }),
+        Some(_) => {}
+    }
+}
+
+/// One name of a link leads to one kind.
+fn one_kind(scene: Scene<'_>, row: &EffectRow, kind: &KindRef, findings: &mut Findings) {
+    let (Effect::Open { link, .. } | Effect::Link { link, .. }) = &row.effect else {
+        return;
+    };
+    if scene.links().get(link).is_some_and(|first| *first != kind) {
+        let name = link.to_string();
+        findings.add(&row.place.at("as"), &Problem::LinkOfTwoKinds { name });
+    }
+}
+
+/// What is asked of another kind needs its contract. That of another pack is checked where both are at hand.
+fn request(
+    scene: Scene<'_>,
+    kind: &KindRef,
+    may: &Request,
+    with: &With,
+    place: &Place,
+    findings: &mut Findings,
+) {
+    let at = place.at("target");
+    let Some(other) = scene.own(kind) else {
+        let foreign = kind.pack.as_ref().filter(|pack| **pack != scene.pack.manifest.id);
+        match foreign {
+            Some(pack) => {
+                let name = format!("{pack}.{}", kind.kind);
+                findings.add(&at, &Problem::OtherPackUnseen { name });
+            }
+            None => findings.add(&at, &unknown(&kind.kind)),
+        }
+        return;
+    };
+    let me = |who: &KindRef| {
+        who.kind == *scene.id
+            && who
+                .pack
+                .as_ref()
+                .is_none_or(|pack| *pack == scene.pack.manifest.id)
+    };
+    let contract = other
+        .kind
+        .contracts
+        .iter()
+        .find(|row| me(&row.who) && row.may == *may);
+    let Some(contract) = contract else {
+        let may = match may {
+            Request::Open => "建立记录".to_owned(),
+            Request::Link => "关联记录".to_owned(),
+            Request::Act(act) => format!("请求动作 {act}"),
+        };
+        let who = scene.id.to_string();
+        findings.add(&at, &Problem::NoContract { who, may });
+        return;
+    };
+    for (name, _) in with.iter().filter(|(name, _)| !contract.takes.contains(name)) {
+        let name = name.to_string();
+        findings.add(&place.at("with"), &Problem::ContractTakesNot { name });
+    }
+}
+
+fn asks(scene: Scene<'_>, act: &Act, findings: &mut Findings) {
+    for ask in act.ask.iter().filter(|ask| ask.question == Question::Number) {
+        let series = ask.about.first().and_then(|about| {
+            let about = about.text.as_str();
+            let quote = about.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
+            about.strip_prefix(quote)?.strip_suffix(quote)
+        });
+        let Some(series) = series else {
+            let text = ask
+                .about
+                .first()
+                .map_or(String::new(), |about| about.text.chars().take(80).collect());
+            findings.add(&ask.place, &Problem::NotAQuestion { text });
+            continue;
+        };
+        if let Some(template) = Template::parse(series, &ask.place, findings) {
+            // `{year}` is that of the commit, at +08:00.
+            for name in template.facts().filter(|name| name.as_str() != "year") {
+                super::names::templated(scene, name, &ask.place, findings);
+            }
+        }
+    }
+}

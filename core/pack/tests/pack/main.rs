@@ -1,0 +1,8 @@
+//! Packs as authors write them: read, checked, locked; what is said of each slip; those that are shipped.
+
+mod checking;
+mod hostile;
+mod reading;
+mod shipped;
+mod support;
+mod versions;
