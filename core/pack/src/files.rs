@@ -57,7 +57,7 @@ impl FileError {
         };
         Finding {
             place: Place::file(path),
-            code: problem.code(),
+            code: problem.code().to_owned(),
             text: problem.text(),
         }
     }

@@ -85,7 +85,7 @@ pub struct Finding {
     /// Where.
     pub place: Place,
     /// Which kind of problem, such as `E214`.
-    pub code: &'static str,
+    pub code: String,
     /// What, in simplified Chinese.
     pub text: String,
 }
@@ -121,10 +121,10 @@ impl Findings {
     }
 
     /// Note what another crate found.
-    pub(crate) fn note(&mut self, place: &Place, code: &'static str, text: String) {
+    pub(crate) fn note(&mut self, place: &Place, code: &str, text: String) {
         self.found.insert(Finding {
             place: place.clone(),
-            code,
+            code: code.to_owned(),
             text,
         });
         if self.found.len() > limits::FINDINGS {
@@ -145,7 +145,7 @@ impl Findings {
             let problem = Problem::TooManyFindings { more: self.dropped };
             all.push(Finding {
                 place: Place::default(),
-                code: problem.code(),
+                code: problem.code().to_owned(),
                 text: problem.text(),
             });
         }

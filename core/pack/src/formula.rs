@@ -7,15 +7,38 @@ use crate::finding::{Findings, Place};
 use crate::names::Name;
 use crate::problem::Problem;
 use crate::sheet;
+use shenhai_forms::filter::Filter;
+use shenhai_forms::rule::{Rows, Rule};
+use std::sync::OnceLock;
 
-/// A formula: its text, and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A formula: its text, and where it stands. Two are equal when they say the same in the same place.
+#[derive(Debug, Clone)]
 pub struct Formula {
     /// The text, trimmed, never empty.
     pub text: String,
     /// Where.
     pub place: Place,
+    compiled: OnceLock<Compiled>,
 }
+
+/// A formula as it is evaluated.
+#[derive(Debug, Clone)]
+pub(crate) enum Compiled {
+    /// One value.
+    Rule(Box<Rule>),
+    /// Rows: of `each` and `drop`.
+    Rows(Box<Rows>),
+    /// Which rows of a list.
+    Filter(Box<Filter>),
+}
+
+impl PartialEq for Formula {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, &self.place) == (&other.text, &other.place)
+    }
+}
+
+impl Eq for Formula {}
 
 impl Formula {
     /// A formula; `None` where the text is blank.
@@ -25,7 +48,42 @@ impl Formula {
         (!text.is_empty()).then(|| Self {
             text: text.to_owned(),
             place,
+            compiled: OnceLock::new(),
         })
+    }
+
+    /// The checked rule. In a pack that was taken every formula that yields one value has it, but the series of a
+    /// `number(…)`, which is a template.
+    #[must_use]
+    pub fn rule(&self) -> Option<&Rule> {
+        match self.compiled.get() {
+            Some(Compiled::Rule(rule)) => Some(rule),
+            _ => None,
+        }
+    }
+
+    /// The checked rows of an `each`, or those that a `drop` takes out.
+    #[must_use]
+    pub fn rows(&self) -> Option<&Rows> {
+        match self.compiled.get() {
+            Some(Compiled::Rows(rows)) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// The checked filter of a tab.
+    #[must_use]
+    pub fn filter(&self) -> Option<&Filter> {
+        match self.compiled.get() {
+            Some(Compiled::Filter(filter)) => Some(filter),
+            _ => None,
+        }
+    }
+
+    /// Keep what it was compiled to. An effect that is checked with several forms keeps the first: all say the same
+    /// names.
+    pub(crate) fn keep(&self, compiled: Compiled) {
+        let _ = self.compiled.set(compiled);
     }
 
     /// The formula of a cell.

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "shenhai-pack",
         &[
             "shenhai-crypto",
+            "shenhai-forms",
             // Only its tests, which hold the hotline's pack against the flow it replaces.
             "shenhai-flow",
             "shenhai-protocol",

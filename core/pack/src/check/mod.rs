@@ -2,9 +2,11 @@
 //!
 //! Not the reading of one sheet (`law`, `face`). Each file here asks one question of the whole pack.
 
+mod clocks;
 mod effects;
 mod face;
 mod flow;
+mod formulas;
 mod names;
 
 use crate::Formula;
@@ -30,7 +32,9 @@ pub(crate) fn check(pack: &Pack, findings: &mut Findings) {
         names::check(scene, findings);
         flow::check(scene, findings);
         effects::check(scene, findings);
+        clocks::check(scene, findings);
     }
+    formulas::check(pack, findings);
     names::check_shared(pack, findings);
     face::check(pack, findings);
 }

@@ -117,6 +117,37 @@ impl Kind {
         self.effects.iter().filter(move |row| row.act == *act)
     }
 
+    /// Its calculated facts in an order in which each finds what it reads; those that wait for each other are left out.
+    #[must_use]
+    pub fn calculated(&self) -> Vec<&Fact> {
+        self.in_order().0
+    }
+
+    /// Calculated facts that wait for each other.
+    pub(crate) fn waiting_in_circles(&self) -> Vec<&Fact> {
+        self.in_order().1
+    }
+
+    fn in_order(&self) -> (Vec<&Fact>, Vec<&Fact>) {
+        let mut left: Vec<&Fact> = self.facts.iter().filter(|fact| fact.calc.is_some()).collect();
+        let mut done = Vec::new();
+        loop {
+            let waits = |fact: &Fact| {
+                let rule = fact.calc.as_ref().and_then(crate::Formula::rule);
+                rule.is_some_and(|rule| {
+                    left.iter()
+                        .any(|other| rule.reads().contains(other.name.as_str()))
+                })
+            };
+            let (waiting, ready): (Vec<_>, Vec<_>) = left.iter().partition(|fact| waits(fact));
+            if ready.is_empty() {
+                return (done, waiting);
+            }
+            done.extend(ready);
+            left = waiting;
+        }
+    }
+
     /// Names of its acts, each once, in the order of the sheet.
     #[must_use]
     pub fn act_names(&self) -> Vec<&ActId> {

@@ -130,7 +130,7 @@ fn ten_thousand_slips_are_five_hundred_findings_and_a_count() {
     assert!(checked.pack.is_none());
     assert_eq!(checked.findings.len(), limits::FINDINGS + 1);
     let last = checked.findings.last().expect("a finding");
-    assert_eq!((last.code, last.level()), ("E119", Level::Error));
+    assert_eq!((last.code.as_str(), last.level()), ("E119", Level::Error));
 }
 
 #[test]
