@@ -105,7 +105,7 @@ impl Rule {
         Self::check(&expr, schema, slot)
     }
 
-    /// The most it can cost, in units of a step of evaluation (some 50 ns); at most [`MAX_COST`].
+    /// The most it can cost, in units of a step of evaluation (some 100 ns); at most [`MAX_COST`].
     #[must_use]
     pub const fn cost(&self) -> u64 {
         self.cost
