@@ -1,4 +1,4 @@
-//! docs/language.md: its examples are run, and every function has one.
+//! The section "The language" of docs/packs.md: its examples are run, and every function has one.
 
 use shenhai_forms::rule::{FUNCTIONS, Node, Record, Rule, Scene, Slot, Tree, Variables};
 use shenhai_forms::schema::{CodeList, Field, Group, Schema};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// The rows of the table with this head, each as its cells without code marks.
 fn table(head: &str) -> Vec<Vec<String>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/language.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/packs.md");
     let manual = std::fs::read_to_string(path).expect("the manual is in the repository");
     let rows: Vec<_> = manual
         .lines()
