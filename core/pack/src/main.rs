@@ -56,7 +56,9 @@ fn run(task: &Task, path: &Path) -> Result<bool, String> {
         .iter()
         .map(shenhai_pack::FileError::finding)
         .collect();
-    let findings: Vec<_> = refused.iter().chain(&checked.findings).collect();
+    let mut findings: Vec<_> = refused.iter().chain(&checked.findings).collect();
+    // What stops the pack first; within that, by place.
+    findings.sort_by_key(|finding| finding.level());
     for finding in &findings {
         say(finding)?;
     }

@@ -87,6 +87,14 @@ fn files_too_large_too_many_or_given_twice_are_refused() {
 }
 
 #[test]
+fn a_refused_file_is_a_finding_for_its_author() {
+    let twice = FileError::Twice("law/facts.csv".to_owned()).finding();
+    assert_eq!(twice.to_string(), "E121 law/facts.csv：文件出现了两次");
+    let full = FileError::PackTooLarge.finding();
+    assert_eq!(full.code, "E125");
+}
+
+#[test]
 fn a_list_without_end_is_read_to_its_bound_and_no_further() {
     let mut text = "code,label\n".to_owned();
     for i in 0..limits::LIST_ROWS + 10 {

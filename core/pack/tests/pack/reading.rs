@@ -145,6 +145,10 @@ fn what_a_spreadsheet_spoils_is_named_where_it_is() {
         ("code,Label\nwater,水\n", "E106 law/lists/trades.csv 第1行 label"),
         ("", "E105 law/lists/trades.csv"),
         (
+            "code,label,Price\nwater,水,2\npower,电,2\n",
+            "E107 law/lists/trades.csv 第1行 Price",
+        ),
+        (
             "code,label\nwater,水\u{7}\npower,电\n",
             "E104 law/lists/trades.csv 第2行",
         ),

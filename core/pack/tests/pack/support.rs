@@ -38,11 +38,20 @@ pub(crate) fn changed(path: &str, from: &str, to: &str) -> PackFiles {
 
 /// Code and place of every finding that is an error.
 pub(crate) fn errors(files: &PackFiles) -> Vec<String> {
+    of_level(files, Level::Error)
+}
+
+/// Code and place of every finding that is a warning.
+pub(crate) fn warnings(files: &PackFiles) -> Vec<String> {
+    of_level(files, Level::Warning)
+}
+
+fn of_level(files: &PackFiles, level: Level) -> Vec<String> {
     let of = |finding: &Finding| format!("{} {}", finding.code, finding.place);
     let found = check(files).findings;
     found
         .iter()
-        .filter(|finding| finding.level() == Level::Error)
+        .filter(|finding| finding.level() == level)
         .map(of)
         .collect()
 }
