@@ -19,6 +19,7 @@ mod manifest;
 pub mod names;
 mod problem;
 mod sheet;
+mod sign;
 
 pub use digest::{PackRef, Roots};
 pub use face::Face;
@@ -29,6 +30,7 @@ pub use law::{Kind, Law};
 pub use load::{LoadError, load};
 pub use lock::{LOCK, Lock};
 pub use manifest::{ENGINE, KindHead, MANIFEST, Manifest, Port};
+pub use sign::{Part, SIGNATURES, SignatureFault, Signatures, Signed, may_sign, signed_text};
 
 use finding::Findings;
 use problem::Problem;
@@ -78,7 +80,7 @@ pub fn check(files: &PackFiles) -> Checked {
 
 /// Whether a path is one that a pack has a place for.
 fn is_known(path: &str) -> bool {
-    [MANIFEST, LOCK].contains(&path)
+    [MANIFEST, LOCK, SIGNATURES].contains(&path)
         || path.starts_with("examples/")
         || law::is_known(path)
         || face::is_known(path)

@@ -58,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("xtask", &[]),
+    ("shenhai-pack-tool", &["shenhai-crypto", "shenhai-pack"]),
     ("shenhai-uniffi-bindgen", &[]),
     ("shenhai-wasm-bindgen", &[]),
 ];

@@ -1,6 +1,6 @@
 //! A service pack's files, one of them from outside.
 
-use shenhai_pack::{LOCK, Level, Lock, PackFiles, check, limits, load};
+use shenhai_pack::{LOCK, Level, Lock, PackFiles, Signatures, check, limits, load};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -104,6 +104,9 @@ pub fn pack_files(data: &[u8]) {
     );
     if let Some(lock) = std::str::from_utf8(bytes).ok().and_then(Lock::parse) {
         assert_eq!(lock.to_string().as_bytes(), bytes);
+    }
+    if let Some(signed) = std::str::from_utf8(bytes).ok().and_then(Signatures::parse) {
+        assert_eq!(signed.to_string().as_bytes(), bytes);
     }
     let Some(pack) = checked.pack else { return };
     let before = files.remove(LOCK);

@@ -655,7 +655,7 @@ fn every_code_of_this_crate_is_provoked_by_some_test() {
     let there_are = codes(include_str!("../../src/problem.rs"));
     let tests = [
         include_str!("checking.rs"),
-        include_str!("folder.rs"),
+        include_str!("../../../../xtask/pack/tests/folder.rs"),
         include_str!("formulas.rs"),
         include_str!("hostile.rs"),
         include_str!("reading.rs"),

@@ -1,7 +1,6 @@
 //! Packs as authors write them: read, checked, locked; what is said of each slip; those that are shipped.
 
 mod checking;
-mod folder;
 mod formulas;
 mod hostile;
 mod reading;

@@ -64,3 +64,11 @@ pub(crate) fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     fs::write(&beside, bytes)?;
     fs::rename(&beside, folder.join(name))
 }
+
+/// Take a file out of the folder, if it is there.
+pub(crate) fn remove(folder: &Path, name: &str) -> io::Result<()> {
+    match fs::remove_file(folder.join(name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
