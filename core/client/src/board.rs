@@ -4,10 +4,10 @@
 //! sign-in does not. The full order is read from the database when it is opened.
 
 use crate::engine::Engine;
-use crate::rpc::{ListParams, NextDue, OrderCounts, OrderFilter, OrderList, OrderSummary};
+use crate::rpc::{ListParams, NextDue, OrderCounts, OrderFilter, OrderList, OrderSummary, Topic};
 use shenhai_flow::Flow;
 use shenhai_protocol::{FormKind, OrderId, OrderState, ScopeId, UnixMillis, WorkOrder};
-use shenhai_store::{SessionRecord, Store, StoreError};
+use shenhai_store::{SeenOrder, SessionRecord, Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most rows in one page of the list.
@@ -42,6 +42,19 @@ impl Card {
             order,
             search,
             finished_at: reply.max(returned),
+        }
+    }
+}
+
+impl Card {
+    /// What the person's own work on the order needs of it, should it leave.
+    pub(crate) fn seen(&self) -> SeenOrder {
+        SeenOrder {
+            source_no: self.order.source_no.clone(),
+            title: self.order.title.clone(),
+            matter: self.order.matter,
+            is_review: self.order.is_review,
+            received_at: self.order.received_at,
         }
     }
 }
@@ -87,19 +100,32 @@ impl Board {
         }
     }
 
-    /// It left the scope.
-    pub(crate) fn remove(&mut self, scope: &ScopeId, id: &OrderId) {
-        if self.cards.get(id).is_some_and(|card| card.scope == *scope) {
+    /// It left the scope; says whether the card was of that scope.
+    fn remove(&mut self, scope: &ScopeId, id: &OrderId) -> bool {
+        let shown = self.cards.get(id).is_some_and(|card| card.scope == *scope);
+        if shown {
             self.cards.remove(id);
         }
+        shown
     }
 
-    pub(crate) fn forget(&mut self, scope: &ScopeId) {
-        self.cards.retain(|_, card| card.scope != *scope);
+    /// The cards of a scope whose copy was forgotten.
+    fn forget(&mut self, scope: &ScopeId) -> Vec<OrderId> {
+        let of_scope = |(id, card): (&OrderId, &Card)| (card.scope == *scope).then(|| id.clone());
+        let gone: Vec<OrderId> = self.cards.iter().filter_map(of_scope).collect();
+        for id in &gone {
+            self.cards.remove(id);
+        }
+        gone
     }
 
     pub(crate) fn card(&self, id: &OrderId) -> Option<&Card> {
         self.cards.get(id)
+    }
+
+    /// Orders with drafts that are not here.
+    pub(crate) fn drafted_elsewhere(&self) -> impl Iterator<Item = &OrderId> {
+        self.drafted.iter().filter(|id| !self.cards.contains_key(*id))
     }
 
     /// Note whether an order has a draft; says whether that is news.
@@ -113,6 +139,43 @@ impl Board {
 }
 
 impl Engine {
+    /// These orders left a scope, and their rows are gone: what the lists show of them goes too, unless another scope
+    /// of the person shows them.
+    pub(crate) fn orders_left(&mut self, scope: &ScopeId, ids: &[OrderId]) -> Result<(), StoreError> {
+        let gone: Vec<OrderId> = ids
+            .iter()
+            .filter(|id| self.board.remove(scope, id))
+            .cloned()
+            .collect();
+        self.show_in_other_scopes(scope, &gone)
+    }
+
+    /// The copy of a scope was forgotten.
+    pub(crate) fn scope_forgotten(&mut self, scope: &ScopeId) -> Result<(), StoreError> {
+        let gone = self.board.forget(scope);
+        self.show_in_other_scopes(scope, &gone)
+    }
+
+    fn show_in_other_scopes(&mut self, left: &ScopeId, ids: &[OrderId]) -> Result<(), StoreError> {
+        self.mark(Topic::Orders);
+        // What is unsent says of which order it is, and whether that is still here.
+        self.mark(Topic::Outbox);
+        let scopes: Vec<ScopeId> = self
+            .live
+            .iter()
+            .flat_map(|live| live.record.scopes.clone())
+            .filter(|scope| scope != left)
+            .collect();
+        for scope in &scopes {
+            for id in ids {
+                if let Some(order) = self.store()?.order(scope, id)? {
+                    self.board.put(scope, order);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// `orders.list`.
     pub(crate) fn list(&self, params: &ListParams) -> OrderList {
         let now = self.server_now();

@@ -45,8 +45,13 @@ impl Engine {
         let signed = sign(&live.key, &envelope, &mut rng)?;
         let user = live.record.user.id.clone();
         let entry = signed.entry.clone();
+        // Signed anew, it may be of an order that left and of which nothing was kept.
+        let seen = self.seen(&entry.row.order).ok();
         self.store_mut()?.write(|write| {
             write.append(&user, &entry, &signed.envelope)?;
+            if let Some(seen) = &seen {
+                write.keep_seen(&user, &entry.row.order, seen)?;
+            }
             together(write)
         })?;
         if let Some(live) = &mut self.live {

@@ -459,14 +459,12 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
     for order in page.upserts {
         engine.board.put(&scope, order);
     }
-    for id in &page.removes {
-        engine.board.remove(&scope, id);
-    }
     if news {
         engine.mark(Topic::Orders);
         // What was waiting to be covered may be by now. A failing database is found by the next step.
-        if let Err(error) = engine.reload_pending() {
-            tracing::error!(%error, "the outbox cannot be read");
+        let shown = engine.orders_left(&scope, &page.removes);
+        if let Err(error) = shown.and_then(|()| engine.reload_pending()) {
+            tracing::error!(%error, "what changed cannot be read");
         }
     }
 }

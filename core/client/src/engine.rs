@@ -418,8 +418,7 @@ impl Engine {
                 Instruction::Pull { scope, cursor } => self.request(Job::Pull(scope, cursor)),
                 Instruction::Wake { cursors, wait_ms } => self.request(Job::Wake(cursors, wait_ms)),
                 Instruction::ClearScope(scope) | Instruction::DropScope(scope) => {
-                    self.board.forget(&scope);
-                    self.mark(Topic::Orders);
+                    self.scope_forgotten(&scope)?;
                 }
                 Instruction::RetireChain(code) => {
                     tracing::warn!(

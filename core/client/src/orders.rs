@@ -11,7 +11,7 @@ use shenhai_protocol::{
     Action, Command, CommandKind, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, Record, ReplyForm,
     ReturnForm, Role, WorkOrder,
 };
-use shenhai_store::{StoreError, Write};
+use shenhai_store::{SeenOrder, StoreError, Write};
 use shenhai_sync::RowState;
 
 /// The same command signed again within this is one that was meant once: two taps, or two tabs.
@@ -296,12 +296,26 @@ impl Engine {
 
     // --- forms and drafts ---
 
-    /// `draft.save`.
+    /// What a form reads of its order, and by what a person knows that order: from the order, or, where it left, from
+    /// what was kept with the person's unsent work on it.
+    pub(crate) fn seen(&self, id: &OrderId) -> Result<SeenOrder, Failure> {
+        let user = self.user()?;
+        if let Some(card) = self.board.card(id) {
+            return Ok(card.seen());
+        }
+        let kept = self.store()?.seen_order(&user, id)?;
+        kept.ok_or(Failure::Refused(ErrorCode::NotFound, "no such order on this device"))
+    }
+
+    /// `draft.save`. Of an order that left only while there is unsent work on it: what is being typed goes on being kept.
     pub(crate) fn save_draft(&mut self, id: &OrderId, draft: &Draft) -> Result<DraftSaved, Failure> {
         let user = self.user()?;
-        self.order(id)?;
+        let seen = self.seen(id)?;
         let kept = self.draft_row(id, draft)?;
-        self.store_mut()?.write(|write| write.save_draft(&user, &kept))?;
+        self.store_mut()?.write(|write| {
+            write.save_draft(&user, &kept)?;
+            write.keep_seen(&user, id, &seen)
+        })?;
         self.note_drafts(id)?;
         Ok(DraftSaved {
             saved_at: kept.saved_at,
@@ -348,11 +362,11 @@ impl Engine {
     }
 
     pub(crate) fn issues(&self, id: &OrderId, draft: &Draft) -> Result<Vec<FormIssue>, Failure> {
-        let order = self.order(id)?;
+        let seen = self.seen(id)?;
         let context = forms::FormContext {
-            matter: order.matter,
-            is_review: order.is_review,
-            received_at: order.received_at,
+            matter: seen.matter,
+            is_review: seen.is_review,
+            received_at: seen.received_at,
             now: self.latest_now(),
         };
         Ok(match draft {
@@ -364,8 +378,8 @@ impl Engine {
 
     /// `form.options`.
     pub(crate) fn form_options(&self, key: &DraftKey) -> Result<FormOptions, Failure> {
-        let order = self.order(&key.id)?;
-        let offered = forms::options(order.matter, order.is_review);
+        let seen = self.seen(&key.id)?;
+        let offered = forms::options(seen.matter, seen.is_review);
         Ok(FormOptions {
             unreached_reason: offered.unreached_reason.to_vec(),
             fact: offered.fact.to_vec(),

@@ -4,7 +4,7 @@
 use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
 use crate::orders::kind_of;
-use crate::rpc::{Draft, MendParams, MendReply, OutboxItem, OutboxList, OutboxState, SyncStatus};
+use crate::rpc::{Draft, LeftDraft, MendParams, MendReply, OutboxItem, OutboxList, OutboxState, SyncStatus};
 use shenhai_protocol::{CmdId, Command, ErrorCode};
 use shenhai_store::StoreError;
 use shenhai_sync::{Event, Row, RowState};
@@ -19,7 +19,33 @@ impl Engine {
             .filter(|pending| pending.entry.row.state != RowState::Done);
         Ok(OutboxList {
             items: open.map(|pending| self.outbox_item(pending)).collect(),
+            left_drafts: self.left_drafts()?,
         })
+    }
+
+    /// What was typed and not submitted, of orders that are no longer here. Before the first pull is complete nothing
+    /// is said to have left.
+    fn left_drafts(&self) -> Result<Vec<LeftDraft>, Failure> {
+        if !self.sync_status().loaded {
+            return Ok(Vec::new());
+        }
+        let user = self.user()?;
+        let open = self.readable().is_ok();
+        let mut left = Vec::new();
+        for id in self.board.drafted_elsewhere() {
+            let seen = self.store()?.seen_order(&user, id)?.filter(|_| open);
+            for kept in self.drafts(&user, id)? {
+                left.push(LeftDraft {
+                    order_id: id.clone(),
+                    order_no: seen.as_ref().map(|seen| seen.source_no.clone()),
+                    order_title: seen.as_ref().map(|seen| seen.title.clone()),
+                    kind: kind_of(&kept.draft),
+                    saved_at: kept.saved_at,
+                    draft: open.then_some(kept.draft),
+                });
+            }
+        }
+        Ok(left)
     }
 
     /// One command for the screen.
@@ -34,14 +60,13 @@ impl Engine {
             RowState::Blocked { reason } => (OutboxState::Blocked, None, Some(reason)),
             RowState::Parked { reason } => (OutboxState::Parked, None, Some(reason)),
         };
+        let seen = self.seen(&entry.row.order).ok().filter(|_| open);
         OutboxItem {
             cmd_id: entry.row.cmd_id.clone(),
             order_id: entry.row.order.clone(),
-            order_title: self
-                .board
-                .card(&entry.row.order)
-                .filter(|_| open)
-                .map(|card| card.order.title.clone()),
+            order_no: seen.as_ref().map(|seen| seen.source_no.clone()),
+            order_title: seen.map(|seen| seen.title),
+            order_left: self.board.card(&entry.row.order).is_none() && self.sync_status().loaded,
             kind: entry.kind,
             text: pending
                 .envelope
@@ -183,7 +208,7 @@ fn put_away(write: &shenhai_store::Write<'_>, row: &Row) -> Result<(), StoreErro
             ..row.clone()
         })
     } else {
-        write.remove_command(&row.cmd_id)
+        write.remove_command(row)
     }
 }
 

@@ -25,7 +25,9 @@ pub use heads::KeptHead;
 pub use open::{Anchor, Keys, Opened, RolledBack, StoreRng};
 pub use place::Place;
 pub use read::Store;
-pub use records::{Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, ScopeCopy, SessionRecord};
+pub use records::{
+    Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, ScopeCopy, SeenOrder, SessionRecord,
+};
 pub use schema::VERSION;
 pub use shenhai_vfs::Fault;
 pub use trust::TrustRecord;

@@ -1,7 +1,9 @@
 //! The open store and everything that only reads it.
 
 use crate::place::Entered;
-use crate::records::{Identity, KeptDraft, OutboxEntry, PendingLogin, ScopeCopy, SessionRecord};
+use crate::records::{
+    Identity, KeptDraft, OutboxEntry, PendingLogin, ScopeCopy, SeenOrder, SessionRecord,
+};
 use crate::vault::Vault;
 use crate::{Anchor, StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
@@ -278,6 +280,20 @@ impl Store {
             .prepare_cached("SELECT DISTINCT order_id FROM drafts WHERE user = ?1")?;
         let orders = select.query_map([user.as_str()], |row| row.get(0).map(OrderId))?;
         Ok(orders.collect::<Result<_, _>>()?)
+    }
+
+    /// What is kept of an order beside the user's own unsent work on it; `None` where there is no such work.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn seen_order(&self, user: &UserId, id: &OrderId) -> Result<Option<SeenOrder>, StoreError> {
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT doc FROM seen_orders WHERE user = ?1 AND order_id = ?2")?;
+        let json: Option<Vec<u8>> = select
+            .query_row([user.as_str(), id.as_str()], |row| row.get(0))
+            .optional()?;
+        json.map(|json| from_json(&json, "seen_orders")).transpose()
     }
 
     /// A user's outbox, receipted rows included, oldest first.

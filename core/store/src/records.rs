@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use shenhai_protocol::{
-    CommandKind, DeviceId, ErrorCode, FormKind, HexHash, OrderId, ScopeId, UnixMillis, UserId, UserInfo,
-    WorkOrder,
+    CommandKind, DeviceId, ErrorCode, FormKind, HexHash, Matter, OrderId, ScopeId, UnixMillis, UserId,
+    UserInfo, WorkOrder,
 };
 use shenhai_sync::Row;
 use zeroize::Zeroizing;
@@ -90,6 +90,22 @@ pub struct KeptDraft {
     pub saved_at: UnixMillis,
     /// JSON.
     pub json: String,
+}
+
+/// What remains of an order for the person's own unsent work on it, once the order itself has left the device: by what
+/// the person knows it, and what its forms read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenOrder {
+    /// 工单编号.
+    pub source_no: String,
+    /// 标题.
+    pub title: String,
+    /// 诉求类型.
+    pub matter: Matter,
+    /// 复核单.
+    pub is_review: bool,
+    /// 受理时间.
+    pub received_at: UnixMillis,
 }
 
 /// A row of the outbox without its content.

@@ -39,6 +39,12 @@ const ONLY_HERE: &[Table] = &[
         sealed_once: &["doc"],
     },
     Table {
+        name: "seen_orders",
+        columns: "user, order_id, doc",
+        key: 2,
+        sealed_once: &[],
+    },
+    Table {
         name: "outbox",
         columns: "cmd_id, user, device_id, seq, order_id, kind, created_at, state, attempts, bytes, hash, payload, \
                   receipt, covered_by, server_time",

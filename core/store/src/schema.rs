@@ -82,6 +82,14 @@ const STEPS: &[&str] = &[
         retired INTEGER NOT NULL DEFAULT 0
      );
      CREATE UNIQUE INDEX identity_of_user ON identities (user) WHERE retired = 0 AND user IS NOT NULL;",
+    // 4: an order may leave while there is unsent work on it. What that work needs of it is kept apart, so that the
+    // order itself can go.
+    "CREATE TABLE seen_orders (
+        user TEXT NOT NULL,
+        order_id TEXT NOT NULL,
+        doc BLOB NOT NULL,
+        PRIMARY KEY (user, order_id)
+     );",
 ];
 
 /// The first version whose secret keys are sealed.

@@ -2,14 +2,16 @@
 
 use crate::StoreError;
 use crate::read::{name_of, to_json};
-use crate::records::{Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, SessionRecord};
+use crate::records::{
+    Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, SeenOrder, SessionRecord,
+};
 use crate::vault::Vault;
 use rusqlite::{ToSql, Transaction};
 use serde::Serialize;
 use shenhai_protocol::{
     CmdId, DeviceId, FormKind, HexHash, OrderId, ScopeId, SignedEnvelope, SignedReceipt, UnixMillis, UserId,
 };
-use shenhai_sync::Row;
+use shenhai_sync::{Row, RowState};
 
 /// A transaction under way. Every error undoes all of it.
 pub struct Write<'a> {
@@ -249,6 +251,40 @@ impl Write<'_> {
             "DELETE FROM drafts WHERE user = ?1 AND order_id = ?2 AND kind = ?3",
             &[&user.as_str(), &order.as_str(), &kind],
         )?;
+        self.release(order)
+    }
+
+    /// Keep what the user's own work on an order needs of it, should the order leave. It goes with the last draft and
+    /// the last command that is not done.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn keep_seen(&self, user: &UserId, order: &OrderId, seen: &SeenOrder) -> Done {
+        let doc = to_json(seen, "seen_orders")?;
+        let changed = self.run(
+            "UPDATE seen_orders SET doc = ?3 WHERE user = ?1 AND order_id = ?2",
+            &[&user.as_str(), &order.as_str(), &doc],
+        )?;
+        if changed == 0 {
+            self.run(
+                "INSERT INTO seen_orders (user, order_id, doc) VALUES (?1, ?2, ?3)",
+                &[&user.as_str(), &order.as_str(), &doc],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Forget what was kept of an order for work on it that is no longer there.
+    fn release(&self, order: &OrderId) -> Done {
+        self.run(
+            "DELETE FROM seen_orders WHERE order_id = ?1
+               AND NOT EXISTS (SELECT 1 FROM drafts
+                               WHERE drafts.user = seen_orders.user AND drafts.order_id = ?1)
+               AND NOT EXISTS (SELECT 1 FROM outbox
+                               WHERE outbox.user = seen_orders.user AND outbox.order_id = ?1
+                                 AND outbox.state <> '{\"state\":\"done\"}')",
+            &[&order.as_str()],
+        )?;
         Ok(())
     }
 
@@ -298,6 +334,9 @@ impl Write<'_> {
                 &row.seq.map(signed),
             ],
         )?;
+        if row.state == RowState::Done {
+            self.release(&row.order)?;
+        }
         Ok(())
     }
 
@@ -348,9 +387,9 @@ impl Write<'_> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn remove_command(&self, cmd_id: &CmdId) -> Done {
-        self.run("DELETE FROM outbox WHERE cmd_id = ?1", &[&cmd_id.as_str()])?;
-        Ok(())
+    pub fn remove_command(&self, row: &Row) -> Done {
+        self.run("DELETE FROM outbox WHERE cmd_id = ?1", &[&row.cmd_id.as_str()])?;
+        self.release(&row.order)
     }
 
     /// Remove a receipted command's content; its place in the chain stays.

@@ -18,10 +18,19 @@ class Core {
   broken = "";
   drafts: OrderDetail["drafts"] = [];
   user = "h-1";
+  /** The order was given to somebody else. */
+  left = false;
 
   readonly waist = {
     call: async (method: MethodName, params: unknown): Promise<unknown> => {
-      if (method === "orders.get") return { drafts: this.drafts, now: 1_000 };
+      if (method === "orders.get") {
+        if (this.left) throw { code: "not_found" };
+        return { drafts: this.drafts, now: 1_000 };
+      }
+      if (method === "outbox.list") {
+        const left = this.left ? this.drafts : [];
+        return { items: [], left_drafts: left.map((kept) => ({ order_id: "12345-1", kind: "contact", ...kept })) };
+      }
       if (method === "session.status") return { user: { id: this.user } };
       if (method === "form.check") return { issues: this.check(params as DraftParams) };
       if (method === "draft.save") {
@@ -201,6 +210,57 @@ describe("a form being filled in", () => {
       const next = again();
       await next.load();
       expect(next.form.note).toBe("");
+    });
+  });
+
+  describe("of an order that is given to somebody else", () => {
+    it("goes on being kept, and is not to be submitted", async () => {
+      await draft.load();
+      draft.form.note = "约周三";
+      await nextTick();
+      await draft.flush();
+      core.left = true;
+      draft.form.note = "约周三上午";
+      await nextTick();
+      await draft.flush();
+      expect(draft.left.value).toBe(true);
+      expect(core.kept.at(-1)?.note).toBe("约周三上午");
+      expect(draft.saveState.value).toBe("saved");
+    });
+
+    it("is there to be read when it is opened afterwards", async () => {
+      core.drafts = [{ draft: { kind: "contact", form: { ...EMPTY, note: "昨天写的" } }, saved_at: 1_500 }];
+      core.left = true;
+      await draft.load();
+      expect(draft.form.note).toBe("昨天写的");
+      expect([draft.left.value, draft.error.value]).toEqual([true, null]);
+    });
+
+    it("keeps what the core will not take in the page, and does not ask for ever", async () => {
+      await draft.load();
+      core.left = true;
+      core.broken = "not_found";
+      draft.form.note = "写到一半";
+      await nextTick();
+      await draft.flush();
+      expect(draft.saveState.value).toBe("failed");
+      expect(vi.getTimerCount()).toBe(0);
+      core.broken = "";
+      const again = scope.run(() => useFormDraft(core.waist, "12345-1", shape))!;
+      await again.load();
+      expect(again.form.note).toBe("写到一半");
+      expect(again.left.value).toBe(true);
+    });
+
+    it("is an ordinary one again when the order comes back", async () => {
+      await draft.load();
+      core.left = true;
+      draft.form.note = "约周三";
+      await nextTick();
+      await draft.flush();
+      core.left = false;
+      await draft.catchUp();
+      expect(draft.left.value).toBe(false);
     });
   });
 

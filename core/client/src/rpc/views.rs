@@ -356,8 +356,12 @@ pub struct OutboxItem {
     pub cmd_id: CmdId,
     /// Its order.
     pub order_id: OrderId,
-    /// The order's title where it is still on this device.
+    /// The order's number, as last seen; `None` where it is not known, and while the lease is over.
+    pub order_no: Option<String>,
+    /// The order's title, likewise.
     pub order_title: Option<String>,
+    /// The order is no longer on this device: it was given to somebody else, or the person may not see it any more.
+    pub order_left: bool,
     /// What it does.
     pub kind: CommandKind,
     /// The person's own text, so that nothing typed is out of sight.
@@ -400,12 +404,33 @@ pub struct MendReply {
     pub draft_in_the_way: bool,
 }
 
+/// What somebody typed and did not submit, of an order that left this device meanwhile. It can be read, copied and
+/// discarded (`draft.discard`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LeftDraft {
+    /// The order.
+    pub order_id: OrderId,
+    /// Its number as last seen; `None` where it is not known, and while the lease is over.
+    pub order_no: Option<String>,
+    /// Its title, likewise.
+    pub order_title: Option<String>,
+    /// Which of its forms.
+    pub kind: FormKind,
+    /// What was typed; `None` while the lease is over.
+    pub draft: Option<Draft>,
+    /// When it was last kept.
+    pub saved_at: UnixMillis,
+}
+
 /// Answer of `outbox.list`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct OutboxList {
     /// Oldest first.
     pub items: Vec<OutboxItem>,
+    /// Drafts of orders that left, by order.
+    pub left_drafts: Vec<LeftDraft>,
 }
 
 /// What synchronisation is doing.

@@ -163,6 +163,17 @@ impl FakeGateway {
         }
     }
 
+    /// Somebody at the desk gives the order to another handler, who has it before them as if it had just come.
+    pub fn reassign(&mut self, id: &str, to: &str) {
+        let order = self.orders.get_mut(id).expect("an order");
+        let from = std::mem::replace(&mut order.handler, UserId::from(to));
+        order.handler_name = format!("{to}的姓名");
+        order.state = OrderState::Assigned;
+        order.rev += 1;
+        self.touch(from.as_str(), id);
+        self.touch(to, id);
+    }
+
     fn touch(&mut self, handler: &str, id: &str) -> u64 {
         self.log.push((handler.to_owned(), id.to_owned()));
         self.log.len() as u64
@@ -532,7 +543,7 @@ impl FakeGateway {
             .get_mut(envelope.body.order().as_str())
             .ok_or(ErrorCode::OrderNotInScope)?;
         if order.handler != envelope.actor {
-            return Err(ErrorCode::OrderNotInScope);
+            return Err(ErrorCode::Reassigned);
         }
         fn record<F: Clone>(envelope: &Envelope, hash: &str, now: UnixMillis, form: &F) -> Record<F> {
             Record {
@@ -605,7 +616,7 @@ impl FakeGateway {
         };
         let changes = page.into_iter().map(|(n, id)| Change {
             n,
-            kind: match self.orders.get(id) {
+            kind: match self.orders.get(id).filter(|order| shows(&scope, order)) {
                 Some(order) => ChangeKind::Upsert {
                     order: Box::new(self.seen_in(&scope, order)),
                 },
@@ -689,6 +700,11 @@ impl FakeGateway {
     pub fn receipted(&self) -> usize {
         self.receipts.len()
     }
+}
+
+/// docs: a handler's scope has what is theirs.
+fn shows(scope: &str, order: &WorkOrder) -> bool {
+    !scope.starts_with("handler:") || scope == ScopeId::handler(&order.handler).as_str()
 }
 
 fn error(code: ErrorCode) -> Reply {

@@ -4,6 +4,7 @@
 import { fullTime } from "@ui/format/time";
 import { t, type TextKey } from "@ui/i18n";
 import type { Answer } from "@ui/state/draftMerge";
+import type { FieldName } from "./context";
 
 /** The texts of choices, by field. */
 const CHOICES: Record<string, string> = {
@@ -23,6 +24,15 @@ export function answerText(field: string, answer: Answer): string {
   if (typeof answer === "boolean") return t(`${EITHER[field]}.${answer ? "yes" : "no"}` as TextKey);
   const choice = CHOICES[field];
   return choice === undefined ? answer : t(`${choice}.${answer}` as TextKey);
+}
+
+/** Everything answered in a form, a line for each answer: for whom can no longer submit it. */
+export function typedLines(form: object): string {
+  return Object.entries(form as Record<string, Answer>)
+    .map(([field, answer]) => ({ field, text: answerText(field, answer) }))
+    .filter(({ text }) => text !== "")
+    .map(({ field, text }) => `${t(`field.${field as FieldName}`)}：${text}`)
+    .join("\n");
 }
 
 /** Whether it is a text of a person's own, which another can be written behind. */

@@ -4,7 +4,17 @@
 // Not here: rules of the form and what a draft is (core), fields and texts (forms/). Used by the form pages.
 
 import { onBeforeUnmount, reactive, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
-import type { Draft, ErrorCode, FormIssue, FormKind, FormOptions, OrderDetail, OrderId, Waist } from "@core";
+import type {
+  Draft,
+  ErrorCode,
+  FormIssue,
+  FormKind,
+  FormOptions,
+  OrderDetail,
+  OrderId,
+  SessionStatus,
+  Waist,
+} from "@core";
 import { setServerNow } from "./clock";
 import { mergeForms, type Answer, type Answers, type Displaced } from "./draftMerge";
 import { alone, beforeReload } from "./draftTabs";
@@ -48,6 +58,8 @@ export interface FormDraft<K extends FormKind> {
   readonly displaced: ShallowRef<readonly Displaced[]>;
   /** The draft was submitted or discarded in another tab while this page was open. */
   readonly gone: Ref<boolean>;
+  /** The order is no longer on this device: what is typed can be read and kept, not submitted. */
+  readonly left: Ref<boolean>;
   load(): Promise<void>;
   /** Keep what is typed, now. */
   flush(): Promise<void>;
@@ -75,6 +87,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   const restored = ref(false);
   const displaced = shallowRef<readonly Displaced[]>([]);
   const gone = ref(false);
+  const left = ref(false);
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let saving: Promise<void> = Promise.resolve();
@@ -89,7 +102,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   /** What the fields held when they were last looked at, and which of them were answered on this page. */
   let seen: Answers = { ...answers };
   const answered = new Set<string>();
-  let left: LeftOver<FormOf<K>> | null = null;
+  let unkept: LeftOver<FormOf<K>> | null = null;
 
   const name = `${id} ${shape.kind}`;
   const draftOf = (given: FormOf<K>) => ({ id, draft: { kind: shape.kind, form: given } as Draft });
@@ -120,19 +133,39 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
       }
       order.value = detail;
       options.value = offered;
-      left = leftOver<FormOf<K>>(`${status.user?.id ?? ""} ${name}`);
+      unkept = unkeptOf(status);
       takeUpLeftOver();
       await check();
       watching = true;
       if (dirty) void flush();
     } catch (failure) {
+      if (codeOf(failure) === "not_found" && (await loadLeft())) return;
       error.value = codeOf(failure);
     }
   }
 
+  /** The order is not here any more; whether what was typed is. */
+  async function loadLeft(): Promise<boolean> {
+    const [{ left_drafts }, status] = await Promise.all([
+      waist.call("outbox.list", {}),
+      waist.call("session.status", {}),
+    ]);
+    const there = left_drafts.find((draft) => draft.order_id === id && draft.kind === shape.kind);
+    const typed = unkeptOf(status).take()?.form ?? there?.draft?.form;
+    if (!typed) return false;
+    put({ ...shape.empty(), ...typed } as unknown as Answers);
+    savedAt.value = there?.saved_at ?? null;
+    left.value = true;
+    return true;
+  }
+
+  function unkeptOf(status: SessionStatus): LeftOver<FormOf<K>> {
+    return leftOver<FormOf<K>>(`${status.user?.id ?? ""} ${name}`);
+  }
+
   /** What this page could not keep before, for example because the data was shut under it. */
   function takeUpLeftOver(): void {
-    const before = left?.take();
+    const before = unkept?.take();
     if (!before) return;
     const theirs = base;
     put(before.form as unknown as Answers);
@@ -174,9 +207,22 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     return merged.taken.length > 0 || merged.displaced.length > 0;
   }
 
+  /** The order with its drafts, or `null` once it left. */
+  async function look(): Promise<OrderDetail | null> {
+    try {
+      const detail = await waist.call("orders.get", { id });
+      left.value = false;
+      return detail;
+    } catch (failure) {
+      if (codeOf(failure) !== "not_found") throw failure;
+      left.value = true;
+      return null;
+    }
+  }
+
   async function readAndJoin(): Promise<boolean> {
-    const detail = await waist.call("orders.get", { id });
-    if (closed) return false;
+    const detail = await look();
+    if (closed || detail === null) return false;
     order.value = detail;
     const there = keptIn(detail);
     if (there === null) {
@@ -206,7 +252,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
       });
       if (closed) return;
       saveError.value = null;
-      if (!dirty) left?.forget();
+      if (!dirty) unkept?.forget();
       // A change made meanwhile has its own save coming.
       if (!dirty) saveState.value = "saved";
     } catch (failure) {
@@ -215,7 +261,8 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
       saveState.value = "failed";
       saveError.value = codeOf(failure);
       remember();
-      timer ??= setTimeout(() => void flush(), TRY_AGAIN_AFTER);
+      // Of an order that left without a draft nothing can be kept; the page shows what was typed.
+      if (!left.value) timer ??= setTimeout(() => void flush(), TRY_AGAIN_AFTER);
     }
   }
 
@@ -251,7 +298,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   }
 
   function remember(): void {
-    if (dirty && !closed) left?.keep({ form: { ...form }, base, answered: [...answered] });
+    if (dirty && !closed) unkept?.keep({ form: { ...form }, base, answered: [...answered] });
   }
 
   function settle(answer: Displaced, use: "instead" | "behind" | "not"): void {
@@ -314,6 +361,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     restored,
     displaced,
     gone,
+    left,
     load,
     flush,
     catchUp,
@@ -322,7 +370,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     close() {
       closed = true;
       clearTimeout(timer);
-      left?.forget();
+      unkept?.forget();
     },
   };
 }

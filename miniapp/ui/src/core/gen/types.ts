@@ -532,6 +532,36 @@ draft: Draft,
 saved_at: UnixMillis, };
 
 /**
+ * What somebody typed and did not submit, of an order that left this device meanwhile. It can be read, copied and
+ * discarded (`draft.discard`).
+ */
+export type LeftDraft = { 
+/**
+ * The order.
+ */
+order_id: OrderId, 
+/**
+ * Its number as last seen; `None` where it is not known, and while the lease is over.
+ */
+order_no: string | null, 
+/**
+ * Its title, likewise.
+ */
+order_title: string | null, 
+/**
+ * Which of its forms.
+ */
+kind: FormKind, 
+/**
+ * What was typed; `None` while the lease is over.
+ */
+draft: Draft | null, 
+/**
+ * When it was last kept.
+ */
+saved_at: UnixMillis, };
+
+/**
  * Parameters of `orders.list`.
  */
 export type ListParams = { 
@@ -918,9 +948,17 @@ cmd_id: CmdId,
  */
 order_id: OrderId, 
 /**
- * The order's title where it is still on this device.
+ * The order's number, as last seen; `None` where it is not known, and while the lease is over.
+ */
+order_no: string | null, 
+/**
+ * The order's title, likewise.
  */
 order_title: string | null, 
+/**
+ * The order is no longer on this device: it was given to somebody else, or the person may not see it any more.
+ */
+order_left: boolean, 
 /**
  * What it does.
  */
@@ -961,7 +999,11 @@ export type OutboxList = {
 /**
  * Oldest first.
  */
-items: Array<OutboxItem>, };
+items: Array<OutboxItem>, 
+/**
+ * Drafts of orders that left, by order.
+ */
+left_drafts: Array<LeftDraft>, };
 
 /**
  * Where a command of the outbox stands.
