@@ -1,9 +1,11 @@
-//! Writes the TypeScript twin of the rpc waist: `export-types OUT_DIR` makes `OUT_DIR/types.ts`.
+//! Writes the TypeScript twin of the rpc waist: `export-types OUT_DIR` makes `OUT_DIR/types.ts` and `OUT_DIR/methods.ts`.
 //!
-//! One file holds every type, and `Methods` maps each method to its parameters and its answer. Run by
-//! `cargo xtask bindings`; the result is checked in, so that the pages build without Rust.
+//! The one holds every type, and `Methods` maps each method to its parameters and its answer; the other says which
+//! methods may be asked twice. Run by `cargo xtask bindings`; the result is checked in, so that the pages build without
+//! Rust.
 
-use shenhai_client::rpc::{Event, Methods, Outcome, RpcError};
+use shenhai_client::rpc::{Event, Methods, Outcome, Request, RpcError};
+use std::fmt::Write as _;
 use std::{collections::BTreeMap, error::Error, fs, path::PathBuf};
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -54,5 +56,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     fs::create_dir_all(&out_dir)?;
     fs::write(out_dir.join("types.ts"), text)?;
+    fs::write(out_dir.join("methods.ts"), methods()?)?;
     Ok(())
+}
+
+/// What the pages read of the methods' facts.
+fn methods() -> Result<String, std::fmt::Error> {
+    let mut text = HEADER.to_owned();
+    text.push_str("\nimport type { Methods } from \"./types\";\n\n");
+    text.push_str("/** May be asked again when nobody knows whether it was done. */\n");
+    text.push_str("export const REPEATABLE: Record<keyof Methods, boolean> = {\n");
+    for (method, facts) in Request::METHODS {
+        writeln!(text, "  \"{method}\": {},", facts.repeatable)?;
+    }
+    text.push_str("};\n");
+    Ok(text)
 }

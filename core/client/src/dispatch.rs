@@ -3,7 +3,6 @@
 use crate::core::{Shared, outcome_text};
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::lock::needs_of;
 use crate::rpc::Request;
 use serde::Serialize;
 use std::sync::Arc;
@@ -12,8 +11,8 @@ impl Shared {
     /// Carry a request out and put its answer into words.
     pub(crate) async fn dispatch(self: &Arc<Self>, request: Request) -> String {
         tracing::debug!(method = request.method(), "rpc");
-        let needs = needs_of(&request);
-        if let Err(refused) = self.with(|engine| engine.admit(&request, needs)) {
+        let needs = request.facts().needs;
+        if let Err(refused) = self.with(|engine| engine.admit(&request)) {
             return outcome_text(Err::<(), _>(refused));
         }
         let answer = self.carry_out(request).await;
@@ -51,7 +50,7 @@ impl Shared {
             Request::SyncNow(_) => self.answer(Engine::hurry),
             Request::NetworkHint(params) => self.answer(|engine| engine.network(params.online)),
             Request::LockStatus(_) => self.answer(|engine| Ok(engine.lock_status())),
-            Request::LockTouch(_) => self.answer(|engine| Ok(engine.touch())),
+            Request::LockTouch(_) => self.answer(|engine| Ok(engine.lock_status())),
             Request::LockSetPin(params) => outcome_text(self.set_pin(params).await),
             Request::LockUnlock(params) => outcome_text(self.unlock(params).await),
             Request::LockLock(_) => outcome_text(self.lock()),

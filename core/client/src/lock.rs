@@ -13,7 +13,7 @@ use crate::keyring::{
     ANCHOR, BIOMETRIC, KeyRecord, LockRules, RECORD, StoreKey, pause_after, seal_biometric, unseal_biometric,
 };
 use crate::rpc::{
-    BiometricParams, EraseParams, LockState, LockStatus, PinParams, Request, SetPinParams, Topic,
+    BiometricParams, EraseParams, LockState, LockStatus, Needs, PinParams, Request, SetPinParams, Topic,
     UnlockParams,
 };
 use shenhai_protocol::ErrorCode;
@@ -92,21 +92,21 @@ impl Engine {
         }
     }
 
-    /// `lock.touch`: a person is there. Whatever was due by now has been done before this.
-    pub(crate) fn touch(&mut self) -> LockStatus {
-        self.gate.used_at = self.ticks();
-        self.look();
-        self.lock_status()
-    }
-
-    /// Whether a request may be carried out as things stand.
-    pub(crate) fn admit(&mut self, request: &Request, needs: Needs) -> Result<(), Failure> {
+    /// Whether a request may be carried out as things stand. One that a person made counts as use; whatever was due by
+    /// now has been done before this.
+    pub(crate) fn admit(&mut self, request: &Request) -> Result<(), Failure> {
         let begins = matches!(request, Request::SessionBegin(_));
-        match (self.gate.state, needs) {
+        let facts = request.facts();
+        match (self.gate.state, facts.needs) {
             // After everything was erased a person begins anew.
-            (LockState::Erased, _) if begins => Ok(()),
-            _ => self.still_open(needs),
+            (LockState::Erased, _) if begins => {}
+            _ => self.still_open(facts.needs)?,
         }
+        if facts.is_use {
+            self.gate.used_at = self.ticks();
+            self.look();
+        }
+        Ok(())
     }
 
     /// Whether an answer may be given as things stand.
@@ -135,47 +135,6 @@ impl Engine {
         self.gate.learn(record, steady);
         self.look();
         self.mark(Topic::Lock);
-    }
-}
-
-/// What has to be open for a request to be answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Needs {
-    /// Answered by a locked core: says nothing of what is kept.
-    Nothing,
-    /// The data.
-    Open,
-    /// The data and the lease: it would show an order, a draft or the content of a command.
-    Lease,
-}
-
-/// A method that is not listed here needs everything: forgetting one keeps it shut.
-pub(crate) fn needs_of(request: &Request) -> Needs {
-    match request {
-        Request::SessionStatus(_)
-        | Request::LockStatus(_)
-        | Request::LockTouch(_)
-        | Request::LockSetPin(_)
-        | Request::LockUnlock(_)
-        | Request::LockLock(_)
-        | Request::LockClearPin(_)
-        | Request::LockSetBiometric(_)
-        | Request::LockErase(_) => Needs::Nothing,
-        Request::SessionBegin(_)
-        | Request::SessionSignIn(_)
-        | Request::SessionSignOut(_)
-        | Request::DeviceStatus(_)
-        | Request::DeviceRotate(_)
-        | Request::DevicesList(_)
-        | Request::DevicesInvite(_)
-        | Request::DevicesRevoke(_)
-        | Request::DevicesRelease(_)
-        // Lists what waits, without its content once the lease ended.
-        | Request::OutboxList(_)
-        | Request::SyncStatus(_)
-        | Request::SyncNow(_)
-        | Request::NetworkHint(_) => Needs::Open,
-        _ => Needs::Lease,
     }
 }
 
@@ -383,11 +342,7 @@ impl Shared {
             let set = opened.record.set_pin(&pin, &key, &mut rng);
             set.map_err(|_| Failure::Refused(ErrorCode::FormInvalid, "not a PIN"))?;
             shared.keep_record(&opened.record, &opened.platform).await?;
-            shared.with(|engine| {
-                engine.learn_record(&opened.record);
-                // It was typed just now.
-                engine.gate.used_at = engine.ticks();
-            });
+            shared.with(|engine| engine.learn_record(&opened.record));
             Ok(())
         })
         .await

@@ -3,67 +3,37 @@
 //! Only types. `crate::dispatch` carries the requests out; the TypeScript twin of this file is generated
 //! into `miniapp/ui/src/core/gen` by `cargo xtask bindings`.
 
+mod facts;
 mod trust;
 mod views;
+#[cfg(feature = "ts")]
+pub use facts::MethodTypes;
+pub use facts::{Facts, Needs};
 pub use trust::*;
 pub use views::*;
 
+use facts::rpc_methods;
 use serde::{Deserialize, Serialize};
 use shenhai_protocol::{CmdId, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, ReplyForm, ReturnForm};
 
-macro_rules! rpc_methods {
-    ($($(#[$doc:meta])* $variant:ident $name:literal ($params:ty) -> $reply:ty;)+) => {
-        /// One call through the waist: `{"method": "orders.list", "params": {…}}`.
-        #[derive(Debug, Clone, Serialize, Deserialize)]
-        #[serde(tag = "method", content = "params")]
-        pub enum Request {
-            $($(#[$doc])* #[serde(rename = $name)] $variant($params),)+
-        }
-
-        impl Request {
-            /// The method's name, as logged.
-            #[must_use]
-            pub fn method(&self) -> &'static str {
-                match self { $(Self::$variant(_) => $name,)+ }
-            }
-        }
-
-        /// Method name → its parameters and its answer (only named while TypeScript is generated).
-        #[cfg(feature = "ts")]
-        #[derive(ts_rs::TS)]
-        #[allow(dead_code, missing_docs, non_snake_case)]
-        pub struct Methods {
-            $(#[ts(rename = $name)] pub $variant: MethodTypes<$params, $reply>,)+
-        }
-    };
-}
-
-/// Parameters and answer of one method, for the generated TypeScript.
-#[cfg(feature = "ts")]
-#[derive(ts_rs::TS)]
-#[allow(dead_code)]
-pub struct MethodTypes<P: ts_rs::TS, R: ts_rs::TS> {
-    /// Parameters.
-    pub params: P,
-    /// Answer.
-    pub reply: R,
-}
-
+// `impersonal`: shows no order, no draft and no content of a command. `repeatable`: `draft.save` and `network.hint` say a
+// whole value, so saying it twice leaves the same; what signs or removes something is answered `core_restarted` instead,
+// and the page looks at the state and asks the person.
 rpc_methods! {
     /// Who is signed in, and how safe unsent work is on this device.
-    SessionStatus "session.status" (Empty) -> SessionStatus;
+    SessionStatus "session.status" (Empty) -> SessionStatus [answered_locked repeatable];
     /// Where to send the browser to sign in. Remembers `state` until `session.sign_in`.
-    SessionBegin "session.begin" (BeginParams) -> BeginReply;
+    SessionBegin "session.begin" (BeginParams) -> BeginReply [impersonal];
     /// Trade the container's one-time code for a session. `unauthenticated` when another person than the last one
     /// signed in on this device: begin once more, then the right key is offered.
-    SessionSignIn "session.sign_in" (SignInParams) -> SessionStatus;
+    SessionSignIn "session.sign_in" (SignInParams) -> SessionStatus [impersonal];
     /// End the session. Unsent work stays, sealed; received orders are removed.
-    SessionSignOut "session.sign_out" (Empty) -> SessionStatus;
+    SessionSignOut "session.sign_out" (Empty) -> SessionStatus [impersonal];
 
     /// One page of the signed-in user's orders, most urgent first.
-    OrdersList "orders.list" (ListParams) -> OrderList;
+    OrdersList "orders.list" (ListParams) -> OrderList [repeatable];
     /// One order with drafts, unsent commands and what may be done next.
-    OrdersGet "orders.get" (OrderParams) -> OrderDetail;
+    OrdersGet "orders.get" (OrderParams) -> OrderDetail [repeatable];
     /// 签收.
     OrdersAccept "orders.accept" (OrderParams) -> OrderDetail;
     /// 先行联系. Refused with `form_invalid` and the issues when the form breaks a rule; the draft is kept.
@@ -75,21 +45,22 @@ rpc_methods! {
     /// The caller's name and phone in full. Every call is recorded as a signed command.
     OrdersReveal "orders.reveal" (OrderParams) -> RevealedCaller;
     /// Fetch an order's signed commands and receipts and verify them on this device.
-    OrdersProof "orders.proof" (OrderParams) -> ProofReport;
+    OrdersProof "orders.proof" (OrderParams) -> ProofReport [repeatable];
     /// Export an order's whole evidence as one file. For reviewers; checked on this device first.
-    OrdersBundle "orders.bundle" (OrderParams) -> BundleFile;
+    OrdersBundle "orders.bundle" (OrderParams) -> BundleFile [repeatable];
 
     /// Keep what has been typed so far. Called after every change.
-    DraftSave "draft.save" (DraftParams) -> DraftSaved;
+    DraftSave "draft.save" (DraftParams) -> DraftSaved [repeatable];
     /// Throw a draft away.
     DraftDiscard "draft.discard" (DraftKey) -> DraftSaved;
     /// Check a form without submitting it.
-    FormCheck "form.check" (DraftParams) -> FormReport;
+    FormCheck "form.check" (DraftParams) -> FormReport [repeatable];
     /// What each choice field of a form offers for this order.
-    FormOptions "form.options" (DraftKey) -> FormOptions;
+    FormOptions "form.options" (DraftKey) -> FormOptions [repeatable];
 
-    /// Commands that are not done: waiting, in trouble or parked.
-    OutboxList "outbox.list" (Empty) -> OutboxList;
+    /// Commands that are not done: waiting, in trouble or parked; and drafts of orders that left. Without their content
+    /// once the lease ended.
+    OutboxList "outbox.list" (Empty) -> OutboxList [impersonal repeatable];
     /// Sign a parked command's content anew and queue it again. `form_invalid` with the issues when its form breaks a
     /// rule by now: then it has to be mended.
     OutboxRetry "outbox.retry" (CommandParams) -> OutboxList;
@@ -101,42 +72,43 @@ rpc_methods! {
 
     /// Whether the data on this device is open. While it is not, every call but these and `session.status` is
     /// answered `locked` or `erased`.
-    LockStatus "lock.status" (Empty) -> LockStatus;
-    /// A person touched the page: what the lock counts from, and nothing else is. A user interface tells it for every
+    LockStatus "lock.status" (Empty) -> LockStatus [answered_locked repeatable];
+    /// A person touched the page: what the lock counts from. A user interface tells it for every
     /// touch and key, some seconds apart; without effect while the data is shut.
-    LockTouch "lock.touch" (Empty) -> LockStatus;
+    LockTouch "lock.touch" (Empty) -> LockStatus [answered_locked counts_as_use repeatable];
     /// Set or change the PIN. `form_invalid` when it is too short or not of digits, `pin_wrong` when the old one is.
-    LockSetPin "lock.set_pin" (SetPinParams) -> LockStatus;
-    /// Open the data. `pin_wrong`; after the last attempt `erased`; `rate_limited` before the pause is over.
-    LockUnlock "lock.unlock" (UnlockParams) -> LockStatus;
+    LockSetPin "lock.set_pin" (SetPinParams) -> LockStatus [answered_locked counts_as_use];
+    /// Open the data. `pin_wrong`, which counts each time; after the last attempt `erased`; `rate_limited` before the
+    /// pause is over.
+    LockUnlock "lock.unlock" (UnlockParams) -> LockStatus [answered_locked];
     /// Close the data and forget its keys. `wrong_state` where there is no PIN.
-    LockLock "lock.lock" (Empty) -> LockStatus;
+    LockLock "lock.lock" (Empty) -> LockStatus [answered_locked repeatable];
     /// Do without a PIN. `forbidden` where the rules want one.
-    LockClearPin "lock.clear_pin" (PinParams) -> LockStatus;
+    LockClearPin "lock.clear_pin" (PinParams) -> LockStatus [answered_locked];
     /// Let the platform open the data after it recognised the person, or no longer.
-    LockSetBiometric "lock.set_biometric" (BiometricParams) -> LockStatus;
+    LockSetBiometric "lock.set_biometric" (BiometricParams) -> LockStatus [answered_locked];
     /// Destroy the key of everything on this device.
-    LockErase "lock.erase" (EraseParams) -> LockStatus;
+    LockErase "lock.erase" (EraseParams) -> LockStatus [answered_locked];
 
     /// This device's key, certificate and lease.
-    DeviceStatus "device.status" (Empty) -> DeviceStatus;
+    DeviceStatus "device.status" (Empty) -> DeviceStatus [impersonal repeatable];
     /// Take a new key, endorsed by the present one. `wrong_state` while something sent is not answered.
-    DeviceRotate "device.rotate" (Empty) -> DeviceStatus;
+    DeviceRotate "device.rotate" (Empty) -> DeviceStatus [impersonal];
     /// Every device; only for an administrator.
-    DevicesList "devices.list" (Empty) -> shenhai_protocol::DeviceList;
+    DevicesList "devices.list" (Empty) -> shenhai_protocol::DeviceList [impersonal repeatable];
     /// A one-time code for one person's new device; only for an administrator.
-    DevicesInvite "devices.invite" (InviteParams) -> shenhai_protocol::Invitation;
+    DevicesInvite "devices.invite" (InviteParams) -> shenhai_protocol::Invitation [impersonal];
     /// Revoke a device; only for an administrator.
-    DevicesRevoke "devices.revoke" (DeviceParams) -> shenhai_protocol::DeviceList;
+    DevicesRevoke "devices.revoke" (DeviceParams) -> shenhai_protocol::DeviceList [impersonal];
     /// Let the owner of a revoked device take a new one without a code; only for an administrator.
-    DevicesRelease "devices.release" (DeviceParams) -> shenhai_protocol::DeviceList;
+    DevicesRelease "devices.release" (DeviceParams) -> shenhai_protocol::DeviceList [impersonal];
 
     /// How synchronisation stands.
-    SyncStatus "sync.status" (Empty) -> SyncStatus;
+    SyncStatus "sync.status" (Empty) -> SyncStatus [impersonal repeatable];
     /// Try now instead of waiting.
-    SyncNow "sync.now" (Empty) -> SyncStatus;
+    SyncNow "sync.now" (Empty) -> SyncStatus [impersonal repeatable];
     /// The host saw the network come or go.
-    NetworkHint "network.hint" (NetworkParams) -> SyncStatus;
+    NetworkHint "network.hint" (NetworkParams) -> SyncStatus [impersonal repeatable];
 }
 
 /// No parameters: `{}`.
