@@ -165,9 +165,7 @@ async fn renew(shared: &Arc<Shared>, generation: u64) {
         }
         Err(code) => {
             engine.renewal_failed();
-            if code.class() == ErrorClass::SignIn || code == ErrorCode::DeviceRevoked {
-                step(engine, Event::WakeFailed(code));
-            }
+            step(engine, Event::RenewalFailed(code));
         }
     });
     if let Err(failure) = shared.keep_rules().await {

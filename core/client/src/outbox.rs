@@ -55,7 +55,7 @@ impl Engine {
         let open = self.readable().is_ok();
         let (state, next_at, reason) = match entry.row.state {
             RowState::Queued | RowState::Done => (OutboxState::Queued, None, None),
-            RowState::Leased { .. } => (OutboxState::Sending, None, None),
+            RowState::Leased => (OutboxState::Sending, None, None),
             RowState::Backoff { until, reason } => (OutboxState::Backoff, Some(until), Some(reason)),
             RowState::Blocked { reason } => (OutboxState::Blocked, None, Some(reason)),
             RowState::Parked { reason } => (OutboxState::Parked, None, Some(reason)),

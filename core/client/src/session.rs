@@ -166,7 +166,7 @@ impl Engine {
             .is_some_and(|live| live.identity.device_id == identity.device_id);
         let revoked = code == ErrorCode::DeviceRevoked;
         if revoked && live_key {
-            self.step(Event::WakeFailed(code))?;
+            self.step(Event::Revoked)?;
         }
         if of_the_key && identity.user.is_some() {
             self.store_mut()?.write(|write| {

@@ -92,8 +92,6 @@ wire_enum! {
         Erased,
         /// The gateway's certificate is not from the authority this device trusts (client only).
         AuthorityChanged,
-        /// The local store is older than what this device wrote last (client only).
-        RolledBack,
     }
 }
 
@@ -128,7 +126,7 @@ impl ErrorCode {
             | Self::PinWrong
             | Self::AuthorityChanged => 403,
             Self::NotFound | Self::OrderNotInScope | Self::UnknownChannel | Self::UnknownEndpoint => 404,
-            Self::SeqGap | Self::ChainBroken | Self::Reassigned | Self::WrongState | Self::RolledBack => 409,
+            Self::SeqGap | Self::ChainBroken | Self::Reassigned | Self::WrongState => 409,
             Self::CursorGone | Self::Erased => 410,
             Self::TooLarge => 413,
             Self::IdReused | Self::FormInvalid | Self::ClockOutOfRange => 422,

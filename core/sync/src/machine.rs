@@ -98,6 +98,10 @@ pub enum Event {
     },
     /// A wake failed.
     WakeFailed(ErrorCode),
+    /// The lease was not renewed.
+    RenewalFailed(ErrorCode),
+    /// The gateway said outside of the session that this device was revoked.
+    Revoked,
     /// The host saw the network come or go.
     Network {
         /// Whether there is one.
@@ -222,8 +226,6 @@ impl Default for Machine {
 const QUICK_MILLIS: u64 = 1_000;
 /// So many quick wakes in a row are taken for real news.
 const QUICK_WAKES: u32 = 3;
-/// After this, a request still unanswered counts as lost.
-const LEASE_MILLIS: i64 = 60_000;
 
 impl Machine {
     /// Nobody signed in, network assumed.
@@ -259,6 +261,13 @@ impl Machine {
             Event::PullFailed { scope, code } => self.pull_failed(&scope, code, now, &mut out),
             Event::WakeAnswered { heads } => self.wake_answered(&heads, now),
             Event::WakeFailed(code) => self.wake_failed(code, now, &mut out),
+            Event::RenewalFailed(code) => {
+                // When to ask again is not this machine's business; what ends the session is.
+                self.session_lost(code, &mut out);
+            }
+            Event::Revoked => {
+                self.session_lost(ErrorCode::DeviceRevoked, &mut out);
+            }
             Event::Network { online } => self.network(online),
             Event::Hurry => {
                 self.online = true;
@@ -355,7 +364,7 @@ impl Machine {
             .collect();
         // What was under way or waiting when the last session or process ended is simply due again.
         for row in &mut self.rows {
-            if matches!(row.state, RowState::Leased { .. } | RowState::Backoff { .. }) {
+            if matches!(row.state, RowState::Leased | RowState::Backoff { .. }) {
                 row.state = RowState::Queued;
                 out.push(Instruction::Save(row.clone()));
             }
@@ -383,7 +392,7 @@ impl Machine {
             follow.lane = Lane::default();
         }
         for row in &mut self.rows {
-            if matches!(row.state, RowState::Leased { .. } | RowState::Backoff { .. }) {
+            if matches!(row.state, RowState::Leased | RowState::Backoff { .. }) {
                 row.state = RowState::Queued;
                 out.push(Instruction::Save(row.clone()));
             }

@@ -9,13 +9,8 @@ use shenhai_protocol::{CmdId, ErrorCode, OrderId, UnixMillis};
 pub enum RowState {
     /// Waits for its turn.
     Queued,
-    /// Being sent since the attempt numbered `attempt`; counts as lost after `until`.
-    Leased {
-        /// When the request is given up.
-        until: UnixMillis,
-        /// Counts from 1.
-        attempt: u32,
-    },
+    /// Being sent. It ends with the request's answer or its time-out, and with the process.
+    Leased,
     /// Waits after a failure that may pass.
     Backoff {
         /// Next try.
@@ -92,13 +87,7 @@ mod tests {
     fn a_state_is_kept_in_this_form() {
         let kept = |state: RowState| serde_json::to_string(&state).unwrap_or_default();
         assert_eq!(kept(RowState::Queued), r#"{"state":"queued"}"#);
-        assert_eq!(
-            kept(RowState::Leased {
-                until: UnixMillis(7),
-                attempt: 2
-            }),
-            r#"{"state":"leased","until":7,"attempt":2}"#
-        );
+        assert_eq!(kept(RowState::Leased), r#"{"state":"leased"}"#);
         assert_eq!(
             kept(RowState::Backoff {
                 until: UnixMillis(7),
@@ -119,5 +108,11 @@ mod tests {
             r#"{"state":"parked","reason":"form_invalid"}"#
         );
         assert_eq!(kept(RowState::Done), r#"{"state":"done"}"#);
+    }
+
+    #[test]
+    fn a_lease_as_it_was_kept_before_is_read() {
+        let before = r#"{"state":"leased","until":7,"attempt":2}"#;
+        assert_eq!(serde_json::from_str::<RowState>(before).ok(), Some(RowState::Leased));
     }
 }

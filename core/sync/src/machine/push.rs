@@ -1,6 +1,6 @@
 //! The push side of the machine: which commands go next, and what their answers do to them.
 
-use super::{Instruction, LEASE_MILLIS, Machine, Now, Stop, Verdicts};
+use super::{Instruction, Machine, Now, Stop, Verdicts};
 use crate::{Decision, RowState};
 use shenhai_protocol::{CmdId, ErrorClass, ErrorCode, limits};
 
@@ -41,10 +41,7 @@ impl Machine {
         let batch = self.next_batch();
         for row in self.rows.iter_mut().filter(|row| batch.contains(&row.cmd_id)) {
             row.attempts = row.attempts.saturating_add(1);
-            row.state = RowState::Leased {
-                until: now.time.plus(LEASE_MILLIS),
-                attempt: row.attempts,
-            };
+            row.state = RowState::Leased;
             out.push(Instruction::Save(row.clone()));
         }
         self.push.busy = true;
@@ -141,7 +138,7 @@ impl Machine {
     /// Back to waiting, nothing wrong.
     fn release(&mut self, commands: &[CmdId], out: &mut Vec<Instruction>) {
         for row in self.rows.iter_mut().filter(|row| commands.contains(&row.cmd_id)) {
-            if matches!(row.state, RowState::Leased { .. }) {
+            if row.state == RowState::Leased {
                 row.state = RowState::Queued;
                 out.push(Instruction::Save(row.clone()));
             }

@@ -277,6 +277,7 @@ fn an_ended_session_or_a_revoked_device_stops_everything_and_keeps_everything() 
             stop(code, None),
             Event::PullFailed { scope: scope(), code },
             Event::WakeFailed(code),
+            Event::RenewalFailed(code),
         ] {
             let (mut machine, _) = signed_in(vec![row(1, "a")]);
             let out = machine.handle(event, now(1));
@@ -285,6 +286,29 @@ fn an_ended_session_or_a_revoked_device_stops_everything_and_keeps_everything() 
             assert!(machine.handle(Event::Hurry, now(99_999)).is_empty());
             assert_eq!(machine.overview(now(1)).phase, Phase::SignedOut);
         }
+    }
+}
+
+#[test]
+fn a_device_called_revoked_outside_of_its_session_stops_and_keeps_everything() {
+    let (mut machine, _) = signed_in(vec![row(1, "a")]);
+    let out = machine.handle(Event::Revoked, now(1));
+    assert!(
+        out.contains(&Instruction::NeedSignIn(ErrorCode::DeviceRevoked)),
+        "{out:?}"
+    );
+    assert!(state(&machine, "c1").is_parked());
+    assert_eq!(machine.overview(now(1)).phase, Phase::SignedOut);
+}
+
+#[test]
+fn a_lease_that_could_not_be_renewed_for_now_stops_nothing() {
+    for code in [ErrorCode::Offline, ErrorCode::BadAnswer, ErrorCode::Overloaded] {
+        let (mut machine, _) = signed_in(vec![]);
+        machine.handle(pulled(3, false), now(1));
+        let before = machine.overview(now(2));
+        assert_eq!(machine.handle(Event::RenewalFailed(code), now(2)), [], "{code:?}");
+        assert_eq!(machine.overview(now(2)), before, "{code:?}");
     }
 }
 
@@ -425,10 +449,7 @@ fn without_a_network_it_waits_for_the_hint_or_the_person() {
 #[test]
 fn what_was_under_way_when_the_process_ended_is_due_again() {
     let leased = Row {
-        state: RowState::Leased {
-            until: UnixMillis(9),
-            attempt: 4,
-        },
+        state: RowState::Leased,
         attempts: 4,
         ..row(1, "a")
     };

@@ -716,7 +716,6 @@ export const zhCN = {
     pin_wrong: "密码不正确，请重新输入",
     erased: "本机数据已清除，请重新登录",
     authority_changed: "服务器证书与本机信任的不一致，请联系系统管理员",
-    rolled_back: "本机数据疑似被还原到较早的状态，请联系系统管理员",
   } satisfies Record<ErrorCode, string>,
   errorTitle: "出了点问题",
 } as const;
