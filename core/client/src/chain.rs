@@ -1,6 +1,6 @@
 //! The device's chain: signing commands, putting them at its end, and signing anew what has to move.
 
-use crate::engine::{Engine, Live};
+use crate::engine::{Engine, Live, Pending};
 use crate::failure::Failure;
 use crate::host::uuid_v7;
 use crate::rpc::Topic;
@@ -19,12 +19,20 @@ pub(crate) struct Signed {
     pub(crate) entry: OutboxEntry,
 }
 
+/// What the person had before them when they decided.
+pub(crate) struct Basis {
+    /// Where they saw the order.
+    pub(crate) scope: ScopeId,
+    /// Its revision.
+    pub(crate) rev: u64,
+}
+
 impl Engine {
     /// Sign `command` as the next of the chain, keep it, and do `together` in the same transaction.
     pub(crate) fn submit(
         &mut self,
         command: Command,
-        base_rev: u64,
+        basis: Basis,
         together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
     ) -> Result<(), Failure> {
         let client_time = self.server_now();
@@ -36,8 +44,8 @@ impl Engine {
             device_id: live.identity.device_id.clone(),
             device_seq: live.identity.last_seq + 1,
             actor: live.record.user.id.clone(),
-            scope: ScopeId::handler(&live.record.user.id),
-            base_rev,
+            scope: basis.scope,
+            base_rev: basis.rev,
             body: command,
             prev_hash: live.identity.last_hash.clone(),
             client_time,
@@ -56,27 +64,28 @@ impl Engine {
         })?;
         if let Some(live) = &mut self.live {
             live.identity.last_seq = envelope.device_seq;
-            live.identity.last_hash = entry.hash;
+            live.identity.last_hash.clone_from(&entry.hash);
         }
         self.note_stamp(&envelope.cmd_id);
-        self.outbox_changed()?;
+        let row = entry.row.clone();
+        self.pending.push(Pending {
+            entry,
+            envelope: Some(envelope),
+        });
+        self.mark(Topic::Orders);
+        self.mark(Topic::Outbox);
+        self.step(Event::RowAppended(row))?;
         Ok(())
     }
 
-    /// The rows changed outside of the machine: read them anew and tell it.
-    pub(crate) fn outbox_changed(&mut self) -> Result<(), StoreError> {
-        self.reload_pending()?;
+    /// The person decided about a parked command, and that was written: it is no longer pending. `kept` is its row as
+    /// it stands now; `None` where it is gone.
+    pub(crate) fn decided(&mut self, cmd_id: &CmdId, kept: Option<Row>) -> Result<(), StoreError> {
+        self.pending
+            .retain(|pending| pending.entry.row.cmd_id != *cmd_id);
         self.mark(Topic::Orders);
         self.mark(Topic::Outbox);
-        let Some(live) = &self.live else { return Ok(()) };
-        let entries = self.store()?.outbox(&live.record.user.id)?;
-        let device = live.identity.device_id.clone();
-        let rows = entries
-            .into_iter()
-            .filter(|entry| entry.device_id == device)
-            .map(|entry| entry.row)
-            .collect();
-        self.step(Event::Rows(rows))
+        self.step(kept.map_or_else(|| Event::RowRemoved(cmd_id.clone()), Event::RowChanged))
     }
 
     /// Sign the sendable rows again, in their order, to follow the last receipted command. Only called when
@@ -232,6 +241,7 @@ pub(crate) fn sign(key: &SecretKey, envelope: &Envelope, rng: &mut dyn CryptoRng
             state: RowState::Queued,
         },
         device_id: envelope.device_id.clone(),
+        scope: envelope.scope.clone(),
         kind: envelope.body.kind(),
         created_at: envelope.client_time,
         hash: HexHash(sm3(payload.as_bytes()).to_hex()),

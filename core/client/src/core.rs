@@ -11,7 +11,7 @@ use crate::topics::{Subscription, Topics};
 use futures_channel::{mpsc, oneshot};
 use serde::Serialize;
 use shenhai_protocol::ErrorCode;
-use shenhai_store::Place;
+use shenhai_store::{Place, Store, Tally};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -135,6 +135,12 @@ impl Core {
     /// topic's present version.
     pub fn subscribe(&self, listener: impl Fn(Event) + MaybeSend + MaybeSync + 'static) -> Subscription {
         self.shared().topics.subscribe(listener)
+    }
+
+    /// What was read of the database so far; `None` while it is shut. For tests and benches.
+    #[must_use]
+    pub fn tally(&self) -> Option<Tally> {
+        self.shared().peek(|engine| engine.store().ok().map(Store::tally))
     }
 
     /// Stop synchronising and release the database; every later request is answered `core_restarted`.

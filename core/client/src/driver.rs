@@ -255,6 +255,8 @@ struct Checked {
     signed: SignedReceipt,
     receipt: Receipt,
     hash: HexHash,
+    /// The command's.
+    scope: ScopeId,
 }
 
 fn push_answered(engine: &mut Engine, commands: &[CmdId], batch: &[SignedEnvelope], reply: PushReply) {
@@ -289,13 +291,12 @@ fn push_answered(engine: &mut Engine, commands: &[CmdId], batch: &[SignedEnvelop
             expected_seq: stop.expected_seq,
         }),
     };
-    let scope = live_scope(engine);
     let end = checked
         .last()
         .map(|last| (last.receipt.device_seq, last.hash.clone()));
     let kept = engine.step_with(Event::PushAnswered(verdicts), |write| {
         for one in &checked {
-            let covered_by = one.receipt.changes.get(scope.as_str()).copied();
+            let covered_by = one.receipt.changes.get(one.scope.as_str()).copied();
             write.save_receipt(&one.cmd_id, &one.signed, one.receipt.server_time, covered_by)?;
         }
         match &end {
@@ -341,6 +342,7 @@ fn check(
         signed,
         receipt,
         hash,
+        scope: own.scope,
     })
 }
 

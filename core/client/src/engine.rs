@@ -310,31 +310,41 @@ impl Engine {
         Ok(own.map(|entry| entry.row).collect())
     }
 
-    /// Read the outbox anew: what is not done, and what is done but not yet part of the received state.
+    /// Read anew which commands are not done, or done but not yet part of the received state. Their content is only
+    /// read where it is not known.
     pub(crate) fn reload_pending(&mut self) -> Result<(), StoreError> {
         let Some(live) = &self.live else {
             self.pending.clear();
             return Ok(());
         };
-        let scope = ScopeId::handler(&live.record.user.id);
         let store = self.store()?;
-        let cursor = store
-            .scopes()?
-            .into_iter()
-            .find(|copy| copy.scope == scope)
-            .map_or(0, |copy| copy.cursor);
-        let mut pending = Vec::new();
-        for entry in store.outbox(&live.record.user.id)? {
-            let settled = entry.row.state == RowState::Done && entry.covered_by.is_none_or(|n| n <= cursor);
-            if !settled {
-                let envelope = store
-                    .envelope(&entry.row.cmd_id)?
-                    .and_then(|signed| signed.open().ok());
-                pending.push(Pending { entry, envelope });
+        let entries = store.open_outbox(&live.record.user.id)?;
+        let mut contents = BTreeMap::new();
+        for OutboxEntry { row, hash, .. } in &entries {
+            let known = |pending: &Pending| pending.entry.row.cmd_id == row.cmd_id && pending.entry.hash == *hash;
+            if !self.pending.iter().any(known) {
+                let content = store.envelope(&row.cmd_id)?.and_then(|signed| signed.open().ok());
+                contents.insert(row.cmd_id.clone(), content);
             }
         }
-        self.pending = pending;
+        for Pending { entry, envelope } in std::mem::take(&mut self.pending) {
+            contents.entry(entry.row.cmd_id).or_insert(envelope);
+        }
+        let pending = entries.into_iter().map(|entry| Pending {
+            envelope: contents.remove(&entry.row.cmd_id).flatten(),
+            entry,
+        });
+        self.pending = pending.collect();
         Ok(())
+    }
+
+    /// Take over rows as they were just kept, without reading them; `false` where one of them was not pending.
+    fn follow(&mut self, saved: Vec<Row>) -> bool {
+        saved.into_iter().all(|row| {
+            let mut pending = self.pending.iter_mut();
+            let known = pending.find(|pending| pending.entry.row.cmd_id == row.cmd_id);
+            known.map(|pending| pending.entry.row = row).is_some()
+        })
     }
 
     // --- the step ---
@@ -385,6 +395,7 @@ impl Engine {
             let instructions = self.machine.handle(event, self.moment());
             let kept = instructions.iter().any(is_kept);
             let together = together.take();
+            let saved = only_saves(&instructions).filter(|_| together.is_none());
             if kept || together.is_some() {
                 self.store_mut()?.write(|write| {
                     together.map_or(Ok(()), |together| together(write))?;
@@ -396,7 +407,9 @@ impl Engine {
                 events.push_back(Event::Rows(self.chain_rows()?));
             }
             if kept {
-                self.reload_pending()?;
+                if !saved.is_some_and(|saved| self.follow(saved)) {
+                    self.reload_pending()?;
+                }
                 self.changed.extend([Topic::Outbox, Topic::Orders]);
             }
         }
@@ -582,16 +595,17 @@ impl Engine {
             last_ok_at: overview.last_ok_at,
             next_try_at: overview.next_try_at,
             last_error: failing.or(ended).or(overview.last_error),
-            loaded: overview.loaded && (self.live.is_none() || self.machine_loaded()),
+            loaded: self.is_loaded(),
             clock_skew_ms: self.clock_offset().saturating_neg(),
             durability: self.durability,
         }
     }
 
-    /// With the session ended the machine follows nothing; then the kept copies tell.
-    fn machine_loaded(&self) -> bool {
-        let Some(live) = &self.live else { return true };
-        live.record.ended.is_none() || self.board.loaded()
+    /// Everything the person may see was once received. With the session ended the machine follows nothing; then the
+    /// kept copies tell.
+    pub(crate) fn is_loaded(&self) -> bool {
+        let ended = self.live.as_ref().is_some_and(|live| live.record.ended.is_some());
+        self.machine.is_loaded() && (!ended || self.board.loaded())
     }
 }
 
@@ -605,6 +619,16 @@ fn is_kept(instruction: &Instruction) -> bool {
         instruction,
         Instruction::Push { .. } | Instruction::Pull { .. } | Instruction::Wake { .. }
     )
+}
+
+/// The rows that the instructions save, where they change nothing else of what is kept.
+fn only_saves(instructions: &[Instruction]) -> Option<Vec<Row>> {
+    let kept = instructions.iter().filter(|instruction| is_kept(instruction));
+    kept.map(|instruction| match instruction {
+        Instruction::Save(row) => Some(row.clone()),
+        _ => None,
+    })
+    .collect()
 }
 
 /// What of the instructions goes into the database.

@@ -40,4 +40,5 @@ mod trust;
 
 pub use crate::core::Core;
 pub use config::{Config, OpenError, Storage};
+pub use shenhai_store::Tally;
 pub use topics::Subscription;

@@ -1,5 +1,6 @@
 //! One order: everything a screen shows of it, and everything the person may do with it.
 
+use crate::chain::Basis;
 use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
 use crate::rpc::{
@@ -9,34 +10,35 @@ use crate::rpc::{
 use shenhai_flow::{Flow, forms, masking};
 use shenhai_protocol::{
     Action, Command, CommandKind, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, Record, ReplyForm,
-    ReturnForm, Role, WorkOrder,
+    ReturnForm, WorkOrder,
 };
-use shenhai_store::{SeenOrder, StoreError, Write};
+use shenhai_store::{SeenOrder, StoreError};
 use shenhai_sync::RowState;
 
 /// The same command signed again within this is one that was meant once: two taps, or two tabs.
 const TWICE_MILLIS: i64 = 5_000;
 
+/// The order is not on this device, or no longer.
+pub(crate) const NOT_HERE: Failure = Failure::Refused(ErrorCode::NotFound, "no such order on this device");
+
 impl Engine {
     /// The order in full, from the scope in which it is shown.
     fn order(&self, id: &OrderId) -> Result<WorkOrder, Failure> {
         self.live()?;
-        let missing = Failure::Refused(ErrorCode::NotFound, "no such order on this device");
-        let Some(card) = self.board.card(id) else {
-            return Err(missing);
-        };
-        self.store()?.order(&card.scope, id)?.ok_or(missing)
-    }
-
-    fn role_here(&self) -> Result<Role, Failure> {
-        Ok(self.live()?.record.user.role)
+        let card = self.board.card(id).ok_or(NOT_HERE)?;
+        self.store()?.order(&card.scope, id)?.ok_or(NOT_HERE)
     }
 
     // --- looking ---
 
     /// `orders.get`.
     pub(crate) fn detail(&self, id: &OrderId) -> Result<OrderDetail, Failure> {
-        let order = self.order(id)?;
+        self.detail_of(self.order(id)?)
+    }
+
+    /// The same of an order that was just read.
+    fn detail_of(&self, order: WorkOrder) -> Result<OrderDetail, Failure> {
+        let id = &order.id;
         let summary = self.summary(&order);
         let actions = self.actions(&order)?;
         let caller = &order.caller;
@@ -165,8 +167,9 @@ impl Engine {
 
     /// `orders.accept`.
     pub(crate) fn accept(&mut self, id: &OrderId) -> Result<OrderDetail, Failure> {
-        self.act(Command::Accept { order: id.clone() }, |_| Ok(()))?;
-        self.detail(id)
+        let order = self.order(id)?;
+        self.act(&order, Command::Accept { order: id.clone() })?;
+        self.detail_of(order)
     }
 
     /// `orders.contact`.
@@ -210,31 +213,36 @@ impl Engine {
 
     /// `orders.reveal`: the record of who looked is kept before anything is shown.
     pub(crate) fn reveal(&mut self, id: &OrderId) -> Result<RevealedCaller, Failure> {
-        let caller = self.order(id)?.caller;
-        if caller.masked {
+        let order = self.order(id)?;
+        if order.caller.masked {
             return Err(Failure::Refused(
                 ErrorCode::Forbidden,
                 "the caller is not shown in this scope",
             ));
         }
-        self.act(Command::Reveal { order: id.clone() }, |_| Ok(()))?;
+        self.act(&order, Command::Reveal { order: id.clone() })?;
         Ok(RevealedCaller {
-            name: caller.name,
-            phone: caller.phone,
+            name: order.caller.name,
+            phone: order.caller.phone,
         })
     }
 
     /// Submit a filled form: checked, signed, kept, and its draft removed, in one transaction. A form that may
     /// not be submitted stays as a draft, so that nothing typed is lost.
     fn hand_in(&mut self, id: &OrderId, draft: Draft, command: Command) -> Result<OrderDetail, Failure> {
+        let order = match self.order(id) {
+            Ok(order) => order,
+            // It may have left while the form was open.
+            Err(failure) => return self.save_draft(id, &draft).and(Err(failure)),
+        };
         let kind = kind_of(&draft);
         let user = self.user()?;
         if self.was_just_signed(&command)? {
-            return self.detail(id);
+            return self.detail_of(order);
         }
         let issues = self.issues(id, &draft)?;
         let refused = if issues.is_empty() {
-            self.may(id, &command).err()
+            self.allowed(&order, &command).err()
         } else {
             Some(Failure::Form(issues))
         };
@@ -242,35 +250,52 @@ impl Engine {
             self.save_draft(id, &draft)?;
             return Err(failure);
         }
-        self.act(command, |write| write.remove_draft(&user, id, kind))?;
+        let basis = self.basis(&order)?;
+        self.submit(command, basis, |write| write.remove_draft(&user, id, kind))?;
         self.note_drafts(id)?;
-        self.detail(id)
+        self.detail_of(order)
     }
 
-    pub(crate) fn may(&self, id: &OrderId, command: &Command) -> Result<WorkOrder, Failure> {
-        let order = self.order(id)?;
-        let role = self.role_here()?;
-        Flow::standard().apply(self.state_of(&order), command.kind(), role)?;
-        if !self.live()?.may(Action::SubmitCommands) {
+    /// Sign what nothing was typed into, unless the same was signed just now.
+    fn act(&mut self, order: &WorkOrder, command: Command) -> Result<(), Failure> {
+        if self.was_just_signed(&command)? {
+            return Ok(());
+        }
+        self.allowed(order, &command)?;
+        let basis = self.basis(order)?;
+        self.submit(command, basis, |_| Ok(()))
+    }
+
+    fn basis(&self, order: &WorkOrder) -> Result<Basis, Failure> {
+        let card = self.board.card(&order.id).ok_or(NOT_HERE)?;
+        Ok(Basis {
+            scope: card.scope.clone(),
+            rev: order.rev,
+        })
+    }
+
+    /// Whether the person may do this to the order as it stands.
+    pub(crate) fn allowed(&self, order: &WorkOrder, command: &Command) -> Result<(), Failure> {
+        let live = self.live()?;
+        Flow::standard().apply(self.state_of(order), command.kind(), live.record.user.role)?;
+        if !live.may(Action::SubmitCommands) {
             return Err(Failure::Refused(ErrorCode::Forbidden, "not granted"));
         }
-        if order.handler != self.live()?.record.user.id {
+        if order.handler != live.record.user.id {
             return Err(Failure::Refused(
                 ErrorCode::Forbidden,
                 "the order is another handler's",
             ));
         }
-        Ok(order)
+        Ok(())
     }
 
     fn was_just_signed(&self, command: &Command) -> Result<bool, Failure> {
         let now = self.server_now();
+        let (after, before) = (now.plus(-TWICE_MILLIS), now.plus(TWICE_MILLIS));
         let store = self.store()?;
-        for entry in store.outbox(&self.user()?)? {
-            let recent = now.since(entry.created_at).abs() < TWICE_MILLIS;
-            if !recent || entry.kind != command.kind() || entry.row.order != *command.order() {
-                continue;
-            }
+        let (user, order) = (self.user()?, command.order());
+        for entry in store.signed_between(&user, order, command.kind(), after, before)? {
             let kept = store.envelope(&entry.row.cmd_id)?;
             let same = kept
                 .and_then(|signed| signed.open().ok())
@@ -280,18 +305,6 @@ impl Engine {
             }
         }
         Ok(false)
-    }
-
-    fn act(
-        &mut self,
-        command: Command,
-        together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), Failure> {
-        if self.was_just_signed(&command)? {
-            return Ok(());
-        }
-        let order = self.may(&command.order().clone(), &command)?;
-        self.submit(command, order.rev, together)
     }
 
     // --- forms and drafts ---
@@ -304,7 +317,7 @@ impl Engine {
             return Ok(card.seen());
         }
         let kept = self.store()?.seen_order(&user, id)?;
-        kept.ok_or(Failure::Refused(ErrorCode::NotFound, "no such order on this device"))
+        kept.ok_or(NOT_HERE)
     }
 
     /// `draft.save`. Of an order that left only while there is unsent work on it: what is being typed goes on being kept.

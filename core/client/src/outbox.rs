@@ -1,9 +1,10 @@
 //! Commands that are not done, as the person sees them, and what the person may decide about them; and how
 //! synchronisation stands.
 
+use crate::chain::Basis;
 use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
-use crate::orders::kind_of;
+use crate::orders::{NOT_HERE, kind_of};
 use crate::rpc::{Draft, LeftDraft, MendParams, MendReply, OutboxItem, OutboxList, OutboxState, SyncStatus};
 use shenhai_protocol::{CmdId, Command, ErrorCode};
 use shenhai_store::StoreError;
@@ -26,7 +27,7 @@ impl Engine {
     /// What was typed and not submitted, of orders that are no longer here. Before the first pull is complete nothing
     /// is said to have left.
     fn left_drafts(&self) -> Result<Vec<LeftDraft>, Failure> {
-        if !self.sync_status().loaded {
+        if !self.is_loaded() {
             return Ok(Vec::new());
         }
         let user = self.user()?;
@@ -66,7 +67,7 @@ impl Engine {
             order_id: entry.row.order.clone(),
             order_no: seen.as_ref().map(|seen| seen.source_no.clone()),
             order_title: seen.map(|seen| seen.title),
-            order_left: self.board.card(&entry.row.order).is_none() && self.sync_status().loaded,
+            order_left: self.board.card(&entry.row.order).is_none() && self.is_loaded(),
             kind: entry.kind,
             text: pending
                 .envelope
@@ -103,7 +104,12 @@ impl Engine {
             .board
             .card(&row.order)
             .map_or(envelope.base_rev, |card| card.order.rev);
-        self.submit(envelope.body, rev, |write| put_away(write, &row))?;
+        let basis = Basis {
+            scope: envelope.scope,
+            rev,
+        };
+        self.submit(envelope.body, basis, |write| put_away(write, &row))?;
+        self.decided(cmd_id, put_away_row(&row))?;
         self.outbox_list()
     }
 
@@ -134,7 +140,7 @@ impl Engine {
             put_away(write, &row)
         })?;
         self.note_drafts(&row.order)?;
-        self.outbox_changed()?;
+        self.decided(&params.cmd_id, put_away_row(&row))?;
         Ok(reply)
     }
 
@@ -145,7 +151,8 @@ impl Engine {
             ErrorCode::WrongState,
             "nothing was typed into it",
         ))?;
-        self.may(&pending.entry.row.order, &envelope.body)?;
+        let card = self.board.card(&pending.entry.row.order);
+        self.allowed(&card.ok_or(NOT_HERE)?.order, &envelope.body)?;
         Ok(draft)
     }
 
@@ -162,7 +169,8 @@ impl Engine {
             put_away(write, &row)?;
             write.forget_content(&row.cmd_id)
         })?;
-        self.outbox_changed()?;
+        let kept = put_away_row(&row).map(|kept| Row { bytes: 0, ..kept });
+        self.decided(cmd_id, kept)?;
         self.outbox_list()
     }
 
@@ -200,16 +208,20 @@ impl Engine {
     }
 }
 
-/// The person decided about a parked command.
+/// The person decided about a parked command: keep that.
 fn put_away(write: &shenhai_store::Write<'_>, row: &Row) -> Result<(), StoreError> {
-    if row.seq.is_some() {
-        write.save_row(&Row {
-            state: RowState::Done,
-            ..row.clone()
-        })
-    } else {
-        write.remove_command(row)
+    match put_away_row(row) {
+        Some(kept) => write.save_row(&kept),
+        None => write.remove_command(row),
     }
+}
+
+/// How a parked command stands once the person decided: one that has a place in the chain keeps it.
+fn put_away_row(row: &Row) -> Option<Row> {
+    row.seq.is_some().then(|| Row {
+        state: RowState::Done,
+        ..row.clone()
+    })
 }
 
 /// The form in a command, as the draft it was.

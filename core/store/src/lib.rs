@@ -24,7 +24,7 @@ pub use error::StoreError;
 pub use heads::KeptHead;
 pub use open::{Anchor, Keys, Opened, RolledBack, StoreRng};
 pub use place::Place;
-pub use read::Store;
+pub use read::{Store, Tally};
 pub use records::{
     Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, ScopeCopy, SeenOrder, SessionRecord,
 };

@@ -265,6 +265,7 @@ fn rescued(entered: &Entered, keyed: &Keyed<'_>, name: &str, fresh: &mut Ready) 
     };
     let tx = fresh.connection.transaction()?;
     let rescued = rescue::carry_over(&from, &tx, false, None, keyed.vault);
+    schema::scope_outbox(&tx)?;
     tx.commit()?;
     Ok(rescued)
 }

@@ -94,6 +94,7 @@ pub(crate) fn copy(
     let tx = sealed.transaction()?;
     schema::migrate_within(&tx, vault)?;
     let copied = carry_over(plain, &tx, sound, Some(columns), vault);
+    schema::scope_outbox(&tx)?;
     tx.execute("DELETE FROM meta WHERE key = ?1", [KEY_CHECK])?;
     if !sound {
         tx.execute("INSERT INTO meta (key, value) VALUES (?1, x'')", [KEPT])?;

@@ -6,17 +6,32 @@ use crate::records::{
 };
 use crate::vault::Vault;
 use crate::{Anchor, StoreError, Write};
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, ToSql};
 use serde::de::DeserializeOwned;
 use shenhai_protocol::{
-    CmdId, DeviceId, HexHash, OrderId, ScopeId, SignedEnvelope, SignedReceipt, UnixMillis, UserId, WorkOrder,
+    CmdId, CommandKind, DeviceId, HexHash, OrderId, ScopeId, SignedEnvelope, SignedReceipt, UnixMillis,
+    UserId, WorkOrder,
 };
 use shenhai_sync::Row;
 use shenhai_vfs::{Fault, Sealed};
+use std::cell::Cell;
 
 const IDENTITY: &str = "SELECT device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash FROM identities WHERE retired = 0";
 const OUTBOX: &str = "SELECT cmd_id, order_id, seq, bytes, attempts, state, device_id, kind, created_at, hash, \
-                      covered_by, server_time FROM outbox";
+                      covered_by, server_time, scope FROM outbox";
+/// Written as the index `outbox_open` is, so that no other row is read.
+const OPEN: &str = "WHERE user = ?1 AND open = 1 ORDER BY created_at, seq, cmd_id";
+
+/// What was read of the database so far; only differences mean something. For tests and benches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Orders made of their documents.
+    pub orders_decoded: u64,
+    /// Times rows of the outbox were asked for.
+    pub outbox_reads: u64,
+    /// Rows that came.
+    pub outbox_rows: u64,
+}
 
 /// An open database.
 pub struct Store {
@@ -27,6 +42,7 @@ pub struct Store {
     vault: Vault,
     identity: [u8; 16],
     generation: u64,
+    tally: Cell<Tally>,
 }
 
 impl Drop for Store {
@@ -55,6 +71,7 @@ impl Store {
             vault,
             identity: [0; 16],
             generation: 0,
+            tally: Cell::default(),
         };
         store.generation = store.number("generation")?.map_or(0, u64::from_le_bytes);
         // Known once something was read.
@@ -73,6 +90,20 @@ impl Store {
             identity: self.identity,
             generation: self.generation,
         }
+    }
+
+    /// What was read so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally.get()
+    }
+
+    fn decoded_order(&self) {
+        let tally = self.tally.get();
+        self.tally.set(Tally {
+            orders_decoded: tally.orders_decoded + 1,
+            ..tally
+        });
     }
 
     /// What was found wrong with the files since they were opened.
@@ -228,6 +259,7 @@ impl Store {
         let mut rows = select.query([scope.as_str()])?;
         while let Some(row) = rows.next()? {
             let json = row.get_ref(0)?.as_blob().map_err(|_| StoreError::Row("orders"))?;
+            self.decoded_order();
             visit(from_json(json, "orders")?);
         }
         Ok(())
@@ -244,7 +276,9 @@ impl Store {
         let json: Option<Vec<u8>> = select
             .query_row([scope.as_str(), id.as_str()], |row| row.get(0))
             .optional()?;
-        json.map(|json| from_json(&json, "orders")).transpose()
+        let Some(json) = json else { return Ok(None) };
+        self.decoded_order();
+        from_json(&json, "orders").map(Some)
     }
 
     /// A user's drafts of one order.
@@ -296,19 +330,66 @@ impl Store {
         json.map(|json| from_json(&json, "seen_orders")).transpose()
     }
 
-    /// A user's outbox, receipted rows included, oldest first.
+    /// A user's outbox, receipted rows included, oldest first. Thirty days of them: for what starts or begins anew.
     ///
     /// # Errors
     /// When the database fails.
     pub fn outbox(&self, user: &UserId) -> Result<Vec<OutboxEntry>, StoreError> {
-        let mut select = self.connection.prepare_cached(&format!(
-            "{OUTBOX} WHERE user = ?1 ORDER BY created_at, seq, cmd_id"
-        ))?;
-        let mut rows = select.query([user.as_str()])?;
+        self.entries(
+            &format!("{OUTBOX} WHERE user = ?1 ORDER BY created_at, seq, cmd_id"),
+            &[&user.as_str()],
+        )
+    }
+
+    /// The rows of a user's outbox that say something about the state: not done, or done and not yet part of what was
+    /// received. Oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn open_outbox(&self, user: &UserId) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.entries(&format!("{OUTBOX} {OPEN}"), &[&user.as_str()])
+    }
+
+    /// What a user signed of a kind for an order after one instant and before another, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn signed_between(
+        &self,
+        user: &UserId,
+        order: &OrderId,
+        kind: CommandKind,
+        after: UnixMillis,
+        before: UnixMillis,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.entries(
+            &format!(
+                "{OUTBOX} WHERE user = ?1 AND created_at > ?4 AND created_at < ?5 AND order_id = ?2 AND kind = ?3
+                 ORDER BY created_at, seq, cmd_id"
+            ),
+            &[
+                &user.as_str(),
+                &order.as_str(),
+                &name_of(&kind, "outbox")?,
+                &after.0,
+                &before.0,
+            ],
+        )
+    }
+
+    fn entries(&self, sql: &str, parameters: &[&dyn ToSql]) -> Result<Vec<OutboxEntry>, StoreError> {
+        let mut select = self.connection.prepare_cached(sql)?;
+        let mut rows = select.query(parameters)?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             entries.push(outbox_entry(row)?);
         }
+        let tally = self.tally.get();
+        self.tally.set(Tally {
+            outbox_reads: tally.outbox_reads + 1,
+            outbox_rows: tally.outbox_rows + entries.len() as u64,
+            ..tally
+        });
         Ok(entries)
     }
 
@@ -360,6 +441,7 @@ fn outbox_entry(row: &SqlRow<'_>) -> Result<OutboxEntry, StoreError> {
         hash: HexHash(row.get(9)?),
         covered_by: row.get::<_, Option<i64>>(10)?.map(i64::unsigned_abs),
         server_time: row.get::<_, Option<i64>>(11)?.map(UnixMillis),
+        scope: ScopeId(row.get(12)?),
     })
 }
 
@@ -387,4 +469,40 @@ fn from_json<T: DeserializeOwned>(json: &[u8], table: &'static str) -> Result<T,
 
 fn from_name<T: DeserializeOwned>(name: &str, table: &'static str) -> Result<T, StoreError> {
     serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(|_| StoreError::Row(table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{SETTLE, migrate};
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    /// How SQLite goes about a statement.
+    fn plan(sql: &str) -> String {
+        let mut connection = Connection::open_in_memory().expect("opens");
+        let vault = Vault::new(&[1; 16], Box::new(StdRng::seed_from_u64(1)));
+        migrate(&mut connection, &vault).expect("migrates");
+        let mut explain = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .expect("prepares");
+        let parameters = vec!["x"; explain.parameter_count()];
+        let steps = explain
+            .query_map(rusqlite::params_from_iter(parameters), |row| {
+                row.get::<_, String>(3)
+            })
+            .expect("explains");
+        steps.map(|step| step.expect("a step")).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn what_is_open_is_found_without_reading_what_is_done() {
+        let plan_of_reading = plan(&format!("{OUTBOX} {OPEN}"));
+        assert!(
+            plan_of_reading.starts_with("SEARCH outbox USING INDEX outbox_open (user=?)"),
+            "{plan_of_reading}"
+        );
+        let plan_of_settling = plan(SETTLE);
+        assert!(plan_of_settling.contains("outbox_open"), "{plan_of_settling}");
+    }
 }

@@ -115,14 +115,16 @@ pub struct OutboxEntry {
     pub row: Row,
     /// Signed by which device.
     pub device_id: DeviceId,
+    /// The scope in which its order was seen; changes of this scope cover it.
+    pub scope: ScopeId,
     /// What it does.
     pub kind: CommandKind,
     /// When it was made.
     pub created_at: UnixMillis,
     /// SM3 of its payload.
     pub hash: HexHash,
-    /// Its effect is part of the state from this change number of the handler's scope on; `None` before a
-    /// receipt, and once that no longer matters.
+    /// Its effect is part of the state from this change number of its scope on; `None` before a receipt, and once that
+    /// no longer matters.
     pub covered_by: Option<u64>,
     /// When the gateway took it.
     pub server_time: Option<UnixMillis>,

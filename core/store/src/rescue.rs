@@ -10,8 +10,10 @@ use rusqlite::{Connection, Row, Statement, params_from_iter, types::Value};
 /// A table that is carried over.
 pub(crate) struct Table {
     pub(crate) name: &'static str,
-    /// Its columns, the key first.
+    /// Its columns in every version, the key first.
     pub(crate) columns: &'static str,
+    /// Those that earlier versions do not have.
+    added: &'static str,
     /// How many columns are the key.
     pub(crate) key: usize,
     /// Columns that version 1 sealed one by one.
@@ -23,24 +25,28 @@ const ONLY_HERE: &[Table] = &[
     Table {
         name: "meta",
         columns: "key, value",
+        added: "",
         key: 1,
         sealed_once: &["value"],
     },
     Table {
         name: "identities",
         columns: "device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash, retired",
+        added: "",
         key: 1,
         sealed_once: &["secret"],
     },
     Table {
         name: "drafts",
         columns: "user, order_id, kind, saved_at, doc",
+        added: "",
         key: 3,
         sealed_once: &["doc"],
     },
     Table {
         name: "seen_orders",
         columns: "user, order_id, doc",
+        added: "",
         key: 2,
         sealed_once: &[],
     },
@@ -48,6 +54,7 @@ const ONLY_HERE: &[Table] = &[
         name: "outbox",
         columns: "cmd_id, user, device_id, seq, order_id, kind, created_at, state, attempts, bytes, hash, payload, \
                   receipt, covered_by, server_time",
+        added: ", scope, open",
         key: 1,
         sealed_once: &["payload", "receipt"],
     },
@@ -57,12 +64,14 @@ const FROM_THE_GATEWAY: &[Table] = &[
     Table {
         name: "scopes",
         columns: "scope, epoch, cursor, complete",
+        added: "",
         key: 1,
         sealed_once: &[],
     },
     Table {
         name: "orders",
         columns: "scope, id, doc",
+        added: "",
         key: 2,
         sealed_once: &["doc"],
     },
@@ -98,15 +107,16 @@ fn carry_table(
     columns: Option<&Columns>,
     vault: &Vault,
 ) -> usize {
-    let width = table.columns.split(", ").count();
+    let mut all = format!("{}{}", table.columns, table.added);
+    if from.prepare(&format!("SELECT {all} FROM {}", table.name)).is_err() {
+        table.columns.clone_into(&mut all);
+    }
+    let width = all.split(", ").count();
     let marks = vec!["?"; width].join(", ");
     // A row the new database already has stays as it is.
-    let insert = format!(
-        "INSERT OR IGNORE INTO {} ({}) VALUES ({marks})",
-        table.name, table.columns
-    );
+    let insert = format!("INSERT OR IGNORE INTO {} ({all}) VALUES ({marks})", table.name);
     let mut saved = 0;
-    each_readable(from, table, width, |row| {
+    each_readable(from, table, &all, width, |row| {
         let row = match columns {
             Some(columns) => columns.open_row(table, row),
             None => Some(row),
@@ -132,10 +142,16 @@ fn sealed(table: &Table, mut row: Vec<Value>, vault: &Vault) -> Vec<Value> {
 }
 
 /// Every row that can be read, in the order of the table's own tree; where a page of it cannot be read, go on behind.
-fn each_readable(from: &Connection, table: &Table, width: usize, mut visit: impl FnMut(Vec<Value>)) {
+fn each_readable(
+    from: &Connection,
+    table: &Table,
+    columns: &str,
+    width: usize,
+    mut visit: impl FnMut(Vec<Value>),
+) {
     let select = format!(
-        "SELECT rowid, {} FROM {} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid",
-        table.columns, table.name
+        "SELECT rowid, {columns} FROM {} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid",
+        table.name
     );
     let Ok(mut select) = from.prepare(&select) else {
         return;

@@ -90,10 +90,28 @@ const STEPS: &[&str] = &[
         doc BLOB NOT NULL,
         PRIMARY KEY (user, order_id)
      );",
+    // 5: what is done stays for thirty days, and nearly all of it says nothing about the state any more. Which rows do
+    // is a column, so that reading them reads nothing else; and a row knows the scope whose changes cover it.
+    "ALTER TABLE outbox ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+     ALTER TABLE outbox ADD COLUMN open INTEGER NOT NULL DEFAULT 1;
+     DROP INDEX outbox_user;
+     CREATE INDEX outbox_user ON outbox (user, created_at);
+     CREATE INDEX outbox_open ON outbox (user, created_at) WHERE open = 1;",
 ];
+
+/// Rows of the outbox that say nothing about the state any more: done, and part of what was received.
+pub(crate) const SETTLE: &str = "UPDATE outbox SET open = 0
+     WHERE open = 1 AND state = '{\"state\":\"done\"}'
+       AND (covered_by IS NULL
+            OR covered_by <= (SELECT cursor FROM scopes WHERE scopes.scope = outbox.scope))";
+
+/// In an outbox that knew no scopes all commands were a handler's.
+const GIVE_SCOPES: &str = "UPDATE outbox SET scope = 'handler:' || user WHERE scope = ''";
 
 /// The first version whose secret keys are sealed.
 const SEALED_SECRETS: i64 = 3;
+/// The first version whose outbox knows scopes.
+const SCOPED_OUTBOX: i64 = 5;
 
 /// Bring the database to [`VERSION`], or change nothing.
 pub(crate) fn migrate(connection: &mut Connection, vault: &Vault) -> Result<(), StoreError> {
@@ -117,6 +135,9 @@ pub(crate) fn migrate_within(tx: &Transaction<'_>, vault: &Vault) -> Result<(), 
     }
     if found < SEALED_SECRETS {
         seal_secrets(tx, vault)?;
+    }
+    if found < SCOPED_OUTBOX {
+        scope_outbox(tx)?;
     }
     if found < VERSION {
         tx.pragma_update(None, "user_version", VERSION)?;
@@ -142,6 +163,13 @@ fn seal_secrets(tx: &Transaction<'_>, vault: &Vault) -> Result<(), StoreError> {
     drop(rows);
     drop((insert, select));
     Ok(tx.execute_batch("DROP TABLE identities_in_clear")?)
+}
+
+/// Give the rows of an outbox of before what step 5 added.
+pub(crate) fn scope_outbox(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(GIVE_SCOPES, [])?;
+    connection.execute(SETTLE, [])?;
+    Ok(())
 }
 
 pub(crate) fn version(connection: &Connection) -> Result<i64, StoreError> {

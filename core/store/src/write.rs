@@ -1,6 +1,7 @@
 //! Everything that changes the database, inside the transaction of [`crate::Store::write`].
 
 use crate::StoreError;
+use crate::schema::SETTLE;
 use crate::read::{name_of, to_json};
 use crate::records::{
     Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, SeenOrder, SessionRecord,
@@ -185,6 +186,11 @@ impl Write<'_> {
                 &page.copy.complete,
             ],
         )?;
+        self.settle()
+    }
+
+    fn settle(&self) -> Done {
+        self.run(SETTLE, &[])?;
         Ok(())
     }
 
@@ -196,8 +202,11 @@ impl Write<'_> {
     pub fn clear_scope(&self, scope: &ScopeId) -> Done {
         self.run("DELETE FROM orders WHERE scope = ?1", &[&scope.as_str()])?;
         self.run("DELETE FROM scopes WHERE scope = ?1", &[&scope.as_str()])?;
-        self.run("UPDATE outbox SET covered_by = NULL", &[])?;
-        Ok(())
+        self.run(
+            "UPDATE outbox SET covered_by = NULL WHERE scope = ?1",
+            &[&scope.as_str()],
+        )?;
+        self.settle()
     }
 
     /// Forget the copies of all scopes but these.
@@ -282,7 +291,7 @@ impl Write<'_> {
                                WHERE drafts.user = seen_orders.user AND drafts.order_id = ?1)
                AND NOT EXISTS (SELECT 1 FROM outbox
                                WHERE outbox.user = seen_orders.user AND outbox.order_id = ?1
-                                 AND outbox.state <> '{\"state\":\"done\"}')",
+                                 AND outbox.open = 1 AND outbox.state <> '{\"state\":\"done\"}')",
             &[&order.as_str()],
         )?;
         Ok(())
@@ -297,8 +306,8 @@ impl Write<'_> {
         let payload = to_json(envelope, "outbox")?;
         self.run(
             "INSERT INTO outbox (cmd_id, user, device_id, seq, order_id, kind, created_at, state, attempts, bytes, hash,
-                                 payload)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                 payload, scope)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             &[
                 &row.cmd_id.as_str(),
                 &user.as_str(),
@@ -312,6 +321,7 @@ impl Write<'_> {
                 &signed(row.bytes as u64),
                 &entry.hash.as_str(),
                 &payload,
+                &entry.scope.as_str(),
             ],
         )?;
         if let Some(seq) = row.seq {
@@ -326,7 +336,7 @@ impl Write<'_> {
     /// When the database fails.
     pub fn save_row(&self, row: &Row) -> Done {
         self.run(
-            "UPDATE outbox SET state = ?2, attempts = ?3, seq = ?4 WHERE cmd_id = ?1",
+            "UPDATE outbox SET state = ?2, attempts = ?3, seq = ?4, open = 1 WHERE cmd_id = ?1",
             &[
                 &row.cmd_id.as_str(),
                 &state_text(row)?,
@@ -336,6 +346,7 @@ impl Write<'_> {
         )?;
         if row.state == RowState::Done {
             self.release(&row.order)?;
+            self.settle()?;
         }
         Ok(())
     }

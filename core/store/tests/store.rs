@@ -169,6 +169,7 @@ fn entry(cmd: &str, seq: u64) -> OutboxEntry {
             state: RowState::Queued,
         },
         device_id: DeviceId::from("d1"),
+        scope: ScopeId::handler(&user()),
         kind: CommandKind::Contact,
         created_at: NOW,
         hash: HexHash(format!("{seq:064x}")),
@@ -181,6 +182,18 @@ fn envelope(text: &str) -> SignedEnvelope {
     SignedEnvelope {
         payload: text.to_owned(),
         sig: "PLAINSIGNATURE".to_owned(),
+    }
+}
+
+fn receipt(text: &str) -> SignedReceipt {
+    SignedReceipt {
+        payload: text.to_owned(),
+        index: 0,
+        path: Vec::new(),
+        commit: SignedCommit {
+            payload: String::new(),
+            sig: String::new(),
+        },
     }
 }
 
@@ -217,16 +230,7 @@ fn fill(store: &mut Store) {
             write.take_over(&page(3, vec![order("o1"), order("o2")], Vec::new()))?;
             write.save_draft(&user(), &draft("PLAINDRAFT"))?;
             write.append(&user(), &entry("c1", 1), &envelope("PLAINPAYLOAD"))?;
-            let receipt = SignedReceipt {
-                payload: "PLAINRECEIPT".to_owned(),
-                index: 0,
-                path: Vec::new(),
-                commit: SignedCommit {
-                    payload: String::new(),
-                    sig: String::new(),
-                },
-            };
-            write.save_receipt(&CmdId::from("c1"), &receipt, NOW, Some(4))
+            write.save_receipt(&CmdId::from("c1"), &receipt("PLAINRECEIPT"), NOW, Some(4))
         })
         .expect("writes");
 }
@@ -477,6 +481,52 @@ fn a_database_of_version_1_opens_with_todays_program() {
     );
 }
 
+/// Undoes what steps 4 and 5 made.
+const WITHOUT_LATER_STEPS: &str = "DROP TABLE seen_orders;
+    DROP INDEX outbox_open; DROP INDEX outbox_user;
+    ALTER TABLE outbox DROP COLUMN open; ALTER TABLE outbox DROP COLUMN scope;
+    CREATE INDEX outbox_user ON outbox (user);";
+
+#[test]
+fn an_outbox_that_knew_no_scopes_is_a_handlers_and_only_what_is_not_covered_is_open() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = open(directory.path());
+    fill(&mut store);
+    // The scope's cursor is at 3.
+    for (seq, covered_by) in [(2, Some(3)), (3, Some(4)), (4, None)] {
+        let made = entry(&format!("c{seq}"), seq);
+        let done = Row {
+            state: RowState::Done,
+            ..made.row.clone()
+        };
+        store
+            .write(|write| {
+                write.append(&user(), &made, &envelope("x"))?;
+                write.save_receipt(&made.row.cmd_id, &receipt(""), NOW, covered_by)?;
+                write.save_row(&done)
+            })
+            .expect("writes");
+    }
+    let open_rows = |store: &Store| -> Vec<String> {
+        let rows = store.open_outbox(&user()).expect("reads");
+        rows.into_iter().map(|entry| entry.row.cmd_id.0).collect()
+    };
+    assert_eq!(open_rows(&store), ["c1", "c3"]);
+    drop(store);
+    let raw = raw(directory.path());
+    raw.0.execute_batch(WITHOUT_LATER_STEPS).expect("as it was then");
+    raw.0.pragma_update(None, "user_version", 3).expect("tampers");
+    drop(raw);
+    let mut store = open(directory.path());
+    assert_eq!(open_rows(&store), ["c1", "c3"]);
+    assert_eq!(
+        store.outbox(&user()).expect("reads")[0].scope,
+        ScopeId::handler(&user())
+    );
+    store.write(|write| write.take_over(&page(4, Vec::new(), Vec::new()))).expect("writes");
+    assert_eq!(open_rows(&store), ["c1"], "covered by now");
+}
+
 #[test]
 fn secret_keys_that_version_2_kept_in_clear_are_sealed_where_they_lie() {
     const SECRET: &[u8; 32] = b"PLAINSECRETKEYPLAINSECRETKEY1234";
@@ -492,6 +542,7 @@ fn secret_keys_that_version_2_kept_in_clear_are_sealed_where_they_lie() {
         raw.0
             .execute("UPDATE identities SET secret = ?1", [SECRET])
             .expect("as version 2 wrote it");
+        raw.0.execute_batch(WITHOUT_LATER_STEPS).expect("as it was then");
         raw.0
             .pragma_update(None, "user_version", version)
             .expect("tampers");

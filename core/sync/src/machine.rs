@@ -67,8 +67,14 @@ pub enum Event {
     },
     /// The session ended.
     SignedOut,
-    /// The outbox was changed by the person or by a [`Instruction::Rechain`]: this is all of it.
+    /// The outbox was changed by a [`Instruction::Rechain`]: this is all of it.
     Rows(Vec<Row>),
+    /// The person signed one more command, at the chain's end.
+    RowAppended(Row),
+    /// The person decided about a parked command: it stands like this now.
+    RowChanged(Row),
+    /// The person decided about a parked command, and its row is gone.
+    RowRemoved(CmdId),
     /// A push was answered.
     PushAnswered(Verdicts),
     /// A push was not answered, or answered with an error as a whole.
@@ -248,6 +254,14 @@ impl Machine {
                 self.rows = rows;
                 self.awaiting_rows = false;
             }
+            Event::RowAppended(row) => self.rows.push(row),
+            Event::RowChanged(row) => {
+                // A row of an earlier key's chain is not among these.
+                if let Some(known) = self.rows.iter_mut().find(|known| known.cmd_id == row.cmd_id) {
+                    *known = row;
+                }
+            }
+            Event::RowRemoved(cmd_id) => self.rows.retain(|row| row.cmd_id != cmd_id),
             Event::PushAnswered(verdicts) => self.push_answered(verdicts, now, &mut out),
             Event::PushFailed(code) => self.push_failed(code, now, &mut out),
             Event::PullAnswered {
@@ -324,8 +338,14 @@ impl Machine {
                 .filter(|_| phase == Phase::Backoff)
                 .map(|tick| now.time.plus(until(tick))),
             last_error: self.last_error,
-            loaded: self.follows.iter().all(|f| f.complete),
+            loaded: self.is_loaded(),
         }
+    }
+
+    /// Whether every scope was once pulled to its end.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.follows.iter().all(|f| f.complete)
     }
 
     /// The rows as they now stand.

@@ -239,6 +239,28 @@ fn a_request_refused_as_a_whole_is_taken_apart_until_the_culprit_is_found() {
 }
 
 #[test]
+fn what_the_person_decided_of_is_not_sent_and_its_content_not_sent_again() {
+    let parked = |seq| Row {
+        state: RowState::Parked {
+            reason: ErrorCode::WrongState,
+        },
+        ..row(seq, "a")
+    };
+    let (mut machine, _) = signed_in(vec![parked(1), parked(2)]);
+    let forgotten = Row {
+        bytes: 0,
+        ..done(1, "a")
+    };
+    machine.handle(Event::RowChanged(forgotten.clone()), now(1));
+    machine.handle(Event::RowRemoved(CmdId::from("c2")), now(1));
+    assert_eq!(machine.rows(), std::slice::from_ref(&forgotten));
+    machine.handle(Event::RowChanged(done(9, "of another key's chain")), now(1));
+    assert_eq!(machine.rows(), [forgotten]);
+    let out = machine.handle(Event::RowAppended(row(2, "a")), now(2));
+    assert_eq!(pushes(&out), [["c2"]]);
+}
+
+#[test]
 fn a_restored_gateway_gets_the_receipted_commands_again() {
     let (mut machine, _) = signed_in(vec![done(1, "a"), done(2, "a"), row(3, "a")]);
     machine.handle(stop(ErrorCode::SeqGap, Some(2)), now(1));
@@ -434,7 +456,7 @@ fn answers_that_lead_nowhere_do_not_make_it_spin() {
 fn without_a_network_it_waits_for_the_hint_or_the_person() {
     let (mut machine, _) = signed_in(Vec::new());
     machine.handle(Event::Network { online: false }, now(1));
-    assert!(machine.handle(Event::Rows(vec![row(1, "a")]), now(2)).is_empty());
+    assert!(machine.handle(Event::RowAppended(row(1, "a")), now(2)).is_empty());
     assert_eq!(machine.next_tick(), None);
     assert_eq!(
         pushes(&machine.handle(Event::Network { online: true }, now(3))),
@@ -528,9 +550,7 @@ impl Model {
             ..row(seq, &order)
         };
         self.appended.push((row.cmd_id.0.clone(), order));
-        let mut rows = self.machine.rows().to_vec();
-        rows.push(row);
-        self.run(Event::Rows(rows), None);
+        self.run(Event::RowAppended(row), None);
     }
 
     /// What [`Instruction::Rechain`] does.
