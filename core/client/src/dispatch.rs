@@ -41,7 +41,6 @@ impl Shared {
             Request::DraftSave(params) => self.answer(|engine| engine.save_draft(&params.id, &params.draft)),
             Request::DraftDiscard(key) => self.answer(|engine| engine.discard_draft(&key)),
             Request::FormCheck(params) => self.answer(|engine| engine.check_form(&params.id, &params.draft)),
-            Request::FormOptions(key) => self.answer(|engine| engine.form_options(&key)),
             Request::OutboxList(_) => self.answer(|engine| engine.outbox_list()),
             Request::OutboxRetry(params) => self.answer(|engine| engine.retry(&params.cmd_id)),
             Request::OutboxMend(params) => self.answer(|engine| engine.mend(&params)),

@@ -9,8 +9,8 @@ use crate::rpc::{
 };
 use shenhai_flow::{Flow, forms, masking};
 use shenhai_protocol::{
-    Action, Command, CommandKind, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, Record, ReplyForm,
-    ReturnForm, WorkOrder,
+    Action, Command, CommandKind, ContactForm, ErrorCode, FormIssue, FormKind, Matter, OrderId, Record,
+    ReplyForm, ReturnForm, WorkOrder,
 };
 use shenhai_store::{SeenOrder, StoreError};
 use shenhai_sync::RowState;
@@ -369,19 +369,24 @@ impl Engine {
 
     /// `form.check`.
     pub(crate) fn check_form(&self, id: &OrderId, draft: &Draft) -> Result<FormReport, Failure> {
+        let context = self.form_context(id)?;
+        let look = match draft {
+            Draft::Contact(form) => forms::look_asked(form, &context),
+            Draft::Reply(form) => forms::look_asked(form, &context),
+            Draft::Return(form) => forms::look_asked(form, &context),
+        };
+        let names = |fields: Vec<&str>| fields.into_iter().map(str::to_owned).collect();
         Ok(FormReport {
-            issues: self.issues(id, draft)?,
+            issues: look.issues,
+            required: names(look.required),
+            relevant: names(look.relevant),
+            offered: offered(context.matter),
         })
     }
 
+    /// What is wrong with a form as it is given.
     pub(crate) fn issues(&self, id: &OrderId, draft: &Draft) -> Result<Vec<FormIssue>, Failure> {
-        let seen = self.seen(id)?;
-        let context = forms::FormContext {
-            matter: seen.matter,
-            is_review: seen.is_review,
-            received_at: seen.received_at,
-            now: self.latest_now(),
-        };
+        let context = self.form_context(id)?;
         Ok(match draft {
             Draft::Contact(form) => forms::check_contact(form, &context),
             Draft::Reply(form) => forms::check_reply(form, &context),
@@ -389,21 +394,27 @@ impl Engine {
         })
     }
 
-    /// `form.options`.
-    pub(crate) fn form_options(&self, key: &DraftKey) -> Result<FormOptions, Failure> {
-        let seen = self.seen(&key.id)?;
-        let offered = forms::options(seen.matter, seen.is_review);
-        Ok(FormOptions {
-            unreached_reason: offered.unreached_reason.to_vec(),
-            fact: offered.fact.to_vec(),
-            appeal: offered.appeal.to_vec(),
-            site_visit: offered.site_visit.to_vec(),
-            satisfaction: offered.satisfaction.to_vec(),
-            mode: offered.mode.to_vec(),
-            judges_appeal: offered.judges_appeal,
-            is_review: offered.is_review,
-            text_chars: offered.text_chars,
+    fn form_context(&self, id: &OrderId) -> Result<forms::FormContext, Failure> {
+        let seen = self.seen(id)?;
+        Ok(forms::FormContext {
+            matter: seen.matter,
+            is_review: seen.is_review,
+            received_at: seen.received_at,
+            now: self.latest_now(),
         })
+    }
+}
+
+fn offered(matter: Matter) -> FormOptions {
+    let offered = forms::options(matter);
+    FormOptions {
+        unreached_reason: offered.unreached_reason.to_vec(),
+        fact: offered.fact.to_vec(),
+        appeal: offered.appeal.to_vec(),
+        site_visit: offered.site_visit.to_vec(),
+        satisfaction: offered.satisfaction.to_vec(),
+        mode: offered.mode.to_vec(),
+        text_chars: offered.text_chars,
     }
 }
 

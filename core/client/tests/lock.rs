@@ -238,7 +238,10 @@ fn a_phone_left_lying_locks_whatever_its_page_goes_on_asking() {
                 json!({ "filter": "open", "limit": 10, "offset": minute }),
             ),
             ("orders.get", json!({ "id": ID })),
-            ("form.options", json!({ "id": ID, "kind": "reply" })),
+            (
+                "form.check",
+                json!({ "id": ID, "draft": { "kind": "reply", "form": {} } }),
+            ),
             (
                 "draft.save",
                 json!({ "id": ID, "draft": { "kind": "reply", "form": {} } }),

@@ -441,3 +441,37 @@ fn a_damaged_database_is_reported_and_the_drafts_are_still_there() {
     let detail = world.ok(&core, "orders.get", json!({ "id": ID }));
     assert_eq!(detail["drafts"][0]["draft"]["form"]["note"], "打了两次没人接");
 }
+
+#[test]
+fn one_call_says_what_a_form_asks_wants_offers_and_lacks() {
+    let (world, _directory, core) = signed_in();
+    let check = |form: serde_json::Value| {
+        let params = json!({ "id": ID, "draft": { "kind": "contact", "form": form } });
+        world.ok(&core, "form.check", params)
+    };
+    let blank = check(json!({}));
+    assert_eq!(blank["relevant"], json!(["reached", "note"]));
+    assert_eq!(blank["required"], json!(["reached"]));
+    assert_eq!(
+        blank["offered"]["unreached_reason"],
+        json!(["powered_off", "no_answer", "other"])
+    );
+    assert_eq!(
+        blank["offered"]["fact"],
+        json!(["true", "partly_true", "false"]),
+        "the order is a complaint"
+    );
+    // The reason was chosen before it turned out that somebody answered: no longer asked, it is in nobody's way.
+    let mut changed = contact_form();
+    changed["unreached_reason"] = json!("no_answer");
+    let report = check(changed);
+    assert_eq!(report["issues"], json!([]));
+    assert_eq!(
+        report["relevant"],
+        json!(["reached", "contacted_at", "contact_person", "note"])
+    );
+    assert_eq!(
+        report["required"],
+        json!(["reached", "contacted_at", "contact_person"])
+    );
+}

@@ -132,7 +132,10 @@ fn nothing_is_shown_while_nobody_is_signed_in() {
             "form.check",
             json!({ "id": ID, "draft": { "kind": "return", "form": {} } }),
         ),
-        ("form.options", json!({ "id": ID, "kind": "reply" })),
+        (
+            "form.check",
+            json!({ "id": ID, "draft": { "kind": "reply", "form": {} } }),
+        ),
         ("outbox.list", json!({})),
         ("outbox.retry", json!({ "cmd_id": "x" })),
         ("outbox.discard", json!({ "cmd_id": "x" })),

@@ -126,7 +126,10 @@ fn after_six_hours_offline_data_stays_shut_whatever_the_clock_says_until_a_sync(
     for (method, params) in [
         ("orders.list", json!({ "filter": "open", "limit": 10 })),
         ("orders.reveal", json!({ "id": ID })),
-        ("form.options", json!({ "id": ID, "kind": "reply" })),
+        (
+            "form.check",
+            json!({ "id": ID, "draft": { "kind": "reply", "form": {} } }),
+        ),
     ] {
         assert_eq!(world.code(&core, method, params), "lease_expired", "{method}");
     }

@@ -1,7 +1,7 @@
 //! What makes a handler's form complete: each rule with a form that keeps it and one that breaks it.
 
 use proptest::prelude::*;
-use shenhai_flow::forms::{FormContext, check_contact, check_reply, check_return, options};
+use shenhai_flow::forms::{Form, FormContext, check_contact, check_reply, check_return, look_asked, options};
 use shenhai_flow::labels::Label;
 use shenhai_protocol::{
     AppealFinding, ContactForm, FactFinding, IssueCode, Matter, ReplyForm, ReplyMode, ReturnForm,
@@ -269,8 +269,8 @@ fn the_finding_is_the_one_of_the_matter() {
             vec![F::PolicyFound, F::NoPolicy, F::PolicyNotAccepted],
         ),
     ] {
-        assert_eq!(options(matter, false).fact, offered);
-        let judged = options(matter, false).judges_appeal;
+        assert_eq!(options(matter).fact, offered);
+        let judged = !options(matter).appeal.is_empty();
         for fact in FactFinding::ALL.iter().copied() {
             let form = ReplyForm {
                 fact: Some(fact),
@@ -307,7 +307,7 @@ fn a_finding_that_is_not_the_plain_one_needs_a_note() {
         (Matter::Suggestion, FactFinding::Adopted),
         (Matter::Inquiry, FactFinding::PolicyFound),
     ] {
-        for fact in options(matter, false).fact.iter().copied() {
+        for fact in options(matter).fact.iter().copied() {
             let base = if matter == Matter::Inquiry {
                 answer()
             } else {
@@ -396,11 +396,11 @@ fn punctuation_is_not_a_note() {
 fn the_demand_and_the_site_are_judged_outside_inquiries_and_opinions() {
     for matter in Matter::ALL.iter().copied() {
         let asked = !matches!(matter, Matter::Inquiry | Matter::Opinion);
-        let offered = options(matter, false);
-        assert_eq!(offered.judges_appeal, asked, "{matter:?}");
+        let offered = options(matter);
         assert_eq!(
             (offered.appeal.is_empty(), offered.site_visit.is_empty()),
-            (!asked, !asked)
+            (!asked, !asked),
+            "{matter:?}"
         );
         let fact = offered.fact.first().copied();
         let without = ReplyForm {
@@ -468,7 +468,108 @@ fn a_review_names_the_time_of_the_visit_and_the_departments_phone() {
     };
     assert_eq!(pairs(check_reply(&form, &review(Matter::Complaint))), []);
     assert_eq!(reply_issues(&form), [], "an ordinary order may name them too");
-    assert!(options(Matter::Complaint, true).is_review && !options(Matter::Complaint, false).is_review);
+}
+
+/// What a form asks beyond the answers of `always`, and which of the asked fields may stay empty.
+fn asked<F: Form>(
+    form: &F,
+    context: &FormContext,
+    always: &[&str],
+) -> (Vec<&'static str>, Vec<&'static str>) {
+    let look = form.look(context);
+    assert!(
+        always.iter().all(|field| look.required.contains(field)),
+        "{look:?}"
+    );
+    let beyond = look.relevant.iter().filter(|field| !always.contains(field));
+    let optional = look
+        .relevant
+        .iter()
+        .filter(|field| !look.required.contains(field));
+    (beyond.copied().collect(), optional.copied().collect())
+}
+
+#[test]
+fn a_contact_asks_of_the_call_or_of_why_there_was_none() {
+    let complaint = context(Matter::Complaint);
+    let ask = |form: &ContactForm| asked(form, &complaint, &["reached"]);
+    assert_eq!(ask(&ContactForm::default()), (vec!["note"], vec!["note"]));
+    assert_eq!(
+        ask(&reached()),
+        (vec!["contacted_at", "contact_person", "note"], vec!["note"])
+    );
+    assert_eq!(
+        ask(&unreached()),
+        (vec!["unreached_reason", "note"], vec!["note"])
+    );
+}
+
+#[test]
+fn a_reply_asks_for_a_note_once_something_is_chosen_and_wants_it_unless_the_choice_is_plain() {
+    const ALWAYS: [&str; 7] = [
+        "fact",
+        "satisfaction",
+        "mode",
+        "department",
+        "replied_at",
+        "handling",
+        "resolved",
+    ];
+    let (complaint, inquiry) = (context(Matter::Complaint), context(Matter::Inquiry));
+    let empty = ReplyForm::default();
+    assert_eq!(asked(&empty, &inquiry, &ALWAYS), (vec![], vec![]));
+    assert_eq!(
+        asked(&empty, &complaint, &ALWAYS),
+        (vec!["appeal", "site_visit"], vec![])
+    );
+    assert_eq!(
+        asked(&empty, &review(Matter::Inquiry), &ALWAYS),
+        (vec!["site_visit_at", "department_phone"], vec![])
+    );
+    let notes = vec!["fact_note", "appeal_note", "citizen_feedback"];
+    let with_notes = vec![
+        "fact_note",
+        "appeal",
+        "appeal_note",
+        "site_visit",
+        "citizen_feedback",
+    ];
+    assert_eq!(
+        asked(&reply(), &complaint, &ALWAYS),
+        (with_notes.clone(), notes),
+        "every choice is the plain one"
+    );
+    let doubted = ReplyForm {
+        fact: Some(FactFinding::False),
+        appeal: Some(AppealFinding::Excessive),
+        satisfaction: Some(Satisfaction::Dissatisfied),
+        ..reply()
+    };
+    assert_eq!(asked(&doubted, &complaint, &ALWAYS), (with_notes, vec![]));
+}
+
+#[test]
+fn a_return_asks_for_the_reason_and_may_name_a_unit() {
+    let look = asked(&ReturnForm::default(), &context(Matter::Help), &["reason"]);
+    assert_eq!(look, (vec!["suggested_unit"], vec!["suggested_unit"]));
+}
+
+#[test]
+fn what_answers_a_question_that_is_not_asked_does_not_count() {
+    let both = ContactForm {
+        unreached_reason: Some(UnreachedReason::NoAnswer),
+        ..reached()
+    };
+    assert_eq!(contact_issues(&both), only("unreached_reason", NotOffered));
+    assert_eq!(look_asked(&both, &context(Matter::Complaint)).issues, []);
+    // The choice is left out, and with it the note that hangs on it.
+    let judged = ReplyForm {
+        appeal: Some(AppealFinding::Excessive),
+        ..answer()
+    };
+    let look = look_asked(&judged, &context(Matter::Inquiry));
+    assert_eq!(look.issues, []);
+    assert!(!look.relevant.contains(&"appeal_note"), "{look:?}");
 }
 
 #[test]

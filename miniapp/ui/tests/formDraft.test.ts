@@ -8,8 +8,6 @@ const EMPTY: ContactForm = { reached: null, contacted_at: null, contact_person: 
 const shape: FormShape<"contact"> = {
   kind: "contact",
   empty: () => ({ ...EMPTY }),
-  shown: (form) => ({ ...form, unreached_reason: form.reached === false ? form.unreached_reason : null }),
-  choices: (form) => ({ ...form, note: "" }),
 };
 
 /** A core that remembers what it was told to keep. */
@@ -32,7 +30,7 @@ class Core {
         return { items: [], left_drafts: left.map((kept) => ({ order_id: "12345-1", kind: "contact", ...kept })) };
       }
       if (method === "session.status") return { user: { id: this.user } };
-      if (method === "form.check") return { issues: this.check(params as DraftParams) };
+      if (method === "form.check") return this.check(params as DraftParams);
       if (method === "draft.save") {
         if (this.broken !== "") throw { code: this.broken };
         const { draft } = structuredClone(params as DraftParams);
@@ -50,10 +48,22 @@ class Core {
     this.drafts = [{ draft: { kind: "contact", form }, saved_at: 1_800 }];
   }
 
-  private check({ draft }: DraftParams): FormReport["issues"] {
+  /** How often the form was checked. */
+  checks = 0;
+
+  private check({ draft }: DraftParams): FormReport {
+    this.checks += 1;
     const form = draft.form as ContactForm;
-    if (form.reached === null) return [{ field: "reached", code: "required" }];
-    return form.note === "" ? [{ field: "note", code: "required" }] : [];
+    const relevant = ["reached", "contact_person", "note"];
+    if (form.reached === false) relevant.push("unreached_reason");
+    const required = form.reached === null ? ["reached"] : ["reached", "note"];
+    const empty = (field: string) => !form[field as keyof ContactForm] && form[field as keyof ContactForm] !== false;
+    return {
+      issues: required.filter(empty).map((field) => ({ field, code: "required" })),
+      required,
+      relevant,
+      offered: { text_chars: 500 } as FormReport["offered"],
+    };
   }
 }
 
@@ -146,9 +156,30 @@ describe("a form being filled in", () => {
 
   it("leaves out answers to questions that are not asked", async () => {
     await draft.load();
+    draft.form.reached = false;
     draft.form.unreached_reason = "no_answer";
+    await nextTick();
+    await draft.flush();
+    expect(core.kept.at(-1)?.unreached_reason).toBe("no_answer");
     draft.form.reached = true;
+    await nextTick();
+    await draft.flush();
     expect(draft.toSubmit().unreached_reason).toBeNull();
+    expect(core.kept.at(-1)?.unreached_reason).toBeNull();
+    draft.form.reached = false;
+    await nextTick();
+    await draft.flush();
+    expect(draft.toSubmit().unreached_reason, "as it was").toBe("no_answer");
+  });
+
+  it("is checked once for each change", async () => {
+    await draft.load();
+    const before = core.checks;
+    draft.form.note = "约周三";
+    await nextTick();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(core.kept).toHaveLength(1);
+    expect(core.checks - before).toBe(1);
   });
 
   it("learns from the core what is required, also once it is answered", async () => {

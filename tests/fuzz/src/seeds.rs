@@ -177,7 +177,6 @@ impl Golden {
             ("orders.return", submit("return_form")),
             ("draft.save", draft("contact", "contact_form_unreached")),
             ("form.check", draft("return", "return_form")),
-            ("form.options", json!({ "id": order, "kind": "reply" })),
             ("outbox.retry", json!({ "cmd_id": self.0["envelope"]["cmd_id"] })),
             ("network.hint", json!({ "online": true })),
         ]

@@ -131,10 +131,9 @@ async fn take_up(
         progress.contacted += 1;
         return Ok(());
     }
-    let options = device
-        .call("form.options", &json!({"id": id, "kind": "reply"}))
-        .await?;
-    let form = reply_form(&options, &contacted);
+    let empty = json!({"id": id, "draft": {"kind": "reply", "form": {}}});
+    let report = device.call("form.check", &empty).await?;
+    let form = reply_form(&report["offered"], &contacted);
     device
         .call("orders.reply", &json!({"id": id, "form": form}))
         .await?;
@@ -152,7 +151,7 @@ fn contact_form(now: &Value) -> Value {
 /// A plain reply: the first value of every list is the one that needs no further words.
 fn reply_form(options: &Value, order: &Value) -> Value {
     let now = &order["now"];
-    let is_review = options["is_review"] == true;
+    let is_review = order["summary"]["is_review"] == true;
     json!({
         "fact": options["fact"][0],
         "appeal": options["appeal"].get(0),

@@ -53,10 +53,8 @@ rpc_methods! {
     DraftSave "draft.save" (DraftParams) -> DraftSaved [repeatable];
     /// Throw a draft away.
     DraftDiscard "draft.discard" (DraftKey) -> DraftSaved;
-    /// Check a form without submitting it.
+    /// What a form asks, offers and still wants as it is answered, without submitting it.
     FormCheck "form.check" (DraftParams) -> FormReport [repeatable];
-    /// What each choice field of a form offers for this order.
-    FormOptions "form.options" (DraftKey) -> FormOptions [repeatable];
 
     /// Commands that are not done: waiting, in trouble or parked; and drafts of orders that left. Without their content
     /// once the lease ended.

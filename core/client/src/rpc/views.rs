@@ -298,16 +298,22 @@ pub struct DraftSaved {
     pub saved_at: UnixMillis,
 }
 
-/// Answer of `form.check`.
+/// Answer of `form.check`: all that a page has to know of a form as it is answered. Answers to questions that are not
+/// asked do not count.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FormReport {
     /// Empty when the form may be submitted.
     pub issues: Vec<FormIssue>,
+    /// Fields that must be answered, the answered ones included; names as in the form's JSON.
+    pub required: Vec<String>,
+    /// Fields that are asked now, the required ones included.
+    pub relevant: Vec<String>,
+    /// What the choice fields offer.
+    pub offered: FormOptions,
 }
 
-/// Answer of `form.options`: what the choice fields offer and which fields are required as a matter of
-/// course for this order.
+/// What the choice fields of a form offer for its order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FormOptions {
@@ -323,10 +329,6 @@ pub struct FormOptions {
     pub satisfaction: Vec<Satisfaction>,
     /// 答复方式.
     pub mode: Vec<ReplyMode>,
-    /// 诉求认定 and 现场查看 are asked (outside 咨询/意见).
-    pub judges_appeal: bool,
-    /// 复核单: 现场查看时间 and 二级部门电话 are asked.
-    pub is_review: bool,
     /// Most characters in any text.
     pub text_chars: u32,
 }

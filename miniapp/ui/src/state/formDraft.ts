@@ -3,13 +3,14 @@
 // in this page's memory until it can.
 // Not here: rules of the form and what a draft is (core), fields and texts (forms/). Used by the form pages.
 
-import { onBeforeUnmount, reactive, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
+import { computed, onBeforeUnmount, reactive, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from "vue";
 import type {
   Draft,
   ErrorCode,
   FormIssue,
   FormKind,
   FormOptions,
+  FormReport,
   OrderDetail,
   OrderId,
   SessionStatus,
@@ -33,10 +34,6 @@ export interface FormShape<K extends FormKind> {
   kind: K;
   /** Nothing answered. */
   empty(): FormOf<K>;
-  /** The form as it stands on the screen: answers to questions not asked now are left out. */
-  shown(form: FormOf<K>): FormOf<K>;
-  /** Only the choices, every text and time left out: what the core then calls required, is. */
-  choices(form: FormOf<K>): FormOf<K>;
 }
 
 export type SaveState = "untouched" | "saving" | "saved" | "failed";
@@ -44,10 +41,13 @@ export type SaveState = "untouched" | "saving" | "saved" | "failed";
 export interface FormDraft<K extends FormKind> {
   readonly form: FormOf<K>;
   readonly order: ShallowRef<OrderDetail | null>;
-  readonly options: ShallowRef<FormOptions | null>;
+  /** What the choice fields offer. */
+  readonly options: ComputedRef<FormOptions | null>;
   readonly error: Ref<ErrorCode | null>;
   readonly issues: ShallowRef<readonly FormIssue[]>;
-  readonly required: ShallowRef<ReadonlySet<string>>;
+  readonly required: ComputedRef<ReadonlySet<string>>;
+  /** The fields that are asked now. */
+  readonly relevant: ComputedRef<ReadonlySet<string>>;
   readonly saveState: Ref<SaveState>;
   /** Why the last try to keep it failed. */
   readonly saveError: Ref<ErrorCode | null>;
@@ -77,10 +77,13 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   const form = reactive(shape.empty()) as FormOf<K>;
   const answers = form as unknown as Answers;
   const order = shallowRef<OrderDetail | null>(null);
-  const options = shallowRef<FormOptions | null>(null);
+  /** What the core last said of the form. */
+  const report = shallowRef<FormReport | null>(null);
+  const options = computed(() => report.value?.offered ?? null);
+  const required = computed<ReadonlySet<string>>(() => new Set(report.value?.required));
+  const relevant = computed<ReadonlySet<string>>(() => new Set(report.value?.relevant));
   const error = ref<ErrorCode | null>(null);
   const issues = shallowRef<readonly FormIssue[]>([]);
-  const required = shallowRef<ReadonlySet<string>>(new Set());
   const saveState = ref<SaveState>("untouched");
   const saveError = ref<ErrorCode | null>(null);
   const savedAt = ref<number | null>(null);
@@ -98,7 +101,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   let watching = false;
   let closed = false;
   /** The form as this page last knew it to be kept. */
-  let base = shape.shown(shape.empty());
+  let base = shape.empty();
   /** What the fields held when they were last looked at, and which of them were answered on this page. */
   let seen: Answers = { ...answers };
   const answered = new Set<string>();
@@ -106,8 +109,18 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
 
   const name = `${id} ${shape.kind}`;
   const draftOf = (given: FormOf<K>) => ({ id, draft: { kind: shape.kind, form: given } as Draft });
-  const toSubmit = (): FormOf<K> => ({ ...shape.shown({ ...form }) });
+  const toSubmit = (): FormOf<K> => (report.value === null ? { ...form } : asked({ ...form }, relevant.value));
   const keptIn = (detail: OrderDetail) => detail.drafts.find((draft) => draft.draft.kind === shape.kind) ?? null;
+
+  /** Without the answers to questions that are not asked. */
+  function asked(given: FormOf<K>, fields: ReadonlySet<string>): FormOf<K> {
+    const blank = shape.empty() as unknown as Answers;
+    const kept = Object.entries(given as unknown as Answers).map(([field, answer]) => [
+      field,
+      fields.has(field) ? answer : (blank[field] ?? null),
+    ]);
+    return Object.fromEntries(kept) as FormOf<K>;
+  }
 
   /** Write answers into the form that were not given on this page. */
   function put(given: Partial<Answers>): void {
@@ -118,24 +131,22 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   async function load(): Promise<void> {
     error.value = null;
     try {
-      const [detail, offered, status] = await Promise.all([
+      const [detail, status] = await Promise.all([
         waist.call("orders.get", { id }),
-        waist.call("form.options", { id, kind: shape.kind }),
         waist.call("session.status", {}),
       ]);
       setServerNow(detail.now);
       const there = keptIn(detail);
       if (there) {
         put({ ...shape.empty(), ...there.draft.form } as unknown as Answers);
-        base = toSubmit();
         savedAt.value = there.saved_at;
         restored.value = true;
       }
-      order.value = detail;
-      options.value = offered;
-      unkept = unkeptOf(status);
-      takeUpLeftOver();
       await check();
+      base = toSubmit();
+      unkept = unkeptOf(status);
+      await takeUpLeftOver();
+      order.value = detail;
       watching = true;
       if (dirty) void flush();
     } catch (failure) {
@@ -156,6 +167,8 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     put({ ...shape.empty(), ...typed } as unknown as Answers);
     savedAt.value = there?.saved_at ?? null;
     left.value = true;
+    // What is typed shows without it too.
+    await check().catch(() => undefined);
     return true;
   }
 
@@ -164,39 +177,50 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   }
 
   /** What this page could not keep before, for example because the data was shut under it. */
-  function takeUpLeftOver(): void {
+  async function takeUpLeftOver(): Promise<void> {
     const before = unkept?.take();
     if (!before) return;
     const theirs = base;
     put(before.form as unknown as Answers);
     for (const field of before.answered) answered.add(field);
     base = before.base;
-    join(theirs);
+    await check();
+    await join(theirs);
     dirty = true;
     changes += 1;
     restored.value = true;
   }
 
   let round = 0;
-  async function check(): Promise<void> {
+  let checking: Promise<void> = Promise.resolve();
+  function check(): Promise<void> {
+    checking = look();
+    return checking;
+  }
+
+  async function look(): Promise<void> {
     round += 1;
     const mine = round;
-    const given = toSubmit();
-    const [report, bare, blank] = await Promise.all([
-      waist.call("form.check", draftOf(given)),
-      waist.call("form.check", draftOf(shape.choices(given))),
-      waist.call("form.check", draftOf(shape.empty())),
-    ]);
+    const answer = await waist.call("form.check", draftOf({ ...form }));
     if (mine !== round) return;
-    issues.value = report.issues;
-    required.value = new Set(
-      [...bare.issues, ...blank.issues].filter((issue) => issue.code === "required").map((issue) => issue.field),
-    );
+    report.value = answer;
+    issues.value = answer.issues;
+  }
+
+  /** The core has said what it says of the form as it is. */
+  function checked(): Promise<void> {
+    return checking.catch(() => undefined);
   }
 
   /** Bring this page's form and the kept one together. Whether anything on the screen is another now. */
-  function join(theirs: FormOf<K>): boolean {
-    const merged = mergeForms({ base, mine: toSubmit(), theirs, answered }, shape.shown);
+  async function join(theirs: FormOf<K>): Promise<boolean> {
+    if (sameAnswers(theirs, base)) return false;
+    const sides = () => ({ base, mine: toSubmit(), theirs, answered });
+    // What is asked hangs on the answers that come out of it.
+    const rough = mergeForms(sides(), (joined) => joined).form;
+    const fields = new Set((await waist.call("form.check", draftOf(rough))).relevant);
+    if (closed) return false;
+    const merged = mergeForms(sides(), (joined) => asked(joined, fields));
     const final = merged.form as unknown as Answers;
     put(Object.fromEntries(merged.taken.map((field) => [field, final[field] ?? null])));
     for (const answer of merged.displaced) {
@@ -204,11 +228,18 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
       displaced.value = [...others, answer];
     }
     base = theirs;
+    if (merged.taken.length > 0) await check();
     return merged.taken.length > 0 || merged.displaced.length > 0;
   }
 
+  /** Whether both forms answer every question alike. */
+  function sameAnswers(one: FormOf<K>, other: FormOf<K>): boolean {
+    const [here, there] = [one, other].map((given) => ({ ...shape.empty(), ...given }) as unknown as Answers);
+    return Object.keys(here!).every((field) => here![field] === there![field]);
+  }
+
   /** The order with its drafts, or `null` once it left. */
-  async function look(): Promise<OrderDetail | null> {
+  async function read(): Promise<OrderDetail | null> {
     try {
       const detail = await waist.call("orders.get", { id });
       left.value = false;
@@ -221,7 +252,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   }
 
   async function readAndJoin(): Promise<boolean> {
-    const detail = await look();
+    const detail = await read();
     if (closed || detail === null) return false;
     order.value = detail;
     const there = keptIn(detail);
@@ -237,6 +268,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   async function catchUp(): Promise<boolean> {
     if (!watching || closed) return false;
     await flush();
+    await checked();
     return readAndJoin();
   }
 
@@ -248,7 +280,8 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
       // Between reading and keeping no other tab may keep another.
       await alone(name, async () => {
         await readAndJoin();
-        await keepAsItIs();
+        await checked();
+        await keep(toSubmit());
       });
       if (closed) return;
       saveError.value = null;
@@ -266,8 +299,8 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     }
   }
 
-  async function keepAsItIs(): Promise<void> {
-    const [given, upTo] = [toSubmit(), changes];
+  async function keep(given: FormOf<K>): Promise<void> {
+    const upTo = changes;
     const answer = await waist.call("draft.save", draftOf(given));
     base = given;
     kept = upTo;
@@ -282,7 +315,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   function keepAtOnce(): void {
     if (!watching || closed || kept === changes) return;
     const before = saving;
-    saving = keepAsItIs().then(
+    saving = keep({ ...form }).then(
       () => before,
       () => before,
     );
@@ -355,6 +388,7 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     error,
     issues,
     required,
+    relevant,
     saveState,
     saveError,
     savedAt,

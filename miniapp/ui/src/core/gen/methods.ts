@@ -20,7 +20,6 @@ export const REPEATABLE: Record<keyof Methods, boolean> = {
   "draft.save": true,
   "draft.discard": false,
   "form.check": true,
-  "form.options": true,
   "outbox.list": true,
   "outbox.retry": false,
   "outbox.mend": false,

@@ -420,8 +420,7 @@ code: IssueCode, };
 export type FormKind = "contact" | "reply" | "return";
 
 /**
- * Answer of `form.options`: what the choice fields offer and which fields are required as a matter of
- * course for this order.
+ * What the choice fields of a form offer for its order.
  */
 export type FormOptions = { 
 /**
@@ -449,26 +448,31 @@ satisfaction: Array<Satisfaction>,
  */
 mode: Array<ReplyMode>, 
 /**
- * 诉求认定 and 现场查看 are asked (outside 咨询/意见).
- */
-judges_appeal: boolean, 
-/**
- * 复核单: 现场查看时间 and 二级部门电话 are asked.
- */
-is_review: boolean, 
-/**
  * Most characters in any text.
  */
 text_chars: number, };
 
 /**
- * Answer of `form.check`.
+ * Answer of `form.check`: all that a page has to know of a form as it is answered. Answers to questions that are not
+ * asked do not count.
  */
 export type FormReport = { 
 /**
  * Empty when the form may be submitted.
  */
-issues: Array<FormIssue>, };
+issues: Array<FormIssue>, 
+/**
+ * Fields that must be answered, the answered ones included; names as in the form's JSON.
+ */
+required: Array<string>, 
+/**
+ * Fields that are asked now, the required ones included.
+ */
+relevant: Array<string>, 
+/**
+ * What the choice fields offer.
+ */
+offered: FormOptions, };
 
 /**
  * An SM3 digest (GB/T 32905): 64 lower-case hex digits.
@@ -679,7 +683,7 @@ reply: R, };
 /**
  * Method name → its parameters and its answer (only named while TypeScript is generated).
  */
-export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "orders.bundle": MethodTypes<OrderParams, BundleFile>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "form.options": MethodTypes<DraftKey, FormOptions>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.mend": MethodTypes<MendParams, MendReply>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.touch": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "devices.release": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
+export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "orders.bundle": MethodTypes<OrderParams, BundleFile>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.mend": MethodTypes<MendParams, MendReply>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.touch": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "devices.release": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
 
 /**
  * Parameters of `network.hint`.
