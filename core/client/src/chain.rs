@@ -81,8 +81,7 @@ impl Engine {
     /// The person decided about a parked command, and that was written: it is no longer pending. `kept` is its row as
     /// it stands now; `None` where it is gone.
     pub(crate) fn decided(&mut self, cmd_id: &CmdId, kept: Option<Row>) -> Result<(), StoreError> {
-        self.pending
-            .retain(|pending| pending.entry.row.cmd_id != *cmd_id);
+        self.pending.retain(|pending| pending.entry.row.cmd_id != *cmd_id);
         self.mark(Topic::Orders);
         self.mark(Topic::Outbox);
         self.step(kept.map_or_else(|| Event::RowRemoved(cmd_id.clone()), Event::RowChanged))

@@ -36,6 +36,8 @@ impl Shared {
             Request::OrdersReply(params) => self.answer(|engine| engine.reply(params)),
             Request::OrdersReturn(params) => self.answer(|engine| engine.send_back(params)),
             Request::OrdersReveal(params) => self.answer(|engine| engine.reveal(&params.id)),
+            Request::OrdersReassign(params) => self.answer(|engine| engine.reassign(params)),
+            Request::PeopleList(_) => outcome_text(self.people().await),
             Request::OrdersProof(params) => outcome_text(self.proof(params.id).await),
             Request::OrdersBundle(params) => outcome_text(self.bundle(params.id).await),
             Request::DraftSave(params) => self.answer(|engine| engine.save_draft(&params.id, &params.draft)),

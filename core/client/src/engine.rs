@@ -321,7 +321,8 @@ impl Engine {
         let entries = store.open_outbox(&live.record.user.id)?;
         let mut contents = BTreeMap::new();
         for OutboxEntry { row, hash, .. } in &entries {
-            let known = |pending: &Pending| pending.entry.row.cmd_id == row.cmd_id && pending.entry.hash == *hash;
+            let known =
+                |pending: &Pending| pending.entry.row.cmd_id == row.cmd_id && pending.entry.hash == *hash;
             if !self.pending.iter().any(known) {
                 let content = store.envelope(&row.cmd_id)?.and_then(|signed| signed.open().ok());
                 contents.insert(row.cmd_id.clone(), content);

@@ -7,8 +7,9 @@ use crate::host::{Host, HttpAnswer, HttpError, HttpRequest, Method};
 use serde::{Serialize, de::DeserializeOwned};
 use shenhai_protocol::{
     CaseBundle, DeviceId, DeviceList, ErrorCode, GrantReply, Invitation, InvitationRequest, LogConsistency,
-    LoginTarget, OrderId, OrderProof, PullReply, PushReply, PushRequest, RotateReply, RotateRequest, ScopeId,
-    SessionGrant, SessionRequest, SignedEnvelope, SignedHead, UserId, WakeReply, WakeRequest, limits,
+    LoginTarget, OrderId, OrderProof, PeopleList, PullReply, PushReply, PushRequest, RotateReply,
+    RotateRequest, ScopeId, SessionGrant, SessionRequest, SignedEnvelope, SignedHead, UserId, WakeReply,
+    WakeRequest, limits,
 };
 use shenhai_sync::{read_answer, read_push_answer};
 use std::fmt::Write as _;
@@ -155,6 +156,11 @@ impl Gateway {
         }
         let refused = read_answer::<serde_json::Value>(answer.status, &answer.body).err();
         Err(Failure::Gateway(refused.unwrap_or(ErrorCode::BadAnswer)))
+    }
+
+    pub(crate) async fn people(&self, token: &str) -> Result<PeopleList, Failure> {
+        let http = self.request(Method::Get, "/v1/people", Some(token));
+        self.call(http).await.map_err(Failure::Gateway)
     }
 
     pub(crate) async fn proof(&self, token: &str, order: &OrderId) -> Result<OrderProof, Failure> {

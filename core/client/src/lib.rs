@@ -31,6 +31,7 @@ mod logwatch;
 mod orders;
 mod outbox;
 mod proof;
+mod reassign;
 mod rollback;
 pub mod rpc;
 mod session;

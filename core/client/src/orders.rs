@@ -1,7 +1,7 @@
 //! One order: everything a screen shows of it, and everything the person may do with it.
 
 use crate::chain::Basis;
-use crate::engine::{Engine, Pending};
+use crate::engine::{Engine, Live, Pending};
 use crate::failure::Failure;
 use crate::rpc::{
     CallerView, Delivery, Draft, DraftKey, DraftSaved, FormOptions, FormReport, KeptDraft, OrderDetail,
@@ -23,7 +23,7 @@ pub(crate) const NOT_HERE: Failure = Failure::Refused(ErrorCode::NotFound, "no s
 
 impl Engine {
     /// The order in full, from the scope in which it is shown.
-    fn order(&self, id: &OrderId) -> Result<WorkOrder, Failure> {
+    pub(crate) fn order(&self, id: &OrderId) -> Result<WorkOrder, Failure> {
         self.live()?;
         let card = self.board.card(id).ok_or(NOT_HERE)?;
         self.store()?.order(&card.scope, id)?.ok_or(NOT_HERE)
@@ -37,7 +37,7 @@ impl Engine {
     }
 
     /// The same of an order that was just read.
-    fn detail_of(&self, order: WorkOrder) -> Result<OrderDetail, Failure> {
+    pub(crate) fn detail_of(&self, order: WorkOrder) -> Result<OrderDetail, Failure> {
         let id = &order.id;
         let summary = self.summary(&order);
         let actions = self.actions(&order)?;
@@ -79,6 +79,8 @@ impl Engine {
             now: self.server_now(),
             contact_by: order.deadlines.contact_by,
             finish_by: order.deadlines.finish_by,
+            unit: order.unit,
+            handler: order.handler,
             content: order.content,
             point: order.point,
             duplicate_of: order.duplicate_of,
@@ -88,13 +90,21 @@ impl Engine {
         })
     }
 
-    /// What the role may do now. Only a handler's own scope is one to act in.
+    /// What the person may do now.
     fn actions(&self, order: &WorkOrder) -> Result<Vec<CommandKind>, Failure> {
         let live = self.live()?;
-        if order.handler != live.record.user.id || !live.may(Action::SubmitCommands) {
+        if !live.may(Action::SubmitCommands) {
             return Ok(Vec::new());
         }
-        Ok(Flow::standard().actions(self.state_of(order), live.record.user.role))
+        let mut actions = Flow::standard().actions(self.state_of(order), live.record.user.role);
+        actions.retain(|kind| self.is_whose(order, *kind));
+        Ok(actions)
+    }
+
+    /// Whether it is the signed-in person's to do this: an order is its handler's but for giving it to another.
+    fn is_whose(&self, order: &WorkOrder, kind: CommandKind) -> bool {
+        let own = |live: &Live| order.handler == live.record.user.id;
+        kind == CommandKind::Reassign || self.live.as_ref().is_some_and(own)
     }
 
     /// The record a screen shows: the person's own newest one that is on its way, else the received one, else
@@ -257,7 +267,7 @@ impl Engine {
     }
 
     /// Sign what nothing was typed into, unless the same was signed just now.
-    fn act(&mut self, order: &WorkOrder, command: Command) -> Result<(), Failure> {
+    pub(crate) fn act(&mut self, order: &WorkOrder, command: Command) -> Result<(), Failure> {
         if self.was_just_signed(&command)? {
             return Ok(());
         }
@@ -281,7 +291,7 @@ impl Engine {
         if !live.may(Action::SubmitCommands) {
             return Err(Failure::Refused(ErrorCode::Forbidden, "not granted"));
         }
-        if order.handler != live.record.user.id {
+        if !self.is_whose(order, command.kind()) {
             return Err(Failure::Refused(
                 ErrorCode::Forbidden,
                 "the order is another handler's",

@@ -286,7 +286,7 @@ fn signing_out_removes_received_orders_and_tells_the_gateway() {
 }
 
 #[test]
-fn a_reviewer_sees_masked_callers_and_has_nothing_to_do() {
+fn a_reviewer_sees_masked_callers_and_may_only_give_orders_to_others() {
     let (world, directory) = world();
     let core = world.open(directory.path());
     world.sign_in(&core, "reviewer");
@@ -295,7 +295,7 @@ fn a_reviewer_sees_masked_callers_and_has_nothing_to_do() {
         2
     );
     let detail = world.ok(&core, "orders.get", json!({ "id": ID }));
-    assert_eq!(detail["actions"], json!([]));
+    assert_eq!(detail["actions"], json!(["reassign"]));
     assert_eq!(detail["caller"]["phone"], "138****1234");
     assert_eq!(detail["caller"]["revealable"], false);
     assert_eq!(

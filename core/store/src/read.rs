@@ -1,9 +1,7 @@
 //! The open store and everything that only reads it.
 
 use crate::place::Entered;
-use crate::records::{
-    Identity, KeptDraft, OutboxEntry, PendingLogin, ScopeCopy, SeenOrder, SessionRecord,
-};
+use crate::records::{Identity, KeptDraft, OutboxEntry, PendingLogin, ScopeCopy, SeenOrder, SessionRecord};
 use crate::vault::Vault;
 use crate::{Anchor, StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, ToSql};
@@ -492,7 +490,10 @@ mod tests {
                 row.get::<_, String>(3)
             })
             .expect("explains");
-        steps.map(|step| step.expect("a step")).collect::<Vec<_>>().join("; ")
+        steps
+            .map(|step| step.expect("a step"))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     #[test]

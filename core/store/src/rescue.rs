@@ -108,7 +108,10 @@ fn carry_table(
     vault: &Vault,
 ) -> usize {
     let mut all = format!("{}{}", table.columns, table.added);
-    if from.prepare(&format!("SELECT {all} FROM {}", table.name)).is_err() {
+    if from
+        .prepare(&format!("SELECT {all} FROM {}", table.name))
+        .is_err()
+    {
         table.columns.clone_into(&mut all);
     }
     let width = all.split(", ").count();

@@ -1,11 +1,11 @@
 //! Everything that changes the database, inside the transaction of [`crate::Store::write`].
 
 use crate::StoreError;
-use crate::schema::SETTLE;
 use crate::read::{name_of, to_json};
 use crate::records::{
     Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, SeenOrder, SessionRecord,
 };
+use crate::schema::SETTLE;
 use crate::vault::Vault;
 use rusqlite::{ToSql, Transaction};
 use serde::Serialize;

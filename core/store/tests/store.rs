@@ -523,7 +523,9 @@ fn an_outbox_that_knew_no_scopes_is_a_handlers_and_only_what_is_not_covered_is_o
         store.outbox(&user()).expect("reads")[0].scope,
         ScopeId::handler(&user())
     );
-    store.write(|write| write.take_over(&page(4, Vec::new(), Vec::new()))).expect("writes");
+    store
+        .write(|write| write.take_over(&page(4, Vec::new(), Vec::new())))
+        .expect("writes");
     assert_eq!(open_rows(&store), ["c1"], "covered by now");
 }
 

@@ -113,6 +113,9 @@ mod tests {
     #[test]
     fn a_lease_as_it_was_kept_before_is_read() {
         let before = r#"{"state":"leased","until":7,"attempt":2}"#;
-        assert_eq!(serde_json::from_str::<RowState>(before).ok(), Some(RowState::Leased));
+        assert_eq!(
+            serde_json::from_str::<RowState>(before).ok(),
+            Some(RowState::Leased)
+        );
     }
 }

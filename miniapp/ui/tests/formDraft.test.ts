@@ -19,7 +19,14 @@ class Core {
   /** The order was given to somebody else. */
   left = false;
 
+  /** The order changed. */
+  tell: () => void = () => undefined;
+
   readonly waist = {
+    subscribe: (_topics: unknown, watcher: () => void) => {
+      this.tell = watcher;
+      return () => undefined;
+    },
     call: async (method: MethodName, params: unknown): Promise<unknown> => {
       if (method === "orders.get") {
         if (this.left) throw { code: "not_found" };
@@ -281,6 +288,14 @@ describe("a form being filled in", () => {
       await again.load();
       expect(again.form.note).toBe("写到一半");
       expect(again.left.value).toBe(true);
+    });
+
+    it("shows it as soon as the order goes, whatever the person does", async () => {
+      await draft.load();
+      core.left = true;
+      core.tell();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(draft.left.value).toBe(true);
     });
 
     it("is an ordinary one again when the order comes back", async () => {

@@ -6,7 +6,8 @@ use crate::round_trip::{reads_back, taken};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shenhai_protocol::{
-    ErrorBody, ErrorCode, LoginTarget, OrderProof, PullReply, Receipt, SessionGrant, SignedReceipt, WakeReply,
+    ErrorBody, ErrorCode, LoginTarget, OrderProof, PeopleList, PullReply, Receipt, SessionGrant,
+    SignedReceipt, WakeReply,
 };
 use shenhai_sync::{read_answer, read_push_answer};
 use std::fmt::Debug;
@@ -23,6 +24,7 @@ pub fn answers(data: &[u8]) {
     under_every_status::<LoginTarget>(data);
     under_every_status::<WakeReply>(data);
     under_every_status::<OrderProof>(data);
+    under_every_status::<PeopleList>(data);
     taken::<ErrorBody>(data);
 }
 

@@ -14,7 +14,9 @@ pub use views::*;
 
 use facts::rpc_methods;
 use serde::{Deserialize, Serialize};
-use shenhai_protocol::{CmdId, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, ReplyForm, ReturnForm};
+use shenhai_protocol::{
+    CmdId, ContactForm, ErrorCode, FormIssue, FormKind, OrderId, ReplyForm, ReturnForm, UserId,
+};
 
 // `impersonal`: shows no order, no draft and no content of a command. `repeatable`: `draft.save` and `network.hint` say a
 // whole value, so saying it twice leaves the same; what signs or removes something is answered `core_restarted` instead,
@@ -44,10 +46,16 @@ rpc_methods! {
     OrdersReturn "orders.return" (SubmitParams<ReturnForm>) -> OrderDetail;
     /// The caller's name and phone in full. Every call is recorded as a signed command.
     OrdersReveal "orders.reveal" (OrderParams) -> RevealedCaller;
+    /// 改派: give the order to another handler. For reviewers. `form_invalid` when it is theirs already or the reason is too
+    /// long; what the gateway decides shows in the order and the outbox.
+    OrdersReassign "orders.reassign" (ReassignParams) -> OrderDetail;
     /// Fetch an order's signed commands and receipts and verify them on this device.
     OrdersProof "orders.proof" (OrderParams) -> ProofReport [repeatable];
     /// Export an order's whole evidence as one file. For reviewers; checked on this device first.
     OrdersBundle "orders.bundle" (OrderParams) -> BundleFile [repeatable];
+
+    /// Whom a reviewer may give orders to, and how much each has to do. Asks the gateway.
+    PeopleList "people.list" (Empty) -> shenhai_protocol::PeopleList [repeatable];
 
     /// Keep what has been typed so far. Called after every change.
     DraftSave "draft.save" (DraftParams) -> DraftSaved [repeatable];
@@ -178,6 +186,20 @@ pub struct ListParams {
     pub offset: u32,
     /// How many at most, 1–200.
     pub limit: u32,
+}
+
+/// Parameters of `orders.reassign`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct ReassignParams {
+    /// Which order.
+    pub id: OrderId,
+    /// Whose it becomes.
+    pub to: UserId,
+    /// Why, at most 500 characters; may be empty.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// An order and a filled form.

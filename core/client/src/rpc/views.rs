@@ -6,7 +6,7 @@ use shenhai_proof::{Finding, Status};
 use shenhai_protocol::{
     AppealFinding, Channel, CmdId, CommandKind, ContactForm, DeviceId, ErrorCode, FactFinding, FormIssue,
     FormKind, HexHash, Matter, OrderId, OrderState, Point, ReplyForm, ReplyMode, ReturnForm, Satisfaction,
-    SiteVisit, TimelineEntry, UnixMillis, UnreachedReason, Urgency, UserInfo,
+    SiteVisit, TimelineEntry, UnitId, UnixMillis, UnreachedReason, Urgency, UserId, UserInfo,
 };
 
 /// How safe unsent work is on this device.
@@ -270,6 +270,10 @@ pub struct OrderDetail {
     pub contact_by: UnixMillis,
     /// 办结 due.
     pub finish_by: UnixMillis,
+    /// 承办单位; its name is in the summary.
+    pub unit: UnitId,
+    /// 经办人, likewise.
+    pub handler: UserId,
     /// The citizen.
     pub caller: CallerView,
     /// 先行联系.

@@ -163,18 +163,7 @@ impl FakeGateway {
         }
     }
 
-    /// Somebody at the desk gives the order to another handler, who has it before them as if it had just come.
-    pub fn reassign(&mut self, id: &str, to: &str) {
-        let order = self.orders.get_mut(id).expect("an order");
-        let from = std::mem::replace(&mut order.handler, UserId::from(to));
-        order.handler_name = format!("{to}的姓名");
-        order.state = OrderState::Assigned;
-        order.rev += 1;
-        self.touch(from.as_str(), id);
-        self.touch(to, id);
-    }
-
-    fn touch(&mut self, handler: &str, id: &str) -> u64 {
+    pub(super) fn touch(&mut self, handler: &str, id: &str) -> u64 {
         self.log.push((handler.to_owned(), id.to_owned()));
         self.log.len() as u64
     }
@@ -220,6 +209,7 @@ impl FakeGateway {
             "/v1/grant" => "grant",
             "/v1/devices" => "devices",
             "/v1/devices/rotate" => "rotate",
+            "/v1/people" => "people",
             "/v1/log/head" => "log_head",
             "/v1/log/consistency" => "consistency",
             "/v1/devices/invitations" => "invite",
@@ -286,6 +276,10 @@ impl FakeGateway {
                     Err(code) => return error(code),
                 }
             }
+            ("people", Some((user, _))) => match role(&user).0 {
+                Role::UnitReviewer => (200, self.people()),
+                _ => return error(ErrorCode::Forbidden),
+            },
             ("devices", Some(_)) => (200, self.device_list(now)),
             ("invite", Some(_)) => match self.invitation(body, now) {
                 Ok(reply) => (200, reply),
@@ -534,48 +528,6 @@ impl FakeGateway {
         );
         self.envelopes.push((envelope.cmd_id.0.clone(), signed));
         Ok(receipt)
-    }
-
-    /// docs: state → form. A hand-written flow, so that it is not the client's own that judges.
-    fn apply(&mut self, envelope: &Envelope, hash: &str, now: UnixMillis) -> Result<(), ErrorCode> {
-        let order = self
-            .orders
-            .get_mut(envelope.body.order().as_str())
-            .ok_or(ErrorCode::OrderNotInScope)?;
-        if order.handler != envelope.actor {
-            return Err(ErrorCode::Reassigned);
-        }
-        fn record<F: Clone>(envelope: &Envelope, hash: &str, now: UnixMillis, form: &F) -> Record<F> {
-            Record {
-                form: form.clone(),
-                by: envelope.actor.clone(),
-                by_name: format!("{}的姓名", envelope.actor),
-                client_time: envelope.client_time,
-                server_time: now,
-                cmd_id: envelope.cmd_id.clone(),
-                hash: HexHash(hash.to_owned()),
-            }
-        }
-        use OrderState as S;
-        match (&envelope.body, order.state) {
-            (Command::Accept { .. }, S::Assigned) => order.state = S::Accepted,
-            (Command::Contact { form, .. }, S::Accepted | S::Contacted) => {
-                order.state = S::Contacted;
-                order.contact = Some(record(envelope, hash, now, form));
-            }
-            (Command::Reply { form, .. }, S::Contacted) => {
-                order.state = S::Replied;
-                order.reply = Some(record(envelope, hash, now, form));
-            }
-            (Command::Return { form, .. }, S::Assigned | S::Accepted | S::Contacted) => {
-                order.state = S::Returned;
-                order.returned = Some(record(envelope, hash, now, form));
-            }
-            (Command::Reveal { .. }, S::Assigned | S::Accepted | S::Contacted) => {}
-            _ => return Err(ErrorCode::WrongState),
-        }
-        order.rev += 1;
-        Ok(())
     }
 
     fn pull(&self, user: &str, device: &str, query: &str, now: UnixMillis) -> Result<Value, ErrorCode> {

@@ -8,6 +8,7 @@
 )]
 
 pub mod book;
+mod decide;
 pub mod gateway;
 pub mod trust;
 

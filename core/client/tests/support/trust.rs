@@ -117,8 +117,7 @@ impl FakeGateway {
         let mut scopes = role(user.id.as_str()).1;
         let actions = match user.role {
             Role::Administrator => vec![Action::ManageDevices],
-            Role::Handler => vec![Action::ReadOrders, Action::SubmitCommands, Action::ReadProofs],
-            _ => vec![Action::ReadOrders, Action::ReadProofs],
+            _ => vec![Action::ReadOrders, Action::SubmitCommands, Action::ReadProofs],
         };
         self.counter += 1;
         let rules = self.papers.rules.clone();

@@ -265,6 +265,13 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
     return join({ ...shape.empty(), ...there.draft.form } as FormOf<K>);
   }
 
+  /** The order changed: it may have left, or what may be done to it may be another thing now. */
+  async function lookAtOrder(): Promise<void> {
+    if (!watching || closed) return;
+    const detail = await read();
+    if (detail !== null && !closed) order.value = detail;
+  }
+
   async function catchUp(): Promise<boolean> {
     if (!watching || closed) return false;
     await flush();
@@ -370,12 +377,14 @@ export function useFormDraft<K extends FormKind>(waist: Waist, id: OrderId, shap
   window.addEventListener("pagehide", onHide);
   window.addEventListener("blur", onHide);
   const stay = beforeReload(flush);
+  const unsubscribe = waist.subscribe(["orders"], () => void lookAtOrder().catch(() => undefined));
   onBeforeUnmount(() => {
     document.removeEventListener("visibilitychange", onShow);
     window.removeEventListener("focus", onShow);
     window.removeEventListener("pagehide", onHide);
     window.removeEventListener("blur", onHide);
     stay();
+    unsubscribe();
     remember();
     // No more tries after this one: what is left waits for the form to be opened again.
     void flush().then(() => clearTimeout(timer));

@@ -683,7 +683,7 @@ reply: R, };
 /**
  * Method name → its parameters and its answer (only named while TypeScript is generated).
  */
-export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "orders.bundle": MethodTypes<OrderParams, BundleFile>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.mend": MethodTypes<MendParams, MendReply>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.touch": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "devices.release": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
+export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.reassign": MethodTypes<ReassignParams, OrderDetail>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "orders.bundle": MethodTypes<OrderParams, BundleFile>, "people.list": MethodTypes<Empty, PeopleList>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.mend": MethodTypes<MendParams, MendReply>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.touch": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "devices.release": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
 
 /**
  * Parameters of `network.hint`.
@@ -764,6 +764,14 @@ contact_by: UnixMillis,
  * 办结 due.
  */
 finish_by: UnixMillis, 
+/**
+ * 承办单位; its name is in the summary.
+ */
+unit: UnitId, 
+/**
+ * 经办人, likewise.
+ */
+handler: UserId, 
 /**
  * The citizen.
  */
@@ -1073,6 +1081,49 @@ entry: number, } | { "kind": "file",
 name: string, };
 
 /**
+ * `GET /v1/people`: whom an order can be given to.
+ */
+export type PeopleList = { 
+/**
+ * The units the asker may give orders to, by their ids.
+ */
+units: Array<PeopleUnit>, };
+
+/**
+ * A unit and who works there.
+ */
+export type PeopleUnit = { 
+/**
+ * Its id.
+ */
+id: UnitId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its handlers, by their ids.
+ */
+handlers: Array<PersonLoad>, };
+
+/**
+ * A handler and how much they have to do.
+ */
+export type PersonLoad = { 
+/**
+ * Their id.
+ */
+id: UserId, 
+/**
+ * Their name.
+ */
+name: string, 
+/**
+ * Open orders.
+ */
+open: number, };
+
+/**
  * Parameters of `lock.clear_pin`.
  */
 export type PinParams = { 
@@ -1180,6 +1231,23 @@ all_valid: boolean,
  * What is wrong: which part, and in what way.
  */
 findings: Array<Finding>, };
+
+/**
+ * Parameters of `orders.reassign`.
+ */
+export type ReassignParams = { 
+/**
+ * Which order.
+ */
+id: OrderId, 
+/**
+ * Whose it becomes.
+ */
+to: UserId, 
+/**
+ * Why, at most 500 characters; may be empty.
+ */
+reason: string, };
 
 /**
  * A submitted form with who, when and how far it got.
