@@ -114,6 +114,11 @@ problems! {
     "E327" LinkNewsUnknown { act: String } => "对方没有动作“{act}”",
     "E328" TooManyEffects { max: usize } => "效果展开后最多可能有 {max} 条以上",
 
+    "E329" OpenedFromSeat { seat: String } => "建立记录时席位“{seat}”上还没有人，这里只能写 角色@any、adapter、asked",
+    "E330" NoAlarm { clock: String } => "时钟“{clock}”没有提醒会做这个动作",
+    "E331" SeenByNobody { kind: String } => "没有人看得到“{kind}”：sights.csv 里没有它的行",
+    "E332" SeatNeverFilled { seat: String } => "席位“{seat}”从来没有人坐：没有 assign、push、join 用到它",
+
     "E401" ClockWithoutWhile => "时钟没有 while：它永远不会停",
     "E402" ClockNeverEnds { name: String } => "记录到了状态“{name}”，时钟还在走",
     "E403" NotCovered { example: String } => "没有一条期限适用于 {example}",
@@ -148,6 +153,7 @@ problems! {
     "W603" FormUnused { name: String } => "没有动作用到表单“{name}”",
     "W604" ListUnused { name: String } => "没有地方用到代码表“{name}”",
     "W605" OtherPackUnseen { name: String } => "“{name}”在另一个业务包里，这里无法核对它的约定",
+    "W606" FactNeverSet { name: String } => "没有动作会给事实“{name}”取值",
 }
 
 #[cfg(test)]

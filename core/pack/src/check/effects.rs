@@ -27,6 +27,48 @@ pub(super) fn check(scene: Scene<'_>, findings: &mut Findings) {
     for act in &scene.kind.acts {
         asks(scene, act, findings);
     }
+    seats(scene, findings);
+    facts(scene, findings);
+}
+
+/// Seats that acts and sights speak of, and in which nobody ever sits.
+fn seats(scene: Scene<'_>, findings: &mut Findings) {
+    let kind = scene.kind;
+    for seat in &kind.seats {
+        let filled = kind.effects.iter().any(|row| match &row.effect {
+            Effect::Seat {
+                seat: named, change, ..
+            } => *named == seat.id && *change != SeatChange::Leave,
+            _ => false,
+        });
+        if !filled {
+            let name = seat.id.to_string();
+            findings.add(&seat.place.at("id"), &Problem::SeatNeverFilled { seat: name });
+        }
+    }
+}
+
+/// Facts that never get a value.
+fn facts(scene: Scene<'_>, findings: &mut Findings) {
+    let kind = scene.kind;
+    let answered: Vec<&FactId> = kind
+        .effects
+        .iter()
+        .filter(|row| row.effect == Effect::SetAnswered)
+        .flat_map(|row| forms_of(scene, row))
+        .flat_map(|form| same_names(&kind.facts, form))
+        .map(|(fact, _)| &fact.name)
+        .collect();
+    for fact in kind.facts.iter().filter(|fact| fact.calc.is_none()) {
+        let changed = kind.effects.iter().any(|row| match &row.effect {
+            Effect::Set { fact: name, .. } | Effect::Put { table: name, .. } => *name == fact.name,
+            _ => false,
+        });
+        if !changed && !answered.contains(&&fact.name) {
+            let name = fact.name.to_string();
+            findings.add(&fact.place.at("name"), &Problem::FactNeverSet { name });
+        }
+    }
 }
 
 fn effect(scene: Scene<'_>, row: &EffectRow, findings: &mut Findings) {

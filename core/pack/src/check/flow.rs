@@ -2,7 +2,7 @@
 
 use super::Scene;
 use crate::finding::Findings;
-use crate::law::{Act, Category, Holding, Origin, State, Target, Who};
+use crate::law::{Act, Category, Clock, Holding, Origin, State, Target, Who};
 use crate::names::{Name, StateId};
 use crate::problem::Problem;
 use std::collections::BTreeSet;
@@ -87,6 +87,32 @@ fn row(scene: Scene<'_>, i: usize, findings: &mut Findings) {
     }
     if act.from == Origin::Nothing && !matches!(act.to, Target::State(_)) && !act.is_of_the_spine() {
         findings.add(&act.place.at("to"), &Problem::OpensNowhere);
+    }
+    if act.from == Origin::Nothing {
+        for who in &act.who {
+            let seat = match who {
+                Who::Role {
+                    holding: Holding::Seat(seat) | Holding::UnitOf(seat),
+                    ..
+                }
+                | Who::Device(seat) => seat.to_string(),
+                _ => continue,
+            };
+            findings.add(&act.place.at("who"), &Problem::OpenedFromSeat { seat });
+        }
+    }
+    for who in &act.who {
+        let Who::Clock(id) = who else { continue };
+        let calls = |clock: &Clock| {
+            clock
+                .alarms
+                .iter()
+                .any(|alarm| alarm.act.as_ref() == Some(&act.id))
+        };
+        if scene.kind.clock(id).is_some_and(|clock| !calls(clock)) {
+            let clock = id.to_string();
+            findings.add(&act.place.at("who"), &Problem::NoAlarm { clock });
+        }
     }
     if act.to == Target::Back {
         let working = |state: &&State| act.from.includes(state) && state.category != Category::Waiting;

@@ -351,6 +351,19 @@ fn clocks(scene: Scene<'_>, findings: &mut Findings) {
 }
 
 fn sights(scene: Scene<'_>, findings: &mut Findings) {
+    // Where no kind of several has a row, the sheet is missing or spoilt, which was found.
+    let mut kinds = scene.pack.law.kinds.values();
+    let has_rows = scene.pack.law.kinds.len() == 1 || kinds.any(|kind| !kind.sights.is_empty());
+    if scene.kind.sights.is_empty() && has_rows {
+        let place = scene
+            .pack
+            .manifest
+            .kinds
+            .get(scene.id)
+            .map(|head| head.place.clone());
+        let kind = scene.id.to_string();
+        findings.add(&place.unwrap_or_default(), &Problem::SeenByNobody { kind });
+    }
     for (i, row) in scene.kind.sights.iter().enumerate() {
         let at = row.place.at("scope");
         match &row.scope {

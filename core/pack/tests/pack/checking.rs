@@ -168,7 +168,7 @@ fn every_kind_of_slip_has_its_code_and_place() {
             "law/effects.csv",
             "set,found,,form/found",
             "set,fund,,form/found",
-            "E504 law/effects.csv 第8行 target",
+            "E504 law/effects.csv 第9行 target",
         ),
         (
             "law/effects.csv",
@@ -184,8 +184,8 @@ fn every_kind_of_slip_has_its_code_and_place() {
         ),
         (
             "law/effects.csv",
-            "fault,look,1,,,open,visit,look,,why",
-            "fault,look,1,,,open,visit,look,,reason",
+            "fault,look,1,,,open,visit,look,,why =",
+            "fault,look,1,,,open,visit,look,,reason =",
             "E322 law/effects.csv 第4行 with",
         ),
         (
@@ -210,17 +210,17 @@ fn every_kind_of_slip_has_its_code_and_place() {
             "law/effects.csv",
             "set,found,,form/found",
             "set,found,look,form/found",
-            "E520 law/effects.csv 第8行 as",
+            "E520 law/effects.csv 第9行 as",
         ),
         (
             "law/contracts.csv",
-            "visit,fault,open,why,found",
+            "visit,fault,open,why fixer,found",
             "visit,fault,link,,found",
             "E321 law/effects.csv 第4行 target",
         ),
         (
             "law/contracts.csv",
-            "why,found",
+            "why fixer,found",
             "why,lost",
             "E504 law/contracts.csv 第2行 gives",
         ),
@@ -319,7 +319,7 @@ fn every_kind_of_slip_has_its_code_and_place() {
             "law/forms/closed.csv",
             "found,text,所见",
             "seen,text,所见",
-            "E220 law/effects.csv 第8行 value",
+            "E220 law/effects.csv 第9行 value",
         ),
         (
             "law/effects.csv",
@@ -338,6 +338,30 @@ fn every_kind_of_slip_has_its_code_and_place() {
             "fault,finish,2,,,send,street.closed,,,number = number",
             "fault,finish,2,,,set,parts,,1,",
             "E802 law/effects.csv 第6行 target",
+        ),
+        (
+            "law/acts.csv",
+            "visit,plan,,planned,asked",
+            "visit,plan,,planned,asked fixer@main",
+            "E329 law/acts.csv 第11行 who",
+        ),
+        (
+            "law/clocks.toml",
+            ", act = \"late\"",
+            "",
+            "E330 law/acts.csv 第9行 who",
+        ),
+        (
+            "law/sights.csv",
+            "visit,person:{main},,,,full\n",
+            "",
+            "E331 pack.toml [kind.visit] 第8行",
+        ),
+        (
+            "law/effects.csv",
+            "visit,plan,1,,,assign,main,,form/fixer,\n",
+            "",
+            "E332 law/seats.csv 第4行 id",
         ),
         // Sights, colours, clocks.
         (
@@ -390,7 +414,7 @@ fn every_kind_of_slip_has_its_code_and_place() {
         ),
         (
             "law/contracts.csv",
-            "why,found",
+            "why fixer,found",
             "why,secret",
             "E504 law/contracts.csv 第2行 gives",
         ),
@@ -561,6 +585,14 @@ fn what_nothing_uses_or_nobody_here_can_see_is_a_warning() {
     );
     assert_eq!(
         new(&changed(
+            "law/facts.csv",
+            "visit,found",
+            "visit,lost,text,,,,,遗失\nvisit,found"
+        )),
+        ["W606 law/facts.csv 第10行 name"]
+    );
+    assert_eq!(
+        new(&changed(
             "face/texts.zh.csv",
             "pack,报修",
             "pack,报修\nrole.boss,经理"
@@ -585,7 +617,7 @@ fn a_form_of_which_nothing_fits_sets_nothing() {
     files
         .insert("law/forms/closed.csv", answers.into())
         .expect("a file of a pack");
-    assert_eq!(errors(&files), ["E316 law/effects.csv 第8行 target"]);
+    assert_eq!(errors(&files), ["E316 law/effects.csv 第9行 target"]);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn a_sound_pack_has_no_error_and_is_read_whole() {
     assert_eq!(fault.acts.len(), 9);
     assert_eq!(fault.acts[0].from, Origin::Nothing);
     assert_eq!(fault.acts[0].who, [Who::Adapter("street".to_owned())]);
-    assert_eq!(fault.effects.len(), 6);
+    assert_eq!(fault.effects.len(), 7);
     assert!(matches!(&fault.effects[3].effect, Effect::Put { cells, .. } if cells.len() == 2));
     assert!(matches!(fault.sights[0].scope, Scope::Person(_)));
     assert_eq!(fault.sights[1].sight, Sight::Masked);
@@ -168,12 +168,8 @@ fn what_a_spreadsheet_spoils_is_named_where_it_is() {
 #[test]
 fn a_word_that_is_not_known_comes_with_those_that_are() {
     assert_eq!(
-        only_error(&changed(
-            "law/seats.csv",
-            "fault,watchers,person",
-            "fault,watchers,people"
-        )),
-        "E503 law/seats.csv 第3行 holds：不认识“people”；可填：person unit place"
+        only_error(&changed("law/sights.csv", ",masked", ",mask")),
+        "E503 law/sights.csv 第3行 sight：不认识“mask”；可填：full masked absent"
     );
 }
 
