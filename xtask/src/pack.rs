@@ -19,6 +19,9 @@ enum Task {
     Check {
         /// The pack's folder.
         folder: PathBuf,
+        /// Another pack that it asks something of, or that asks of it; may be given several times.
+        #[arg(long, value_name = "DIR")]
+        beside: Vec<PathBuf>,
     },
     /// Check a pack, write its pack.lock, and its pack.sig where both keys are given.
     Build {
@@ -41,24 +44,26 @@ enum Task {
 /// Run it where it was called, so that a relative path means what the caller means.
 pub(crate) fn pack(options: &Options) -> Result<ExitCode> {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let (word, folder, signers) = match &options.task {
-        Task::Check { folder } => ("check", folder, None),
-        Task::Build {
-            folder,
-            author,
-            approver,
-        } => ("build", folder, author.as_deref().zip(approver.as_deref())),
-        Task::SampleKeys { folder } => ("sample-keys", folder, None),
+    let (word, folder) = match &options.task {
+        Task::Check { folder, .. } => ("check", folder),
+        Task::Build { folder, .. } => ("build", folder),
+        Task::SampleKeys { folder } => ("sample-keys", folder),
+    };
+    let named: Vec<(&str, &PathBuf)> = match &options.task {
+        Task::Check { beside, .. } => beside.iter().map(|other| ("--beside", other)).collect(),
+        Task::Build { author, approver, .. } => {
+            let author = author.iter().map(|key| ("--author", key));
+            author
+                .chain(approver.iter().map(|key| ("--approver", key)))
+                .collect()
+        }
+        Task::SampleKeys { .. } => Vec::new(),
     };
     let mut invocation = Invocation::new(compile::program("shenhai-pack")?)
         .args([word])
         .args([absolute(folder)]);
-    if let Some((author, approver)) = signers {
-        invocation = invocation
-            .args(["--author"])
-            .args([absolute(author)])
-            .args(["--approver"])
-            .args([absolute(approver)]);
+    for (name, path) in named {
+        invocation = invocation.args([name]).args([absolute(path)]);
     }
     let ran = invocation.tee()?;
     // Its exit codes tell apart what is wrong and what could not be read.

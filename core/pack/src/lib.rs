@@ -21,6 +21,7 @@ mod problem;
 mod sheet;
 mod sign;
 
+pub use check::check_together;
 pub use digest::{PackRef, Roots};
 pub use face::Face;
 pub use files::{FileError, PackFiles, check_path};

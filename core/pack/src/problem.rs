@@ -118,6 +118,9 @@ problems! {
     "E330" NoAlarm { clock: String } => "时钟“{clock}”没有提醒会做这个动作",
     "E331" SeenByNobody { kind: String } => "没有人看得到“{kind}”：sights.csv 里没有它的行",
     "E332" SeatNeverFilled { seat: String } => "席位“{seat}”从来没有人坐：没有 assign、push、join 用到它",
+    "E333" OwnKindExpected => "这里只写别的业务包，写作“业务包.业务类型”",
+    "E334" NotGiven { name: String, of: String } => "“{of}”没有约定给出“{name}”",
+    "E335" GivenOther { name: String, of: String, given: String, wanted: String } => "“{of}”给出的“{name}”是 {given}，这里写的是 {wanted}",
 
     "E401" ClockWithoutWhile => "时钟没有 while：它永远不会停",
     "E402" ClockNeverEnds { name: String } => "记录到了状态“{name}”，时钟还在走",

@@ -7,7 +7,9 @@ mod folder;
 mod keys;
 
 use clap::{Parser, Subcommand};
-use shenhai_pack::{Finding, LOCK, Level, Lock, Pack, PackFiles, Part, Roots, SIGNATURES, Signatures, check};
+use shenhai_pack::{
+    Finding, LOCK, Level, Lock, Pack, PackFiles, Part, Roots, SIGNATURES, Signatures, check, check_together,
+};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +29,9 @@ enum Task {
     Check {
         /// The pack's folder.
         folder: PathBuf,
+        /// Another pack that it asks something of, or that asks of it; may be given several times.
+        #[arg(long, value_name = "DIR")]
+        beside: Vec<PathBuf>,
     },
     /// Check a pack, write its pack.lock, and its pack.sig where both keys are given.
     Build {
@@ -48,7 +53,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
-        Task::Check { folder } => read(&folder).map(|read| read.pack.is_some()),
+        Task::Check { folder, beside } => check_beside(&folder, &beside),
         Task::Build {
             folder,
             author,
@@ -106,6 +111,25 @@ fn read(path: &Path) -> Result<Read, String> {
         files: contents.files,
         pack,
     })
+}
+
+/// Check a pack, and what it and others promise each other.
+fn check_beside(path: &Path, beside: &[PathBuf]) -> Result<bool, String> {
+    let Some(pack) = read(path)?.pack else {
+        return Ok(false);
+    };
+    let mut packs = vec![pack];
+    for other in beside {
+        match read(other)?.pack {
+            Some(other) => packs.push(other),
+            None => return Ok(false),
+        }
+    }
+    let found = check_together(&packs.iter().collect::<Vec<_>>());
+    for finding in &found {
+        say(finding)?;
+    }
+    Ok(found.is_empty())
 }
 
 fn build(path: &Path, signers: Option<(PathBuf, PathBuf)>) -> Result<bool, String> {

@@ -264,3 +264,40 @@ fn a_key_for_another_pack_or_no_key_at_all_signs_nothing() {
     assert_eq!(keys.run("sample-keys").0, Some(2));
     assert_eq!(text("author.key"), own);
 }
+
+#[test]
+fn packs_are_held_against_each_other_where_several_are_named() {
+    let (asking, asked) = (
+        Folder::with_the_sample("asking"),
+        Folder::with_the_sample("asked"),
+    );
+    let edit = |folder: &Folder, file: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(folder.path(file)).expect("a file of the sample");
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(folder.path(file), text.replace(from, to)).expect("a file");
+    };
+    edit(&asked, "pack.toml", "id = \"repair\"", "id = \"field\"");
+    edit(
+        &asking,
+        "law/effects.csv",
+        "open,visit,look",
+        "open,field.visit,look",
+    );
+    let beside = asked.0.to_string_lossy().into_owned();
+    let (code, printed) = asking.run_with("check", &["--beside", &beside]);
+    assert_eq!(code, Some(1));
+    let last = printed.last().expect("a finding");
+    assert!(
+        last.starts_with("E321 repair/law/effects.csv 第4行 target："),
+        "{printed:#?}"
+    );
+
+    edit(
+        &asked,
+        "law/contracts.csv",
+        "visit,fault,open,",
+        "visit,repair.fault,open,why fixer,\nvisit,fault,open,",
+    );
+    let (code, printed) = asking.run_with("check", &["--beside", &beside]);
+    assert_eq!(code, Some(0), "{printed:#?}");
+}

@@ -245,31 +245,40 @@ fn request(
         }
         return;
     };
-    let me = |who: &KindRef| {
-        who.kind == *scene.id
-            && who
-                .pack
-                .as_ref()
-                .is_none_or(|pack| *pack == scene.pack.manifest.id)
-    };
-    let contract = other
-        .kind
-        .contracts
-        .iter()
-        .find(|row| me(&row.who) && row.may == *may);
-    let Some(contract) = contract else {
-        let may = match may {
-            Request::Open => "建立记录".to_owned(),
-            Request::Link => "关联记录".to_owned(),
-            Request::Act(act) => format!("请求动作 {act}"),
+    scene.asks_of(other, may, with, place, findings);
+}
+
+impl Scene<'_> {
+    /// Whether a contract of `other` names this kind.
+    fn is_named(self, who: &KindRef, other: Scene<'_>) -> bool {
+        let pack = who.pack.as_ref().unwrap_or(&other.pack.manifest.id);
+        who.kind == *self.id && *pack == self.pack.manifest.id
+    }
+
+    /// Hold what is asked of another kind against that one's contracts.
+    pub(super) fn asks_of(
+        self,
+        other: Scene<'_>,
+        may: &Request,
+        with: &With,
+        place: &Place,
+        findings: &mut Findings,
+    ) {
+        let mut contracts = other.kind.contracts.iter();
+        let Some(contract) = contracts.find(|row| self.is_named(&row.who, other) && row.may == *may) else {
+            let may = match may {
+                Request::Open => "建立记录".to_owned(),
+                Request::Link => "关联记录".to_owned(),
+                Request::Act(act) => format!("请求动作 {act}"),
+            };
+            let who = self.id.to_string();
+            findings.add(&place.at("target"), &Problem::NoContract { who, may });
+            return;
         };
-        let who = scene.id.to_string();
-        findings.add(&at, &Problem::NoContract { who, may });
-        return;
-    };
-    for (name, _) in with.iter().filter(|(name, _)| !contract.takes.contains(name)) {
-        let name = name.to_string();
-        findings.add(&place.at("with"), &Problem::ContractTakesNot { name });
+        for (name, _) in with.iter().filter(|(name, _)| !contract.takes.contains(name)) {
+            let name = name.to_string();
+            findings.add(&place.at("with"), &Problem::ContractTakesNot { name });
+        }
     }
 }
 

@@ -8,6 +8,9 @@ mod face;
 mod flow;
 mod formulas;
 mod names;
+mod together;
+
+pub use together::check_together;
 
 use crate::Formula;
 use crate::Pack;

@@ -83,6 +83,9 @@ pub(super) fn check_shared(pack: &Pack, findings: &mut Findings) {
         let place = Place::file(crate::MANIFEST).at("product_forms");
         findings.add(&place, &Problem::FormMissing { name });
     }
+    for expected in &pack.law.expects {
+        list(pack, &expected.kind, &expected.place, findings);
+    }
     let used = used_lists(pack);
     for list in pack.law.lists.keys().filter(|list| !used.contains(list)) {
         let name = list.to_string();

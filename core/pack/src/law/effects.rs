@@ -7,6 +7,7 @@ use crate::limits;
 use crate::names::{ActId, FactId, KindId, LinkId, MessageId, PackId, PortId, SeatId, TextId};
 use crate::problem::Problem;
 use crate::sheet::{self, Layout, Row};
+use std::fmt;
 
 pub(crate) const FILE: &str = "law/effects.csv";
 pub(crate) const LAYOUT: Layout = Layout {
@@ -20,12 +21,21 @@ pub(crate) const LAYOUT: Layout = Layout {
 pub type With = Vec<(FactId, Formula)>;
 
 /// A kind of this pack or of another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KindRef {
     /// The other pack; absent is this one.
     pub pack: Option<PackId>,
     /// The kind.
     pub kind: KindId,
+}
+
+impl fmt::Display for KindRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.pack {
+            Some(pack) => write!(f, "{pack}.{}", self.kind),
+            None => self.kind.fmt(f),
+        }
+    }
 }
 
 impl KindRef {

@@ -6,6 +6,7 @@
 mod acts;
 mod clocks;
 mod effects;
+mod expects;
 mod facts;
 mod forms;
 mod kinds;
@@ -18,6 +19,7 @@ mod template;
 pub use acts::{Act, Ask, Former, Holding, LinkNews, Origin, Question, SPINE_ACTS, Target, Who};
 pub use clocks::{Alarm, AlarmAt, Amount, Clock, Due, Met, Tag, Term};
 pub use effects::{Effect, EffectRow, KindRef, SeatChange, With};
+pub use expects::Expected;
 pub use facts::{Class, Datum, Fact, FactType};
 pub use forms::{Answer, Form};
 pub(crate) use kinds::Kinds;
@@ -46,6 +48,8 @@ pub struct Law {
     pub lists: BTreeMap<ListId, CodeList>,
     /// Its forms.
     pub forms: BTreeMap<FormId, Form>,
+    /// What it reads of other packs' records.
+    pub expects: Vec<Expected>,
 }
 
 /// The law of one kind. Everything stands in the order of its sheet.
@@ -172,7 +176,10 @@ pub(crate) fn read(files: &PackFiles, manifest: &Manifest, findings: &mut Findin
             .collect(),
         lists: BTreeMap::new(),
         forms: BTreeMap::new(),
+        expects: Vec::new(),
     };
+    let expects = rows(files, expects::FILE, expects::LAYOUT, Needed::No, findings);
+    law.expects = expects::read(&expects, findings);
     let facts = rows(files, facts::FILE, facts::LAYOUT, Needed::Yes, findings);
     law.give(facts::read(&facts, kinds, findings), |kind| &mut kind.facts);
     let states = rows(files, states::STATES_FILE, states::STATES, Needed::Yes, findings);
@@ -284,6 +291,7 @@ pub(crate) fn is_known(path: &str) -> bool {
         states::SEATS_FILE,
         acts::FILE,
         effects::FILE,
+        expects::FILE,
         sights::SIGHTS_FILE,
         sights::CONTRACTS_FILE,
         sights::COLOURS_FILE,

@@ -691,6 +691,7 @@ fn every_code_of_this_crate_is_provoked_by_some_test() {
         include_str!("formulas.rs"),
         include_str!("hostile.rs"),
         include_str!("reading.rs"),
+        include_str!("together.rs"),
         include_str!("versions.rs"),
     ];
     let provoked: std::collections::BTreeSet<_> = tests.iter().flat_map(|text| codes(text)).collect();

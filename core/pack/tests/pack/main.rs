@@ -6,4 +6,5 @@ mod hostile;
 mod reading;
 mod shipped;
 mod support;
+mod together;
 mod versions;

@@ -163,8 +163,21 @@ pub(super) fn record(scene: Scene<'_>, lists: &BTreeMap<String, Arc<Codes>>) -> 
 /// What its links show of the records they lead to.
 fn gives(scene: Scene<'_>) -> Result<Group, SchemaError> {
     let mut fields = Vec::new();
+    let foreign = |of: &crate::law::KindRef| scene.links().values().any(|kind| *kind == of);
+    for expected in scene
+        .pack
+        .law
+        .expects
+        .iter()
+        .filter(|expected| foreign(&expected.of))
+    {
+        fields.push((expected.name.as_str(), field(&expected.kind, None)));
+    }
     for other in scene.links().values().filter_map(|kind| scene.own(kind)) {
-        let mine = |who: &crate::law::KindRef| who.kind == *scene.id;
+        let own = &scene.pack.manifest.id;
+        let mine = |who: &crate::law::KindRef| {
+            who.kind == *scene.id && who.pack.as_ref().is_none_or(|pack| pack == own)
+        };
         for name in other
             .kind
             .contracts

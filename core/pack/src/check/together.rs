@@ -1,0 +1,119 @@
+//! Do packs keep what they promised each other?
+//!
+//! Not what one pack is by itself. Called where several are at hand: by the gateway for those in force, and by an author
+//! who names the others.
+
+use super::{Scene, unknown};
+use crate::Pack;
+use crate::finding::{Finding, Findings, Place};
+use crate::law::{Effect, KindRef, Request, With};
+use crate::problem::Problem;
+
+/// Everything that one of these packs asks or expects of another of them, and that the other does not promise. A place
+/// names the asking pack before its file.
+#[must_use]
+pub fn check_together(packs: &[&Pack]) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    for pack in packs {
+        let mut own = Findings::default();
+        requests(pack, packs, &mut own);
+        expectations(pack, packs, &mut own);
+        for finding in own.finish() {
+            let place = Place {
+                file: format!("{}/{}", pack.manifest.id, finding.place.file),
+                ..finding.place
+            };
+            findings.note(&place, &finding.code, finding.text);
+        }
+    }
+    findings.finish()
+}
+
+/// The kind of another pack, where that pack is at hand. `Err` where it is, and has no such kind.
+fn foreign<'p>(kind: &KindRef, asking: &Pack, packs: &[&'p Pack]) -> Result<Option<Scene<'p>>, ()> {
+    let Some(id) = kind.pack.as_ref().filter(|id| **id != asking.manifest.id) else {
+        return Ok(None);
+    };
+    let Some(pack) = packs.iter().find(|pack| pack.manifest.id == *id) else {
+        return Ok(None);
+    };
+    let (id, kind) = pack.law.kinds.get_key_value(&kind.kind).ok_or(())?;
+    Ok(Some(Scene { pack, id, kind }))
+}
+
+fn requests(pack: &Pack, packs: &[&Pack], findings: &mut Findings) {
+    let nothing = With::new();
+    for (id, kind) in &pack.law.kinds {
+        let scene = Scene { pack, id, kind };
+        let links = scene.links();
+        for row in &kind.effects {
+            let (other, may, with) = match &row.effect {
+                Effect::Open { kind, with, .. } => (kind, Request::Open, with),
+                Effect::Link { kind, .. } => (kind, Request::Link, &nothing),
+                Effect::Do { link, act, with } => match links.get(link) {
+                    Some(kind) => (*kind, Request::Act(act.clone()), with),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let at = row.place.at("target");
+            match foreign(other, pack, packs) {
+                Err(()) => findings.add(&at, &unknown(&other.kind)),
+                Ok(Some(other)) => scene.asks_of(other, &may, with, &row.place, findings),
+                Ok(None) => {}
+            }
+        }
+    }
+}
+
+/// What the links of a pack read of another is what that one gives it, of that type.
+fn expectations(pack: &Pack, packs: &[&Pack], findings: &mut Findings) {
+    for expected in &pack.law.expects {
+        let at = expected.place.at("name");
+        let other = match foreign(&expected.of, pack, packs) {
+            Ok(Some(other)) => other,
+            Ok(None) => continue,
+            Err(()) => {
+                findings.add(&expected.place.at("of"), &unknown(&expected.of.kind));
+                continue;
+            }
+        };
+        let gives = |row: &&crate::law::Contract| {
+            row.who.pack.as_ref() == Some(&pack.manifest.id) && row.gives.contains(&expected.name)
+        };
+        let fact = other.kind.fact(&expected.name);
+        let given = other.kind.contracts.iter().find(gives).and(fact);
+        let (name, of) = (expected.name.to_string(), expected.of.to_string());
+        match given {
+            None => findings.add(&at, &Problem::NotGiven { name, of }),
+            Some(fact) if !same_type(pack, expected, other.pack, fact) => {
+                let (given, wanted) = (fact.kind.spelling(), expected.kind.spelling());
+                findings.add(
+                    &at,
+                    &Problem::GivenOther {
+                        name,
+                        of,
+                        given,
+                        wanted,
+                    },
+                );
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Whether both sides mean one type: lists by their codes, whatever each calls its list.
+fn same_type(pack: &Pack, expected: &crate::law::Expected, other: &Pack, fact: &crate::law::Fact) -> bool {
+    use crate::law::FactType::{Code, Codes};
+    match (&expected.kind, &fact.kind) {
+        (Code(mine), Code(theirs)) | (Codes(mine), Codes(theirs)) => {
+            let codes = |pack: &'_ Pack, list| pack.law.lists.get(list).map(|list| list.order.clone());
+            let (Some(mine), Some(theirs)) = (codes(pack, mine), codes(other, theirs)) else {
+                return false;
+            };
+            theirs.iter().all(|code| mine.contains(code))
+        }
+        (mine, theirs) => mine == theirs,
+    }
+}
