@@ -267,21 +267,22 @@ pub fn schema_error_text(error: &SchemaError) -> String {
     }
 }
 
-/// The nearest of `known`, if it is near: at most two letters other, at most a third of them.
+/// The nearest of `known`, if it is near: at most two letters other, at most a third of them. Looks at so few and so
+/// short ones that a hostile list costs nothing.
 pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
-    /// So that the search in a long list stays cheap.
     const MOST: usize = 500;
-    const LONGEST: usize = 64;
+    const LONGEST: usize = 32;
     let length = name.chars().count();
-    if length > LONGEST {
+    let allowed = (length / 3).min(2);
+    if length > LONGEST || allowed == 0 {
         return None;
     }
     known
         .into_iter()
         .take(MOST)
-        .filter(|other| other.len() <= LONGEST)
+        .filter(|other| other.chars().take(LONGEST + 3).count().abs_diff(length) <= allowed)
         .map(|other| (distance(name, other), other))
-        .filter(|(distance, _)| *distance <= 2 && distance * 3 <= length)
+        .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, other)| other.to_owned())
 }

@@ -10,7 +10,7 @@ use super::moments::{is_pattern, reads_as};
 use super::paths::{Found, Steps, What};
 use super::types::Ty;
 use crate::decimal::{Decimal, MAX_SCALE, Rounding};
-use crate::finding::{Problem, nearest, type_name};
+use crate::finding::{Problem, type_name};
 use crate::value::{Type, Value};
 use crate::xpath::{Expr, ExprKind, Name, Operator, Span};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ impl<'s> Checker<'s> {
     pub(crate) fn call(&mut self, name: &Name, args: &[Expr], span: Span, frames: Frames<'_, 's>) -> Typed {
         let said = name.to_string();
         let Some(known) = function(&said) else {
-            let meant = nearest(&said, FUNCTIONS.iter().map(|known| known.name));
+            let meant = self.meant(&said, FUNCTIONS.iter().map(|known| known.name));
             return self.wrong(Problem::UnknownFunction { name: said, meant }, span);
         };
         if self.level == Level::Filter && !known.in_filters {
@@ -318,7 +318,7 @@ impl<'s> Checker<'s> {
         let typed = self.expr(code, frames);
         let name = self.literal(list)?;
         let Some(known) = self.schema.code_list(name).filter(|_| !name.starts_with('@')) else {
-            let meant = nearest(name, self.schema.list_names());
+            let meant = self.meant(name, self.schema.list_names());
             let problem = match meant {
                 Some(_) => Problem::UnknownName {
                     name: name.to_owned(),

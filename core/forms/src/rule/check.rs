@@ -74,6 +74,17 @@ impl<'s> Checker<'s> {
         self.findings.push(Finding { problem, span });
     }
 
+    /// What may be meant by a name or code that does not exist. Asked only of the first mistakes of an expression: who
+    /// made more than these reads them again anyway.
+    pub(crate) fn meant<'k>(&self, name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+        const MOST: usize = 20;
+        if self.findings.len() < MOST {
+            nearest(name, known)
+        } else {
+            None
+        }
+    }
+
     /// Report, and go on with what fits everywhere.
     pub(crate) fn wrong(&mut self, problem: Problem, span: Span) -> Typed {
         self.report(problem, span);
@@ -407,7 +418,7 @@ impl<'s> Checker<'s> {
             return;
         };
         for (code, span) in codes.iter().filter(|(code, _)| !known.contains(code)) {
-            let meant = nearest(code, known.codes());
+            let meant = self.meant(code, known.codes());
             let code = code.clone();
             self.report(Problem::UnknownCode { code, meant }, *span);
         }

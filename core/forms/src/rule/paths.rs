@@ -6,7 +6,7 @@
 use super::check::{Checker, Frames, Level, Typed};
 use super::ir::{Base, Hop, Ir, Leaf, Place};
 use super::types::Ty;
-use crate::finding::{Problem, nearest, type_name};
+use crate::finding::{Problem, type_name};
 use crate::schema::{Field, Group, own_list};
 use crate::value::Type;
 use crate::xpath::{Axis, Expr, ExprKind, Name, Operator, Path, Span, Start, Step, Test};
@@ -232,7 +232,7 @@ impl<'s> Checker<'s> {
     fn enter(&mut self, way: &mut Way<'s>, name: &str, step: &Step, last: bool) -> Option<Option<Found<'s>>> {
         let group = way.frames.last().copied()?;
         let Some(field) = group.get(name) else {
-            let meant = nearest(name, group.names());
+            let meant = self.meant(name, group.names());
             let name = name.to_owned();
             self.report(Problem::UnknownName { name, meant }, step.span);
             return None;
