@@ -121,6 +121,7 @@ problems! {
     "E333" OwnKindExpected => "这里只写别的业务包，写作“业务包.业务类型”",
     "E334" NotGiven { name: String, of: String } => "“{of}”没有约定给出“{name}”",
     "E335" GivenOther { name: String, of: String, given: String, wanted: String } => "“{of}”给出的“{name}”是 {given}，这里写的是 {wanted}",
+    "E336" ClassNotTaken { name: String, class: &'static str } => "对方的答案“{name}”不是个人信息类别 {class}，不能接收",
 
     "E401" ClockWithoutWhile => "时钟没有 while：它永远不会停",
     "E402" ClockNeverEnds { name: String } => "记录到了状态“{name}”，时钟还在走",

@@ -173,9 +173,13 @@ pub(super) fn forms_of<'p>(scene: Scene<'p>, row: &EffectRow) -> Vec<&'p Form> {
         .collect()
 }
 
-/// The facts a form answers by name, each with its answer.
-pub(crate) fn same_names<'p>(facts: &'p [Fact], form: &'p Form) -> Vec<(&'p Fact, &'p Answer)> {
-    let named = |fact: &'p Fact| Some((fact, form.answer(&fact.name)?));
+/// The single facts a form answers by name, each with its answer. Rows of a repeat go into a table by `put`.
+fn same_names<'p>(facts: &'p [Fact], form: &'p Form) -> Vec<(&'p Fact, &'p Answer)> {
+    let named = |fact: &'p Fact| {
+        let answer = form.answer(&fact.name)?;
+        let tables = fact.kind == FactType::Table && answer.kind == FactType::Table;
+        (!tables).then_some((fact, answer))
+    };
     facts.iter().filter_map(named).collect()
 }
 
@@ -195,7 +199,7 @@ fn answered(scene: Scene<'_>, row: &EffectRow, findings: &mut Findings) {
             let name = fact.name.to_string();
             if fact.calc.is_some() {
                 findings.add(&at, &Problem::CalcChanged { name });
-            } else if fact.kind != answer.kind || fact.class != answer.class || fact.kind == FactType::Table {
+            } else if fact.kind != answer.kind || fact.class != answer.class {
                 findings.add(&at, &Problem::AnswerMismatch { name });
             }
         }

@@ -74,11 +74,11 @@ pub(super) fn reached<'p>(scene: Scene<'p>) -> BTreeSet<&'p StateId> {
 
 fn row(scene: Scene<'_>, i: usize, findings: &mut Findings) {
     let act = &scene.kind.acts[i];
-    // Where a later row answers whenever this one could, nobody is ever refused by this guard.
+    // Where a later row is tried whenever this one could be, nobody is refused with this row's reason.
     let answered = || {
         scene.kind.acts[i + 1..]
             .iter()
-            .any(|later| takes_all_of(scene, later, act))
+            .any(|later| is_tried_with(scene, later, act))
     };
     match (&act.when, &act.why) {
         (Some(_), None) if !answered() => findings.add(&act.place.at("why"), &Problem::WhenWithoutWhy),
@@ -128,15 +128,19 @@ fn row(scene: Scene<'_>, i: usize, findings: &mut Findings) {
     }
 }
 
-/// Whether `wide` answers whenever `narrow` could: the same act, no guard, every state, everybody.
+/// Whether `wide` answers whenever `narrow` could: it is tried then, and has no guard.
 fn takes_all_of(scene: Scene<'_>, wide: &Act, narrow: &Act) -> bool {
+    wide.when.is_none() && is_tried_with(scene, wide, narrow)
+}
+
+/// Whether `wide` is tried whenever `narrow` is: the same act, every state, everybody.
+fn is_tried_with(scene: Scene<'_>, wide: &Act, narrow: &Act) -> bool {
     let opens = |act: &Act| act.from == Origin::Nothing;
     let states = |act: &Act| -> BTreeSet<&str> {
         let states = scene.kind.states.iter().filter(|state| act.from.includes(state));
         states.map(|state| state.id.as_str()).collect()
     };
     wide.id == narrow.id
-        && wide.when.is_none()
         && opens(wide) == opens(narrow)
         && states(narrow).is_subset(&states(wide))
         && narrow

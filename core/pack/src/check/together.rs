@@ -6,7 +6,9 @@
 use super::{Scene, unknown};
 use crate::Pack;
 use crate::finding::{Finding, Findings, Place};
-use crate::law::{Effect, KindRef, Request, With};
+use crate::formula::Formula;
+use crate::law::{Class, Effect, EffectRow, KindRef, Request, With};
+use crate::names::{FactId, Name};
 use crate::problem::Problem;
 
 /// Everything that one of these packs asks or expects of another of them, and that the other does not promise. A place
@@ -59,10 +61,56 @@ fn requests(pack: &Pack, packs: &[&Pack], findings: &mut Findings) {
             let at = row.place.at("target");
             match foreign(other, pack, packs) {
                 Err(()) => findings.add(&at, &unknown(&other.kind)),
-                Ok(Some(other)) => scene.asks_of(other, &may, with, &row.place, findings),
+                Ok(Some(other)) => {
+                    scene.asks_of(other, &may, with, &row.place, findings);
+                    classes(scene, row, other, (&may, with), findings);
+                }
                 Ok(None) => {}
             }
         }
+    }
+}
+
+/// Personal data is handed over only into an answer of its class.
+fn classes(
+    scene: Scene<'_>,
+    row: &EffectRow,
+    other: Scene<'_>,
+    (may, with): (&Request, &With),
+    findings: &mut Findings,
+) {
+    let asked = match may {
+        Request::Open => other.opened_by_request(),
+        Request::Act(act) => other.asked(act),
+        Request::Link => None,
+    };
+    let form = asked.and_then(|act| other.pack.law.forms.get(act.form.as_ref()?));
+    for (name, formula) in with {
+        let Some(class) = class_of(scene, row, formula) else {
+            continue;
+        };
+        if form
+            .and_then(|form| form.answer(name))
+            .and_then(|answer| answer.class)
+            != Some(class)
+        {
+            let (name, class) = (name.to_string(), class.word());
+            findings.add(&row.place.at("with"), &Problem::ClassNotTaken { name, class });
+        }
+    }
+}
+
+/// The class of what a formula copies.
+fn class_of(scene: Scene<'_>, row: &EffectRow, formula: &Formula) -> Option<Class> {
+    let (of_row, path) = formula.rule()?.copies()?;
+    match (of_row, path.as_slice()) {
+        (false, ["form", answer]) => {
+            let answer = FactId::parse(answer)?;
+            let forms = super::effects::forms_of(scene, row);
+            forms.into_iter().find_map(|form| form.answer(&answer)?.class)
+        }
+        (false, [fact]) => scene.kind.fact(&FactId::parse(fact)?)?.class,
+        _ => None,
     }
 }
 

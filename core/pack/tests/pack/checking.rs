@@ -483,6 +483,13 @@ fn a_row_after_a_wider_one_without_a_guard_never_gets_its_turn() {
         only_error(&changed("law/acts.csv", acts, &twice)),
         "E305 law/acts.csv 第4行：这一行永远轮不到：第 3 行条件更宽，又没有 when"
     );
+    // Of several guarded rows only the last needs a reason: it is the one that is shown.
+    let first = acts.replace(",,,,,\n", ",,,trade = 'water',,\n");
+    let last = acts.replace(",,,,,\n", ",,,trade = 'power',too_dear,\n");
+    let files = changed("law/acts.csv", acts, &format!("{first}{last}"));
+    assert_eq!(errors(&files), Vec::<String>::new());
+    let files = changed("law/acts.csv", acts, &format!("{last}{first}"));
+    assert_eq!(errors(&files), ["E307 law/acts.csv 第4行 why"]);
     // With a guard on the first, or another person in the second, it does.
     let guarded = acts.replace(",,,,,\n", ",,,trade = 'water',too_dear,\n");
     let files = changed("law/acts.csv", acts, &format!("{guarded}{acts}"));

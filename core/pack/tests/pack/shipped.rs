@@ -1,9 +1,9 @@
 //! The packs that are shipped with the product: sound, and the hotline's the same as its present rules.
 
 use shenhai_flow::{Flow, FlowError};
-use shenhai_forms::rule::{Scene, Tree};
-use shenhai_forms::value::{Time, Value};
-use shenhai_pack::law::{Amount, Clock, Due, Kind, Target, Term, Unit};
+use shenhai_forms::rule::{Scene, Tree, Variables};
+use shenhai_forms::value::{Time, Type, Value};
+use shenhai_pack::law::{Amount, Clock, Due, Effect, Kind, Target, Term, Unit};
 use shenhai_pack::names::{ActId, ClockId, KindId, Name, RoleName, StateId};
 use shenhai_pack::{Level, Pack, PackFiles, check};
 use shenhai_protocol::{CommandKind, Matter, OrderState, Role, Urgency};
@@ -239,4 +239,184 @@ fn the_hotline_packs_clocks_give_every_order_the_terms_of_the_present_deadlines(
 fn sorted(mut terms: Vec<(u32, Unit)>) -> Vec<(u32, Unit)> {
     terms.sort_by_key(|(count, unit)| (*count, *unit == Unit::Hour));
     terms
+}
+
+/// A record or a form's answers, by name.
+fn tree(values: &[(&str, Value)], rows: &[(&str, Vec<Tree>)]) -> Tree {
+    Tree {
+        values: values
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+        rows: rows
+            .iter()
+            .map(|(name, rows)| ((*name).to_owned(), rows.clone()))
+            .collect(),
+    }
+}
+
+fn area(text: &str) -> Value {
+    Value::read(&Type::Decimal { scale: 2 }, text).expect("an area")
+}
+
+fn scene<'a>(record: &'a Tree, form: &'a Tree, variables: &'a Variables) -> Scene<'a> {
+    Scene {
+        record,
+        form: Some(form),
+        row: None,
+        variables,
+        now: Time::new(0).expect("an instant"),
+    }
+}
+
+#[test]
+fn a_district_lends_no_more_area_than_it_has_left() {
+    let pack = shipped("water-ticket");
+    let bank = pack
+        .law
+        .kind(&KindId::parse("bank").expect("a name"))
+        .expect("the kind");
+    let lend = ActId::parse("lend").expect("a name");
+    let guard = bank
+        .rows_of(&lend)
+        .next()
+        .and_then(|row| row.when.as_ref()?.rule())
+        .expect("a guard");
+    let balance = &bank.calculated()[0];
+    let variables = Variables::new();
+    // 17,343 m² dug, 12,343.50 lent: the first case that was reported, and what is left of it.
+    let form = |asked: &str| tree(&[("area", area(asked))], &[]);
+    let mut record = tree(
+        &[("dug_area", area("17343")), ("lent_area", area("12343.50"))],
+        &[],
+    );
+    let left = balance
+        .calc
+        .as_ref()
+        .and_then(|calc| calc.rule())
+        .expect("a rule");
+    let value = left
+        .evaluate(&scene(&record, &form("0"), &variables))
+        .expect("two areas subtract");
+    assert_eq!(value, area("4999.50"));
+    record.values.insert("balance".to_owned(), value);
+    for (asked, may) in [("4999.49", true), ("4999.50", true), ("4999.51", false)] {
+        assert_eq!(
+            guard.holds(&scene(&record, &form(asked), &variables)),
+            Ok(may),
+            "{asked}"
+        );
+    }
+    // A bank that was just founded has lent nothing, which is not the same as an unknown figure.
+    let found = ActId::parse("found").expect("a name");
+    let sets_to_zero = bank.effects_of(&found).any(|row| match &row.effect {
+        Effect::Set { fact, value } => fact.as_str() == "lent_area" && value.text == "0",
+        _ => false,
+    });
+    assert!(sets_to_zero);
+}
+
+#[test]
+fn a_ticket_is_settled_by_the_return_that_makes_up_the_area() {
+    let pack = shipped("water-ticket");
+    let ticket = pack
+        .law
+        .kind(&KindId::parse("ticket").expect("a name"))
+        .expect("the kind");
+    let returned = ActId::parse("returned").expect("a name");
+    let rows: Vec<_> = ticket.rows_of(&returned).collect();
+    let [settles, goes_on] = rows.as_slice() else {
+        panic!("two rows");
+    };
+    assert_eq!(
+        settles.to,
+        Target::State(StateId::parse("settled").expect("a name"))
+    );
+    assert!(goes_on.when.is_none() && goes_on.to == Target::Same);
+    let guard = settles
+        .when
+        .as_ref()
+        .and_then(|when| when.rule())
+        .expect("a guard");
+    let variables = Variables::new();
+    let link = |name: &str, category: &str, size: &str| {
+        tree(
+            &[
+                ("as", Value::text(name)),
+                ("category", Value::text(category)),
+                ("area", area(size)),
+            ],
+            &[],
+        )
+    };
+    let accepted = |sizes: &[&str]| {
+        sizes
+            .iter()
+            .map(|size| link("repayment", "done", size))
+            .collect::<Vec<_>>()
+    };
+    // Three parts whose doubles do not add up: 0.6 + 0.3 + 0.1 is 0.9999999999999999.
+    for (links, settled) in [
+        (accepted(&["0.60", "0.30"]), false),
+        (accepted(&["0.60", "0.30", "0.10"]), true),
+        (vec![link("repayment", "active", "1.00")], false),
+        (vec![link("bank", "done", "1.00")], false),
+        (accepted(&["0.60", "0.30", "0.09"]), false),
+        (Vec::new(), false),
+    ] {
+        let record = tree(&[("borrowed_area", area("1.00"))], &[("link", links)]);
+        let form = Tree::default();
+        assert_eq!(guard.holds(&scene(&record, &form, &variables)), Ok(settled));
+    }
+    // What goes back to the bank is only what this return added.
+    let gives_back = ticket.effects_of(&returned).next().expect("an effect");
+    let Effect::Do { with, .. } = &gives_back.effect else {
+        panic!("the bank is asked first");
+    };
+    let rule = with[0].1.rule().expect("a rule");
+    let row = |size: &str| tree(&[("area", area(size))], &[]);
+    let record = tree(
+        &[("borrowed_area", area("1.00"))],
+        &[
+            ("link", accepted(&["0.60", "0.30", "0.10"])),
+            ("returns", vec![row("0.60"), row("0.30")]),
+        ],
+    );
+    let form = Tree::default();
+    assert_eq!(
+        rule.evaluate(&scene(&record, &form, &variables)),
+        Ok(area("0.10"))
+    );
+}
+
+#[test]
+fn a_river_is_filled_only_for_more_new_water_than_is_lost() {
+    let pack = shipped("water-ticket");
+    let ticket = pack
+        .law
+        .kind(&KindId::parse("ticket").expect("a name"))
+        .expect("the kind");
+    let lend = ActId::parse("lend").expect("a name");
+    let guard = ticket
+        .rows_of(&lend)
+        .next()
+        .and_then(|row| row.when.as_ref()?.rule())
+        .expect("a guard");
+    let variables = Variables::new();
+    let form = Tree::default();
+    // 上海市水资源管理若干规定 22: the new area must exceed the filled one; equal is not enough.
+    for (new, filled, may) in [
+        ("752.01", "752.00", true),
+        ("752.00", "752.00", false),
+        ("751.99", "752.00", false),
+    ] {
+        let record = tree(&[("new_area", area(new)), ("filled_area", area(filled))], &[]);
+        assert_eq!(
+            guard.holds(&scene(&record, &form, &variables)),
+            Ok(may),
+            "{new} for {filled}"
+        );
+    }
+    let unknown = tree(&[("filled_area", area("752.00"))], &[]);
+    assert_eq!(guard.holds(&scene(&unknown, &form, &variables)), Ok(false));
 }

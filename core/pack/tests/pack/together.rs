@@ -165,6 +165,23 @@ fn a_kind_that_the_other_pack_has_not_is_named() {
 }
 
 #[test]
+fn personal_data_is_handed_over_only_into_an_answer_of_its_class() {
+    let mut files = asking();
+    let effects = String::from_utf8(files.remove("law/effects.csv").expect("a file")).expect("a text");
+    let effects = effects.replace("look,,why = number", "look,,why = phone");
+    files
+        .insert("law/effects.csv", effects.into_bytes())
+        .expect("a file of a pack");
+    let asking = check(&files).pack.expect("a sound pack");
+    let found = check_together(&[&asking, &asked(CONTRACT, "code,results")]);
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        ["E336 repair/law/effects.csv 第4行 with：对方的答案“why”不是个人信息类别 phone，不能接收"]
+    );
+}
+
+#[test]
 fn only_other_packs_are_expected_of() {
     let mut files = sample();
     files

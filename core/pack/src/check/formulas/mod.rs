@@ -8,7 +8,7 @@ use super::Scene;
 use crate::Pack;
 use crate::finding::{Findings, Place};
 use crate::formula::{Compiled, Formula};
-use crate::law::{Act, Amount, Ask, Clock, Due, Effect, EffectRow, Form, Question, Request, With};
+use crate::law::{Act, Amount, Ask, Class, Clock, Due, Effect, EffectRow, Form, Question, Request, With};
 use crate::names::Name;
 use crate::problem::Problem;
 use schema::type_of;
@@ -307,10 +307,11 @@ impl<'p> Desk<'p> {
         findings: &mut Findings,
     ) -> u64 {
         let Some(other) = self.scene.own(kind) else {
-            let types = self.every_type();
-            return with
-                .iter()
-                .map(|(_, formula)| any(formula, schema, &types, findings))
+            // Which classes the other side takes is checked where both are at hand.
+            let classes = Class::ALL.map(|(_, class)| class);
+            let each = with.iter();
+            return each
+                .map(|(_, formula)| self.sent(formula, schema, &classes, findings))
                 .sum();
         };
         let asked = match may {
@@ -342,14 +343,8 @@ impl<'p> Desk<'p> {
     }
 
     /// What leaves the product: anything that is nobody's, and a copy of what is of a class the port declares.
-    fn sent(
-        &self,
-        formula: &Formula,
-        schema: &Schema,
-        classes: &[crate::law::Class],
-        findings: &mut Findings,
-    ) -> u64 {
-        for class in crate::law::Class::ALL.map(|(_, class)| class) {
+    fn sent(&self, formula: &Formula, schema: &Schema, classes: &[Class], findings: &mut Findings) -> u64 {
+        for class in Class::ALL.map(|(_, class)| class) {
             for kind in [Type::Text, Type::File] {
                 let slot = slot(kind, Some(class));
                 if let Ok(found) = Rule::read(&formula.text, schema, &slot) {
@@ -399,7 +394,7 @@ impl<'p> Desk<'p> {
     }
 }
 
-fn slot(kind: Type, class: Option<crate::law::Class>) -> Slot {
+fn slot(kind: Type, class: Option<Class>) -> Slot {
     let slot = Slot::of(kind);
     match class {
         Some(class) => slot.of_class(class.word()),
