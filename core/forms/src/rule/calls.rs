@@ -58,6 +58,10 @@ impl<'s> Checker<'s> {
                 };
                 (Ir::Sum(place), ty)
             }
+            ("last", [of]) => {
+                let (place, ty) = self.column(of, frames)?;
+                (Ir::Last(place), ty)
+            }
             ("min" | "max", [of]) => {
                 let (of, ty) = self.ordered_column(of, frames)?;
                 let greatest = known.name == "max";

@@ -16,7 +16,9 @@ pub(crate) fn cost(ir: &Ir) -> u64 {
     let all = |parts: &[Ir]| parts.iter().map(cost).fold(0, u64::saturating_add);
     let inner = match ir {
         Ir::Const(_) | Ir::Variable { .. } | Ir::Now | Ir::Steps(_) | Ir::LastStep { .. } => 0,
-        Ir::Value(place) | Ir::Has(place) | Ir::Count(place) | Ir::Sum(place) => cost_of_rows(place),
+        Ir::Value(place) | Ir::Has(place) | Ir::Count(place) | Ir::Sum(place) | Ir::Last(place) => {
+            cost_of_rows(place)
+        }
         Ir::Extreme { of, .. } => cost_of_rows(of),
         Ir::Pick { of, .. } | Ir::And(of) | Ir::Or(of) | Ir::Coalesce(of) | Ir::Concat(of) => all(of),
         Ir::Not(of)

@@ -66,6 +66,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             Ir::Has(place) => Value::Bool(self.has(place, frames)?),
             Ir::Count(place) => self.count(place, frames)?,
             Ir::Sum(place) => self.sum(place, frames)?,
+            Ir::Last(place) => self.last(place, frames)?,
             Ir::Extreme { greatest, of } => self.extreme(of, *greatest, frames)?,
             Ir::Pick { greatest, of } => {
                 let mut best = Value::Absent;
@@ -308,6 +309,15 @@ impl<'m, 'a> Machine<'m, 'a> {
             Ok(())
         })?;
         Ok(Value::Number(total))
+    }
+
+    fn last(&mut self, place: &Place, frames: &[Frame<'a>]) -> Result<Value, Refusal> {
+        let mut last = Value::Absent;
+        self.column(place, frames, &mut |value| {
+            last = value;
+            Ok(())
+        })?;
+        Ok(last)
     }
 
     fn extreme(&mut self, place: &Place, greatest: bool, frames: &[Frame<'a>]) -> Result<Value, Refusal> {

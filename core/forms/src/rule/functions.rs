@@ -57,6 +57,7 @@ pub const FUNCTIONS: &[Function] = &[
     rule("hours", "hours(n)", 1, 1),
     rule("if", "if(condition, a, b)", 3, 3),
     rule("int", "int(number)", 1, 1),
+    rule("last", "last(rows/column)", 1, 1),
     rule("lookup", "lookup('list', code, 'column')", 3, 3),
     rule("max", "max(rows/column)", 1, ANY),
     rule("min", "min(rows/column)", 1, ANY),

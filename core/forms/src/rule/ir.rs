@@ -24,6 +24,8 @@ pub(crate) enum Ir {
     Has(Place),
     Count(Place),
     Sum(Place),
+    /// The value of a column in the last row.
+    Last(Place),
     /// The least or the greatest of a column.
     Extreme {
         greatest: bool,

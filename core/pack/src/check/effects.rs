@@ -132,6 +132,13 @@ fn changeable<'p>(scene: Scene<'p>, name: &FactId, at: &Place, findings: &mut Fi
             let name = name.to_string();
             findings.add(at, &Problem::CalcChanged { name });
         }
+        Some(fact) if fact.kind == FactType::Marks => {
+            let (found, wanted) = (
+                "标记".to_owned(),
+                "单个值（标记由表单的同名答案给出：set *）".to_owned(),
+            );
+            findings.add(at, &Problem::WrongType { found, wanted });
+        }
         Some(fact) if fact.kind == FactType::Table => {
             let (found, wanted) = ("表格".to_owned(), "单个值（表格用 put 和 drop）".to_owned());
             findings.add(at, &Problem::WrongType { found, wanted });
