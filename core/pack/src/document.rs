@@ -91,6 +91,11 @@ impl<'d> Section<'d> {
         }
     }
 
+    /// Its keys, by name.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'d str> {
+        self.entries.keys().copied()
+    }
+
     /// Whether a key is there.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)

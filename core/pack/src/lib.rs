@@ -29,7 +29,7 @@ pub use finding::{Finding, Level, Place};
 pub use formula::Formula;
 pub use law::{Kind, Law};
 pub use load::{LoadError, load};
-pub use lock::{LOCK, Lock};
+pub use lock::{LOCK, Lock, Used};
 pub use manifest::{ENGINE, KindHead, MANIFEST, Manifest, Port};
 pub use sign::{Part, SIGNATURES, SignatureFault, Signatures, Signed, may_sign, signed_text};
 
@@ -85,4 +85,37 @@ fn is_known(path: &str) -> bool {
         || path.starts_with("examples/")
         || law::is_known(path)
         || face::is_known(path)
+}
+
+#[cfg(test)]
+mod tests {
+    /// The section of a sheet in the manual: from its heading to the next.
+    fn section(manual: &str, sheet: &str) -> String {
+        let heading = format!("## {sheet}");
+        let lines = manual
+            .lines()
+            .skip_while(|line| !line.starts_with(&heading))
+            .skip(1);
+        lines
+            .take_while(|line| !line.starts_with("## "))
+            .map(|line| format!("{line}\n"))
+            .collect()
+    }
+
+    #[test]
+    fn the_manual_tells_of_every_column_of_every_sheet() {
+        let manual = include_str!("../../../docs/packs.md");
+        for (sheet, layout) in crate::law::LAYOUTS {
+            let told = section(manual, sheet);
+            assert!(!told.is_empty(), "{sheet} has no section");
+            for column in layout
+                .required
+                .iter()
+                .chain(layout.optional)
+                .filter(|column| **column != "kind")
+            {
+                assert!(told.contains(&format!("`{column}`")), "{sheet}: {column}");
+            }
+        }
+    }
 }

@@ -8,8 +8,8 @@ use crate::Pack;
 use crate::digest::{Roots, is_covered};
 use crate::files::PackFiles;
 use crate::finding::{Findings, Place};
-use crate::law::{Fact, Holds, Kind};
-use crate::names::{Name, PackId};
+use crate::law::{Fact, Holds, Kind, Migration};
+use crate::names::{KindId, Name, PackId, StateId};
 use crate::problem::Problem;
 use shenhai_crypto::{Digest32, sm3};
 use std::collections::BTreeMap;
@@ -30,8 +30,17 @@ pub struct Lock {
     pub roots: Roots,
     /// SM3 of every file that a root covers.
     pub files: BTreeMap<String, Digest32>,
-    /// Every name ever used, with what it meant.
-    pub names: BTreeMap<String, String>,
+    /// Every name ever used.
+    pub names: BTreeMap<String, Used>,
+}
+
+/// How a name was used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// The last version that had it.
+    pub last: u32,
+    /// What it meant.
+    pub meaning: String,
 }
 
 impl Lock {
@@ -39,7 +48,9 @@ impl Lock {
     #[must_use]
     pub fn of(files: &PackFiles, pack: &Pack, before: Option<&Self>) -> Self {
         let mut names = before.map(|lock| lock.names.clone()).unwrap_or_default();
-        names.extend(names_of(pack));
+        let last = pack.manifest.version;
+        let used = names_of(pack).into_iter();
+        names.extend(used.map(|(name, meaning)| (name, Used { last, meaning })));
         Self {
             id: pack.manifest.id.clone(),
             version: pack.manifest.version,
@@ -77,8 +88,13 @@ impl Lock {
                     lock.files.insert(path.to_owned(), Digest32::from_hex(digest)?);
                 }
                 ("name", rest) => {
+                    let (last, rest) = rest.split_once(' ')?;
                     let (name, meaning) = rest.split_once(' ')?;
-                    lock.names.insert(name.to_owned(), meaning.to_owned());
+                    let used = Used {
+                        last: last.parse().ok()?,
+                        meaning: meaning.to_owned(),
+                    };
+                    lock.names.insert(name.to_owned(), used);
                 }
                 _ => return None,
             }
@@ -97,8 +113,8 @@ impl fmt::Display for Lock {
         for (path, digest) in &self.files {
             writeln!(f, "file {digest} {path}")?;
         }
-        for (name, meaning) in &self.names {
-            writeln!(f, "name {name} {meaning}")?;
+        for (name, Used { last, meaning }) in &self.names {
+            writeln!(f, "name {last} {name} {meaning}")?;
         }
         Ok(())
     }
@@ -200,7 +216,7 @@ pub(crate) fn check(files: &PackFiles, pack: &Pack, findings: &mut Findings) {
         findings.add(&place, &Problem::VersionNotRaised { version });
     }
     let names = names_of(pack);
-    for (name, was) in &lock.names {
+    for (name, Used { meaning: was, .. }) in &lock.names {
         match names.get(name) {
             None if name.starts_with("list.") => {
                 let list = name.split('.').nth(1).unwrap_or_default();
@@ -217,5 +233,58 @@ pub(crate) fn check(files: &PackFiles, pack: &Pack, findings: &mut Findings) {
             }
             _ => {}
         }
+    }
+    for migration in &pack.law.migrations {
+        migrates(migration, pack, &lock, findings);
+    }
+}
+
+/// Whether a migration to this version says of every name that is gone what becomes of it.
+fn migrates(migration: &Migration, pack: &Pack, lock: &Lock, findings: &mut Findings) {
+    if migration.to != pack.manifest.version {
+        return;
+    }
+    let names = names_of(pack);
+    let used = lock.names.iter().filter(|(_, used)| used.last >= migration.from);
+    for (name, used) in used.filter(|(name, _)| !names.contains_key(*name)) {
+        let parts: Vec<&str> = name.split('.').collect();
+        // Acts leave nothing behind in a record, and a column goes with its cells.
+        let ["kind", kind, what @ ("state" | "fact" | "seat" | "clock"), old] = parts.as_slice() else {
+            continue;
+        };
+        match becomes(migration, kind, what, old) {
+            None => findings.add(&migration.place, &Problem::NotMapped { name: name.clone() }),
+            Some(None) => {}
+            Some(Some(new)) => {
+                let now = names.get(&format!("kind.{kind}.{what}.{new}"));
+                // A state may come to stand for less or more; a value must stay of its type.
+                if let Some(now) = now.filter(|now| *what != "state" && **now != used.meaning) {
+                    let problem = Problem::MapsToOther {
+                        name: name.clone(),
+                        was: used.meaning.clone(),
+                        now: now.clone(),
+                    };
+                    findings.add(&migration.place, &problem);
+                }
+            }
+        }
+    }
+}
+
+/// What a migration makes of a name: nothing said, dropped, or another name.
+fn becomes(migration: &Migration, kind: &str, what: &str, old: &str) -> Option<Option<String>> {
+    fn look<N: Name>(map: &BTreeMap<N, Option<N>>, old: &str) -> Option<Option<String>> {
+        let new = map.get(&N::parse(old)?)?;
+        Some(new.as_ref().map(ToString::to_string))
+    }
+    let of = migration.kinds.get(&KindId::parse(kind)?)?;
+    match what {
+        "state" => of
+            .states
+            .get(&StateId::parse(old)?)
+            .map(|new| Some(new.to_string())),
+        "fact" => look(&of.facts, old),
+        "seat" => look(&of.seats, old),
+        _ => look(&of.clocks, old),
     }
 }

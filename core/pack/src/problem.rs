@@ -151,6 +151,9 @@ problems! {
     "E704" CodeGone { name: String } => "“{name}”曾经用过，不能删除：请在代码表里把它标为 retired",
     "E705" MeaningChanged { name: String, was: String, now: String } => "“{name}”原来是 {was}，现在是 {now}：用过的名称不能改变含义，请另取新名",
     "E706" NotALock => "不是本系统生成的 pack.lock",
+    "E710" BadMigration { version: u32 } => "文件名应写作“旧版本-新版本”，新版本大于旧版本，不超过 {version}",
+    "E711" NotMapped { name: String } => "没有写明“{name}”怎么办：改为哪个名称，或留空表示不再保留",
+    "E712" MapsToOther { name: String, was: String, now: String } => "“{name}”原来是 {was}，改成的名称是 {now}：值不能换类型",
 
     "W601" TextUnused { key: String } => "没有地方用到文案“{key}”",
     "W602" FormNotDrawn { name: String } => "表单“{name}”只有答案表，还没有画出来（law/forms/{name}.xml）",

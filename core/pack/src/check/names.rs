@@ -46,6 +46,41 @@ pub(super) fn check(scene: Scene<'_>, findings: &mut Findings) {
     sights(scene, findings);
     contracts(scene, findings);
     template(scene, findings);
+    migrations(scene, findings);
+}
+
+/// What a migration to this version leads to must be there.
+fn migrations(scene: Scene<'_>, findings: &mut Findings) {
+    let (kind, version) = (scene.kind, scene.pack.manifest.version);
+    for migration in scene
+        .pack
+        .law
+        .migrations
+        .iter()
+        .filter(|migration| migration.to == version)
+    {
+        let Some(of) = migration.kinds.get(scene.id) else {
+            continue;
+        };
+        let at = &migration.place;
+        for new in of.states.values().filter(|new| kind.state(new).is_none()) {
+            findings.add(at, &unknown(new));
+        }
+        for new in of.facts.values().flatten().filter(|new| kind.fact(new).is_none()) {
+            findings.add(at, &unknown(new));
+        }
+        for new in of.seats.values().flatten().filter(|new| kind.seat(new).is_none()) {
+            findings.add(at, &unknown(new));
+        }
+        for new in of
+            .clocks
+            .values()
+            .flatten()
+            .filter(|new| kind.clock(new).is_none())
+        {
+            findings.add(at, &unknown(new));
+        }
+    }
 }
 
 /// What belongs to no single kind: lists and forms, and whether anything uses them.
@@ -82,6 +117,19 @@ pub(super) fn check_shared(pack: &Pack, findings: &mut Findings) {
         let name = form.to_string();
         let place = Place::file(crate::MANIFEST).at("product_forms");
         findings.add(&place, &Problem::FormMissing { name });
+    }
+    let version = pack.manifest.version;
+    for migration in &pack.law.migrations {
+        if migration.from >= migration.to || migration.to > version {
+            findings.add(&migration.place, &Problem::BadMigration { version });
+        }
+        for kind in migration
+            .kinds
+            .keys()
+            .filter(|kind| !pack.law.kinds.contains_key(kind))
+        {
+            findings.add(&migration.place, &unknown(kind));
+        }
     }
     for expected in &pack.law.expects {
         list(pack, &expected.kind, &expected.place, findings);

@@ -11,6 +11,7 @@ mod facts;
 mod forms;
 mod kinds;
 mod lists;
+mod migrate;
 mod moments;
 mod sights;
 mod states;
@@ -24,6 +25,7 @@ pub use facts::{Class, Datum, Fact, FactType};
 pub use forms::{Answer, Form};
 pub(crate) use kinds::Kinds;
 pub use lists::{CellType, Code, CodeList, is_code};
+pub use migrate::{KindMigration, Migration};
 pub use moments::{Anchor, Moment, Span, Unit};
 pub use sights::{Colour, ColourRow, Contract, Request, Scope, Sight, SightRow};
 pub use states::{Category, Holds, Seat, State};
@@ -50,6 +52,8 @@ pub struct Law {
     pub forms: BTreeMap<FormId, Form>,
     /// What it reads of other packs' records.
     pub expects: Vec<Expected>,
+    /// What becomes of records of earlier versions.
+    pub migrations: Vec<Migration>,
 }
 
 /// The law of one kind. Everything stands in the order of its sheet.
@@ -177,6 +181,7 @@ pub(crate) fn read(files: &PackFiles, manifest: &Manifest, findings: &mut Findin
         lists: BTreeMap::new(),
         forms: BTreeMap::new(),
         expects: Vec::new(),
+        migrations: Vec::new(),
     };
     let expects = rows(files, expects::FILE, expects::LAYOUT, Needed::No, findings);
     law.expects = expects::read(&expects, findings);
@@ -220,6 +225,7 @@ pub(crate) fn read(files: &PackFiles, manifest: &Manifest, findings: &mut Findin
     }
     law.read_lists(files, findings);
     law.read_forms(files, findings);
+    law.read_migrations(files, findings);
     law
 }
 
@@ -276,12 +282,40 @@ impl Law {
         }
     }
 
+    fn read_migrations(&mut self, files: &PackFiles, findings: &mut Findings) {
+        for (path, bytes) in files.iter() {
+            let Some(versions) = migrate::versions_of(path) else {
+                continue;
+            };
+            let migration = with_root(path, bytes, findings, |root, findings| {
+                migrate::read(path, versions, root, findings)
+            });
+            self.migrations.extend(migration);
+        }
+    }
+
     /// The kind of that name.
     #[must_use]
     pub fn kind(&self, id: &KindId) -> Option<&Kind> {
         self.kinds.get(id)
     }
 }
+
+/// Every sheet with its layout, for the manual and its test.
+#[cfg(test)]
+pub(crate) const LAYOUTS: [(&str, Layout); 11] = [
+    ("facts.csv", facts::LAYOUT),
+    ("states.csv", states::STATES),
+    ("seats.csv", states::SEATS),
+    ("acts.csv", acts::LAYOUT),
+    ("effects.csv", effects::LAYOUT),
+    ("sights.csv", sights::SIGHTS),
+    ("contracts.csv", sights::CONTRACTS),
+    ("colours.csv", sights::COLOURS),
+    ("expects.csv", expects::LAYOUT),
+    ("lists/NAME.csv", lists::LAYOUT),
+    ("forms/NAME.csv", forms::LAYOUT),
+];
 
 /// Whether a file of `law/` is one that is read or kept for others to read.
 pub(crate) fn is_known(path: &str) -> bool {
@@ -303,17 +337,9 @@ pub(crate) fn is_known(path: &str) -> bool {
             .and_then(|rest| rest.strip_suffix(".docx"));
         name.is_some_and(crate::names::is_name)
     };
-    let migration = || {
-        let name = path
-            .strip_prefix("law/migrate/")
-            .and_then(|rest| rest.strip_suffix(".toml"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        name.and_then(|name| name.split_once('-'))
-            .is_some_and(|(from, to)| digits(from) && digits(to))
-    };
     sheets.contains(&path)
         || lists::name_of(path).is_some()
         || forms::name_of(path).is_some()
         || print()
-        || migration()
+        || migrate::versions_of(path).is_some()
 }

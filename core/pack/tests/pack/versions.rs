@@ -1,12 +1,17 @@
 //! Digests and the lock: what a version is, and that names keep their meaning.
 
 use crate::support::{changed, errors, sample};
-use shenhai_pack::{LOCK, Lock, PackFiles, Roots, check};
+use shenhai_pack::{LOCK, Lock, PackFiles, Roots, Used, check};
 
 /// What stands beside a pack after it was built.
 fn lock_of(files: &PackFiles) -> String {
     let pack = check(files).pack.expect("a sound pack");
     Lock::of(files, &pack, None).to_string()
+}
+
+fn used(last: u32, meaning: &str) -> Used {
+    let meaning = meaning.to_owned();
+    Used { last, meaning }
 }
 
 /// `files` beside the lock of the sample.
@@ -102,12 +107,13 @@ fn a_code_is_retired_and_never_deleted() {
 #[test]
 fn a_name_that_was_used_keeps_its_meaning_even_after_it_was_given_up() {
     let mut lock = Lock::parse(&lock_of(&sample())).expect("a lock");
-    assert_eq!(lock.names["kind.fault.fact.phone"], "text phone");
-    assert_eq!(lock.names["kind.fault.state.asking"], "waiting");
-    assert_eq!(lock.names["list.trades.water"], "code");
+    let meaning = |name: &str| (lock.names[name].last, lock.names[name].meaning.as_str());
+    assert_eq!(meaning("kind.fault.fact.phone"), (3, "text phone"));
+    assert_eq!(meaning("kind.fault.state.asking"), (3, "waiting"));
+    assert_eq!(meaning("list.trades.water"), (3, "code"));
     // A fact that version 2 had as a number.
     lock.names
-        .insert("kind.fault.fact.number".to_owned(), "int".to_owned());
+        .insert("kind.fault.fact.number".to_owned(), used(2, "int"));
     lock.version = 2;
     let mut files = sample();
     files
@@ -124,11 +130,11 @@ fn a_name_that_was_used_keeps_its_meaning_even_after_it_was_given_up() {
     let pack = check(&sample()).pack.expect("a sound pack");
     let before = Lock::parse(&lock_of(&sample())).map(|mut lock| {
         lock.names
-            .insert("kind.fault.fact.colour_of_pipe".to_owned(), "text".to_owned());
+            .insert("kind.fault.fact.colour_of_pipe".to_owned(), used(1, "text"));
         lock
     });
     let next = Lock::of(&sample(), &pack, before.as_ref());
-    assert_eq!(next.names["kind.fault.fact.colour_of_pipe"], "text");
+    assert_eq!(next.names["kind.fault.fact.colour_of_pipe"], used(1, "text"));
 }
 
 #[test]
@@ -142,4 +148,102 @@ fn a_lock_of_another_pack_or_of_nobody_is_named() {
         .insert(LOCK, b"by hand\n".to_vec())
         .expect("a file of a pack");
     assert_eq!(errors(&files), ["E706 pack.lock"]);
+}
+
+/// Version 4 of the sample beside the lock of version 3: `asking` is now `asked`, `phone` is gone.
+fn next_version(migration: &str) -> PackFiles {
+    let mut files = after_the_sample(sample());
+    let mut edit = |path: &str, changes: &[(&str, &str)]| {
+        let text = files.remove(path).expect("a file of the sample");
+        let mut text = String::from_utf8(text).expect("a text");
+        for (from, to) in changes {
+            assert!(text.contains(from), "{path} has no {from:?}");
+            text = text.replace(from, to);
+        }
+        files.insert(path, text.into_bytes()).expect("a file of a pack");
+    };
+    edit("pack.toml", &[("version = 3", "version = 4")]);
+    edit("law/states.csv", &[("fault,asking", "fault,asked")]);
+    edit(
+        "law/acts.csv",
+        &[
+            ("fault,ask,working,asking", "fault,ask,working,asked"),
+            ("fault,answer,asking", "fault,answer,asked"),
+        ],
+    );
+    edit("law/facts.csv", &[("fault,phone,text,,phone,,,电话\n", "")]);
+    edit("law/effects.csv", &[("has(phone)", "has(number)")]);
+    edit("law/forms/reported.csv", &[("phone,text,,phone,,电话\n", "")]);
+    edit("face/views.toml", &[(", \"phone\"", "")]);
+    edit("face/texts.zh.csv", &[("state.asking", "state.asked")]);
+    files
+        .insert("law/migrate/3-4.toml", migration.as_bytes().to_vec())
+        .expect("a file of a pack");
+    files
+}
+
+#[test]
+fn a_migration_says_of_every_name_that_is_gone_what_becomes_of_it() {
+    let whole = "[kind.fault.state]\nasking = \"asked\"\n[kind.fault.fact]\nphone = \"\"\n";
+    let files = next_version(whole);
+    assert_eq!(errors(&files), Vec::<String>::new());
+    let pack = check(&files).pack.expect("a sound pack");
+    let [migration] = pack.law.migrations.as_slice() else {
+        panic!("one migration");
+    };
+    assert_eq!((migration.from, migration.to), (3, 4));
+    let fault = migration.kinds.values().next().expect("a kind");
+    let states: Vec<_> = fault
+        .states
+        .iter()
+        .map(|(old, new)| format!("{old} {new}"))
+        .collect();
+    assert_eq!(states, ["asking asked"]);
+    let facts: Vec<_> = fault
+        .facts
+        .iter()
+        .map(|(old, new)| (old.to_string(), new.clone()))
+        .collect();
+    assert_eq!(facts, [("phone".to_owned(), None)]);
+
+    let at = "law/migrate/3-4.toml";
+    for (text, expected) in [
+        (
+            "[kind.fault.fact]\nphone = \"\"\n".to_owned(),
+            format!("E711 {at}"),
+        ),
+        (
+            "[kind.fault.state]\nasking = \"asked\"\n".to_owned(),
+            format!("E711 {at}"),
+        ),
+        (
+            whole.replace("\"asked\"", "\"\""),
+            format!("E501 {at} [kind.fault.state] 第2行 asking"),
+        ),
+        (whole.replace("\"asked\"", "\"elsewhere\""), format!("E504 {at}")),
+        (whole.replace("\"\"", "\"total\""), format!("E712 {at}")),
+        (
+            whole.replace("kind.fault.fact", "kind.fault.facts"),
+            format!("E116 {at} [kind.fault] 第3行 facts"),
+        ),
+        (whole.replace("kind.fault", "kind.mistake"), format!("E504 {at}")),
+    ] {
+        let found = errors(&next_version(&text));
+        assert!(found.contains(&expected), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn a_migration_leads_from_an_earlier_version_to_one_that_is() {
+    for (path, expected) in [
+        ("law/migrate/3-3.toml", "E710 law/migrate/3-3.toml"),
+        ("law/migrate/3-2.toml", "E710 law/migrate/3-2.toml"),
+        ("law/migrate/3-4.toml", "E710 law/migrate/3-4.toml"),
+        ("law/migrate/03-3.toml", "E102 law/migrate/03-3.toml"),
+        ("law/migrate/three.toml", "E102 law/migrate/three.toml"),
+    ] {
+        let mut files = sample();
+        files.insert(path, Vec::new()).expect("a file of a pack");
+        assert_eq!(errors(&files), [expected]);
+    }
 }
