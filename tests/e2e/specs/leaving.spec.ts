@@ -1,5 +1,16 @@
 // An order given to somebody else while its handler is out of reach: it leaves their phone, what they made of it does not.
-import { choose, expect, keep, order, rowOf, signIn, shellKept, test } from "../stack";
+import type { Browser, Page } from "@playwright/test";
+import { choose, expect, keep, order, rowOf, shellKept, signIn, test, type Stack } from "../stack";
+
+/** The desk of this reviewer, with the order open. */
+async function atTheDesk(browser: Browser, stack: Stack, reviewer: string, one: { orderNo: string }): Promise<Page> {
+  const office = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const desk = await office.newPage();
+  await signIn(desk, stack, "desk", reviewer);
+  await desk.getByTestId("search").fill(one.orderNo);
+  await rowOf(desk, one).click();
+  return desk;
+}
 
 test("an order reassigned from the desk leaves its handler's phone, and what they typed stays with them", async ({
   page,
@@ -29,23 +40,31 @@ test("an order reassigned from the desk leaves its handler's phone, and what the
   await page.getByTestId("field-handling").fill(handling);
   await expect(page.getByTestId("draft-state")).toHaveAttribute("data-state", "saved");
 
-  const office = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const desk = await office.newPage();
-  await signIn(desk, stack, "desk", "r-310115");
-  await rowOf(desk, one).click();
+  const unit = await atTheDesk(browser, stack, "r-310115", one);
+  await unit.getByTestId("action-reassign").click();
+  await expect(unit.getByTestId("reassign-to-h-310115-1"), "it is theirs already").toBeDisabled();
+  await expect(unit.getByTestId("reassign-unit"), "a unit's reviewer stays within the unit").toHaveCount(0);
+  await expect(unit.getByTestId("reassign-empty")).toBeVisible();
+  await keep(unit, "desk-4-nobody-else");
+
+  const desk = await atTheDesk(browser, stack, "bureau-1", one);
   await desk.getByTestId("action-reassign").click();
   const dialog = desk.getByTestId("reassign-dialog");
-  await expect(dialog.getByTestId("reassign-to-h-310115-1"), "it is theirs already").toBeDisabled();
+  await dialog.getByTestId("reassign-unit").selectOption({ label: "松江区水务局（样例）" });
   await dialog.getByTestId("reassign-go").click();
   await expect(dialog.getByTestId("reassign-problem")).toContainText("请先选择经办人");
-  await dialog.getByText("浦东经办02").click();
+  await dialog.getByText("松江经办01").click();
   await dialog.getByTestId("reassign-reason").fill("原经办人外出，联系不上。");
   await keep(desk, "desk-5-reassign");
   await dialog.getByTestId("reassign-go").click();
-  await expect(desk.getByTestId("order-detail")).toContainText("浦东经办02", { timeout: 30_000 });
+  await expect(desk.getByTestId("order-detail")).toContainText("松江经办01", { timeout: 30_000 });
   await expect(desk.getByTestId("timeline").locator('[data-kind="reassigned"]')).toHaveCount(1);
   await expect(desk.getByTestId("desk-outbox"), "nothing is left to be sent").toHaveCount(0);
   await keep(desk, "desk-6-reassigned");
+  await expect(unit.getByTestId("order-left"), "it is another unit's now").toBeVisible({ timeout: 30_000 });
+  await expect(rowOf(unit, one)).toHaveCount(0);
+  await unit.context().close();
+  await desk.context().close();
 
   // Back in reach, with the form still on the screen.
   await context.setOffline(false);
@@ -81,7 +100,7 @@ test("an order reassigned from the desk leaves its handler's phone, and what the
 
   const others = await browser.newContext();
   const second = await others.newPage();
-  await signIn(second, stack, "hotline", "h-310115-2");
+  await signIn(second, stack, "hotline", "h-310117-1");
   await rowOf(second, one).click();
   await expect(second.getByTestId("order-state")).toHaveAttribute("data-state", "assigned");
   await expect(second.locator("body"), "what was not sent is nobody else's").not.toContainText(note);
@@ -99,7 +118,6 @@ test("an order reassigned from the desk leaves its handler's phone, and what the
     await expect(page.getByTestId(button)).toHaveCount(0);
   }
   await expect(page.getByTestId("outbox-empty")).toBeVisible();
-  await office.close();
 });
 
 test("an order whose reassignment the gateway refuses stays where it is, and the desk says why", async ({
@@ -108,14 +126,12 @@ test("an order whose reassignment the gateway refuses stays where it is, and the
 }) => {
   const one = order({ areaCode: "310116", address: "金山区样例路5号" });
   await stack.pushOrder("12345", one);
-  const office = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const desk = await office.newPage();
-  await signIn(desk, stack, "desk", "r-310116");
-  await rowOf(desk, one).click();
+  const desk = await atTheDesk(browser, stack, "bureau-1", one);
   await desk.getByTestId("action-reassign").click();
-  await desk.getByTestId("reassign-dialog").getByText("金山经办02").click();
+  await desk.getByTestId("reassign-unit").selectOption({ label: "青浦区水务局（样例）" });
+  await desk.getByTestId("reassign-dialog").getByText("青浦经办01").click();
   // Between the choice and the decision the network goes, and the handler hands the order back.
-  await office.setOffline(true);
+  await desk.context().setOffline(true);
   await desk.getByTestId("reassign-go").click();
   await expect(desk.getByTestId("desk-outbox").getByTestId("outbox-item")).toHaveAttribute("data-kind", "reassign");
   await keep(desk, "desk-7-reassign-offline");
@@ -130,12 +146,12 @@ test("an order whose reassignment the gateway refuses stays where it is, and the
   await expect.poll(async () => (await stack.feedback(one.orderNo)).map((f) => f.action)).toContain("退单");
   await phone.close();
 
-  await office.setOffline(false);
+  await desk.context().setOffline(false);
   const item = desk.getByTestId("desk-outbox").getByTestId("outbox-item");
   await expect(item).toHaveAttribute("data-state", "parked", { timeout: 60_000 });
   await expect(item).toContainText("工单状态已变化");
   await item.getByTestId("outbox-discard").click();
   await desk.getByRole("dialog").getByRole("button", { name: "放弃并删除" }).click();
   await expect(desk.getByTestId("desk-outbox")).toHaveCount(0);
-  await office.close();
+  await desk.context().close();
 });
