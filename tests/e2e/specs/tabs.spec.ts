@@ -33,11 +33,13 @@ test("the tab that runs the program hangs: the other says so, takes over, and wh
   const one = await openAccepted(page, stack, "310101");
   const second = await contactIn(context, stack, one);
   await expect(second.getByTestId("notice-follower")).toBeVisible();
+  await choose(second, "reached", "已联");
+  // What a choice asks further is the program's word.
+  await expect(second.getByTestId("field-contact_person")).toBeVisible();
   const busy = page.evaluate(() => {
     const end = performance.now() + 75_000;
     while (performance.now() < end);
   });
-  await choose(second, "reached", "已联");
   await second.getByTestId("field-contact_person").fill("赵女士");
   await expect(second.getByTestId("notice-owner-silent")).toBeVisible();
   await inspect(second, "phone-owner-silent");
