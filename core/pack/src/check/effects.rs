@@ -3,8 +3,8 @@
 use super::{Scene, unknown};
 use crate::finding::{Findings, Place};
 use crate::law::{
-    Act, Answer, Effect, EffectRow, Fact, FactType, Form, KindRef, Question, Request, SPINE_ACTS, Seat,
-    SeatChange, Template, With,
+    Act, Each, Effect, EffectRow, Fact, FactType, Form, KindRef, Question, Request, SPINE_ACTS, Seat,
+    SeatChange, Template, Who, Whom, With,
 };
 use crate::names::{FactId, Name, SeatId};
 use crate::problem::Problem;
@@ -21,6 +21,11 @@ pub(super) fn check(scene: Scene<'_>, findings: &mut Findings) {
             findings.add(&row.place.at("act"), &Problem::EffectsOfSpineAct);
         } else if scene.kind.rows_of(&row.act).next().is_none() {
             findings.add(&row.place.at("act"), &unknown(&row.act));
+        }
+        if let Some(Each::List(list)) = &row.each
+            && !scene.pack.law.lists.contains_key(list)
+        {
+            findings.add(&row.place.at("each"), &unknown(list));
         }
         effect(scene, row, findings);
     }
@@ -56,7 +61,7 @@ fn facts(scene: Scene<'_>, findings: &mut Findings) {
         .iter()
         .filter(|row| row.effect == Effect::SetAnswered)
         .flat_map(|row| forms_of(scene, row))
-        .flat_map(|form| same_names(&kind.facts, form))
+        .flat_map(|form| kind.answered_by(form))
         .map(|(fact, _)| &fact.name)
         .collect();
     for fact in kind.facts.iter().filter(|fact| fact.calc.is_none()) {
@@ -84,11 +89,17 @@ fn effect(scene: Scene<'_>, row: &EffectRow, findings: &mut Findings) {
         }
         Effect::Seat { seat, change, .. } => self::seat(scene, seat, Some(*change), &at, findings),
         Effect::Pop { seat } => self::seat(scene, seat, None, &at, findings),
-        Effect::Tell { seat, .. } => {
-            if scene.kind.seat(seat).is_none() {
-                findings.add(&at, &unknown(seat));
+        Effect::Tell { whom, .. } => match whom {
+            Whom::Seat(seat) => {
+                if scene.kind.seat(seat).is_none() {
+                    findings.add(&at, &unknown(seat));
+                }
             }
-        }
+            Whom::Role { role, holding } => {
+                let (role, holding) = (role.clone(), holding.clone());
+                super::names::who(scene, &Who::Role { role, holding }, &at, findings);
+            }
+        },
         Effect::Open { kind, with, .. } => {
             one_kind(scene, row, kind, findings);
             request(scene, kind, &Request::Open, with, &row.place, findings);
@@ -180,16 +191,6 @@ pub(super) fn forms_of<'p>(scene: Scene<'p>, row: &EffectRow) -> Vec<&'p Form> {
         .collect()
 }
 
-/// The single facts a form answers by name, each with its answer. Rows of a repeat go into a table by `put`.
-fn same_names<'p>(facts: &'p [Fact], form: &'p Form) -> Vec<(&'p Fact, &'p Answer)> {
-    let named = |fact: &'p Fact| {
-        let answer = form.answer(&fact.name)?;
-        let tables = fact.kind == FactType::Table && answer.kind == FactType::Table;
-        (!tables).then_some((fact, answer))
-    };
-    facts.iter().filter_map(named).collect()
-}
-
 fn answered(scene: Scene<'_>, row: &EffectRow, findings: &mut Findings) {
     let at = row.place.at("target");
     let forms = forms_of(scene, row);
@@ -198,7 +199,7 @@ fn answered(scene: Scene<'_>, row: &EffectRow, findings: &mut Findings) {
         return;
     }
     for form in forms {
-        let pairs = same_names(&scene.kind.facts, form);
+        let pairs = scene.kind.answered_by(form);
         if pairs.is_empty() {
             findings.add(&at, &Problem::NothingAnswered);
         }

@@ -15,7 +15,7 @@ pub use together::check_together;
 use crate::Formula;
 use crate::Pack;
 use crate::finding::Findings;
-use crate::law::{Act, Amount, Due, Effect, Kind, KindRef, Origin, Who};
+use crate::law::{Act, Amount, Due, Each, Effect, Kind, KindRef, Origin, Who};
 use crate::names::{ActId, KindId, LinkId, Name};
 use crate::problem::Problem;
 use std::collections::BTreeMap;
@@ -95,7 +95,7 @@ fn formulas_of_kind(kind: &Kind) -> Vec<&Formula> {
     all.extend(kind.facts.iter().filter_map(|fact| fact.calc.as_ref()));
     all.extend(kind.acts.iter().filter_map(|act| act.when.as_ref()));
     for row in &kind.effects {
-        all.extend(row.guard.iter().chain(&row.each));
+        all.extend(row.guard.iter().chain(row.each.as_ref().and_then(Each::rows)));
         match &row.effect {
             Effect::Set { value: formula, .. }
             | Effect::Drop { rows: formula, .. }

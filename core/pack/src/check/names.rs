@@ -3,7 +3,8 @@
 use super::{Scene, unknown};
 use crate::finding::{Findings, Place};
 use crate::law::{
-    Act, Anchor, Answer, Fact, FactType, Holding, Holds, LinkNews, Moment, Request, SPINE_ACTS, Scope, Who,
+    Act, Anchor, Answer, Each, Fact, FactType, Holding, Holds, LinkNews, Moment, Request, SPINE_ACTS, Scope,
+    Who,
 };
 use crate::names::{FactId, FormId, ListId, Name, SeatId};
 use crate::problem::Problem;
@@ -166,7 +167,14 @@ fn used_lists(pack: &Pack) -> BTreeSet<&ListId> {
     let of_answers = answers
         .flat_map(|answer| std::iter::once(answer).chain(&answer.columns))
         .map(|answer| &answer.kind);
-    let mut used: BTreeSet<_> = of_facts.chain(of_answers).filter_map(FactType::list).collect();
+    let of_expected = law.expects.iter().map(|expected| &expected.kind);
+    let types = of_facts.chain(of_answers).chain(of_expected);
+    let mut used: BTreeSet<_> = types.filter_map(FactType::list).collect();
+    let effects = law.kinds.values().flat_map(|kind| &kind.effects);
+    used.extend(effects.filter_map(|row| match &row.each {
+        Some(Each::List(list)) => Some(list),
+        _ => None,
+    }));
     let texts: Vec<_> = super::formulas_of(pack)
         .map(|formula| formula.text.as_str())
         .collect();
@@ -322,7 +330,7 @@ fn act(scene: Scene<'_>, act: &Act, findings: &mut Findings) {
     }
 }
 
-fn who(scene: Scene<'_>, who: &Who, at: &Place, findings: &mut Findings) {
+pub(super) fn who(scene: Scene<'_>, who: &Who, at: &Place, findings: &mut Findings) {
     match who {
         Who::Role { role, holding } => {
             if !scene.pack.manifest.roles.contains(role) {

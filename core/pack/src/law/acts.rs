@@ -97,6 +97,18 @@ pub enum Holding {
     Any,
 }
 
+impl Holding {
+    /// What stands after the `@`.
+    pub(super) fn parse(text: &str, at: &Place, findings: &mut Findings) -> Option<Self> {
+        match text.split_once('/') {
+            None if text == "any" => Some(Self::Any),
+            None => sheet::name(text, at, findings).map(Self::Seat),
+            Some((seat, "unit")) => sheet::name(seat, at, findings).map(Self::UnitOf),
+            Some(_) => None,
+        }
+    }
+}
+
 /// What a link reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkNews {
@@ -324,12 +336,7 @@ fn one_who(word: &str, at: &Place, findings: &mut Findings) -> Option<Who> {
     if role == "device" {
         return sheet::name(seat, at, findings).map(Who::Device);
     }
-    let holding = match seat.split_once('/') {
-        None if seat == "any" => Holding::Any,
-        None => Holding::Seat(sheet::name(seat, at, findings)?),
-        Some((seat, "unit")) => Holding::UnitOf(sheet::name(seat, at, findings)?),
-        Some(_) => return None,
-    };
+    let holding = Holding::parse(seat, at, findings)?;
     let role = sheet::name(role, at, findings)?;
     Some(Who::Role { role, holding })
 }

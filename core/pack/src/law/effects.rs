@@ -1,10 +1,13 @@
 //! `law/effects.csv`: what an act causes, row by row in the order of the sheet, each row seeing what the last one did.
 
+use super::acts::Holding;
 use super::kinds::{Kinds, OfKind};
 use crate::finding::{Findings, Place};
 use crate::formula::{Formula, assignments};
 use crate::limits;
-use crate::names::{ActId, FactId, KindId, LinkId, MessageId, PackId, PortId, SeatId, TextId};
+use crate::names::{
+    ActId, FactId, KindId, LinkId, ListId, MessageId, PackId, PortId, RoleName, SeatId, TextId,
+};
 use crate::problem::Problem;
 use crate::sheet::{self, Layout, Row};
 use std::fmt;
@@ -118,8 +121,8 @@ pub enum Effect {
     },
     /// `tell`: a message to people, after the commit.
     Tell {
-        /// To the holders of a seat.
-        seat: SeatId,
+        /// To whom.
+        whom: Whom,
         /// A text of the face.
         text: TextId,
     },
@@ -132,6 +135,68 @@ pub enum Effect {
         /// What it carries.
         with: With,
     },
+}
+
+/// Who is told something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// `main`: the holders of a seat.
+    Seat(SeatId),
+    /// `role@main/unit`, `role@any`: everybody in a role whom [`Holding`] ties to the record.
+    Role {
+        /// The role.
+        role: RoleName,
+        /// How they are tied to it.
+        holding: Holding,
+    },
+}
+
+impl Whom {
+    fn parse(text: &str, at: &Place, findings: &mut Findings) -> Option<Self> {
+        match text.split_once('@') {
+            None => sheet::name(text, at, findings).map(Self::Seat),
+            Some((role, holding)) => {
+                let role = sheet::name(role, at, findings)?;
+                let holding = Holding::parse(holding, at, findings);
+                if holding.is_none() {
+                    let text = text.chars().take(80).collect();
+                    findings.add(at, &Problem::NotAWho { text });
+                }
+                holding.map(|holding| Self::Role { role, holding })
+            }
+        }
+    }
+}
+
+/// What an effect is repeated for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Each {
+    /// The rows of a table, of a repeat or of links; `$row` is the row.
+    Rows(Formula),
+    /// `list:materials`: the codes of a list that are not retired, in its order; `$row/code` is the code, and its other
+    /// columns stand beside.
+    List(ListId),
+}
+
+impl Each {
+    /// The rows, where it is some.
+    #[must_use]
+    pub fn rows(&self) -> Option<&Formula> {
+        match self {
+            Self::Rows(formula) => Some(formula),
+            Self::List(_) => None,
+        }
+    }
+
+    /// Blank is none; `Err` where no list is named.
+    fn of(row: &Row, findings: &mut Findings) -> Result<Option<Self>, sheet::Bad> {
+        match row.cell("each").strip_prefix("list:") {
+            None => Ok(Formula::of(row, "each").map(Self::Rows)),
+            Some(list) => sheet::name(list, &row.at("each"), findings)
+                .map(|list| Some(Self::List(list)))
+                .ok_or(sheet::Bad),
+        }
+    }
 }
 
 /// How the holders of a seat change.
@@ -156,8 +221,8 @@ pub struct EffectRow {
     pub order: u32,
     /// Only if.
     pub guard: Option<Formula>,
-    /// Once for each row of a table, a repeat or a list.
-    pub each: Option<Formula>,
+    /// Once for each of these.
+    pub each: Option<Each>,
     /// What.
     pub effect: Effect,
     /// Its row.
@@ -194,11 +259,12 @@ fn effect_row(row: &Row, findings: &mut Findings) -> Option<EffectRow> {
         );
     }
     let effect = effect(row, findings);
+    let each = Each::of(row, findings);
     Some(EffectRow {
         act: act?,
         order: order?,
         guard: Formula::of(row, "if"),
-        each: Formula::of(row, "each"),
+        each: each.ok()?,
         effect: effect?,
         place: row.place.clone(),
     })
@@ -271,7 +337,7 @@ fn effect(row: &Row, findings: &mut Findings) -> Option<Effect> {
             seat: seat(findings)?,
         },
         "tell" => Effect::Tell {
-            seat: seat(findings)?,
+            whom: Whom::parse(target, &at, findings)?,
             text: sheet::name(row.cell("value"), &row.at("value"), findings)?,
         },
         "open" => Effect::Open {

@@ -7,6 +7,7 @@ use crate::limits;
 use crate::names::{FactId, ListId, Name};
 use crate::problem::Problem;
 use crate::sheet::{self, Layout, Row};
+use shenhai_forms::value::{self, Type};
 
 pub(crate) const FILE: &str = "law/facts.csv";
 pub(crate) const LAYOUT: Layout = Layout {
@@ -119,6 +120,28 @@ impl FactType {
             Self::Marks => "marks".to_owned(),
             Self::Table => "table".to_owned(),
         }
+    }
+
+    /// The type its values have in formulas. Marks and tables have none: no formula yields one.
+    #[must_use]
+    pub fn value_type(&self) -> Option<Type> {
+        Some(match self {
+            Self::Text => Type::Text,
+            Self::Code(list) => Type::Code(list.to_string()),
+            Self::Codes(list) => Type::Codes(list.to_string()),
+            Self::Int => Type::Int,
+            Self::Decimal(scale) => Type::Decimal { scale: *scale },
+            Self::Bool => Type::Bool,
+            Self::Date => Type::Date,
+            Self::Time => Type::Time,
+            Self::Point(datum) => Type::Point(match datum {
+                Datum::Wgs84 => value::Datum::Wgs84,
+                Datum::Gcj02 => value::Datum::Gcj02,
+                Datum::Bd09 => value::Datum::Bd09,
+            }),
+            Self::File => Type::File,
+            Self::Marks | Self::Table => return None,
+        })
     }
 
     /// The list its codes come from.

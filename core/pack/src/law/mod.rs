@@ -19,7 +19,7 @@ mod template;
 
 pub use acts::{Act, Ask, Former, Holding, LinkNews, Origin, Question, SPINE_ACTS, Target, Who};
 pub use clocks::{Alarm, AlarmAt, Amount, Clock, Due, Met, Tag, Term};
-pub use effects::{Effect, EffectRow, KindRef, SeatChange, With};
+pub use effects::{Each, Effect, EffectRow, KindRef, SeatChange, Whom, With};
 pub use expects::Expected;
 pub use facts::{Class, Datum, Fact, FactType};
 pub use forms::{Answer, Form};
@@ -123,6 +123,18 @@ impl Kind {
     /// The effects of an act.
     pub fn effects_of<'k>(&'k self, act: &'k ActId) -> impl Iterator<Item = &'k EffectRow> {
         self.effects.iter().filter(move |row| row.act == *act)
+    }
+
+    /// What `set *` sets: the facts with one value for which a form has an answer of the same name, each with its answer.
+    /// Rows of a repeat go into a table by `put`.
+    #[must_use]
+    pub fn answered_by<'k>(&'k self, form: &'k Form) -> Vec<(&'k Fact, &'k Answer)> {
+        let named = |fact: &'k Fact| {
+            let answer = form.answer(&fact.name)?;
+            let tables = fact.kind == FactType::Table && answer.kind == FactType::Table;
+            (!tables).then_some((fact, answer))
+        };
+        self.facts.iter().filter_map(named).collect()
     }
 
     /// Its calculated facts in an order in which each finds what it reads; those that wait for each other are left out.

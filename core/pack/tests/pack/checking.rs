@@ -363,6 +363,48 @@ fn every_kind_of_slip_has_its_code_and_place() {
             "",
             "E332 law/seats.csv 第4行 id",
         ),
+        (
+            "law/effects.csv",
+            "has(phone),,tell,main",
+            "has(phone),,tell,chief@any",
+            "E0",
+        ),
+        (
+            "law/effects.csv",
+            "has(phone),,tell,main",
+            "has(phone),,tell,chief@main/unit",
+            "E0",
+        ),
+        (
+            "law/effects.csv",
+            "has(phone),,tell,main",
+            "has(phone),,tell,chief@owner",
+            "E504 law/effects.csv 第7行 target",
+        ),
+        (
+            "law/effects.csv",
+            "has(phone),,tell,main",
+            "has(phone),,tell,chief@main/team",
+            "E518 law/effects.csv 第7行 target",
+        ),
+        (
+            "law/effects.csv",
+            "fault,finish,1,,form/parts,put,parts,,,code = $row/code; price = $row/price",
+            "fault,finish,1,,list:trades,put,parts,,,code = $row/code; price = $row/hourly",
+            "E0",
+        ),
+        (
+            "law/effects.csv",
+            "fault,finish,1,,form/parts,put,parts,,,code = $row/code; price = $row/price",
+            "fault,finish,1,,list:trades,put,parts,,,code = $row/code; price = $row/daily",
+            "E220 law/effects.csv 第5行 with",
+        ),
+        (
+            "law/effects.csv",
+            "form/parts,put",
+            "list:crafts,put",
+            "E504 law/effects.csv 第5行 each",
+        ),
         // Sights, colours, clocks.
         (
             "law/sights.csv",

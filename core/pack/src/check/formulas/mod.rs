@@ -8,10 +8,11 @@ use super::Scene;
 use crate::Pack;
 use crate::finding::{Findings, Place};
 use crate::formula::{Compiled, Formula};
-use crate::law::{Act, Amount, Ask, Class, Clock, Due, Effect, EffectRow, Form, Question, Request, With};
+use crate::law::{
+    Act, Amount, Ask, Class, Clock, Due, Each, Effect, EffectRow, Form, Question, Request, With,
+};
 use crate::names::Name;
 use crate::problem::Problem;
-use schema::type_of;
 use shenhai_forms::filter::Filter;
 use shenhai_forms::finding::{Finding, schema_error_text};
 use shenhai_forms::rule::{Rows, Rule, Slot};
@@ -110,7 +111,7 @@ impl<'p> Desk<'p> {
     }
 
     fn calc(&self, fact: &crate::law::Fact, findings: &mut Findings) {
-        let (Some(formula), Some(kind)) = (&fact.calc, type_of(&fact.kind)) else {
+        let (Some(formula), Some(kind)) = (&fact.calc, fact.kind.value_type()) else {
             let (found, wanted) = ("表格或标记".to_owned(), "单个值".to_owned());
             findings.add(&fact.place.at("calc"), &Problem::WrongType { found, wanted });
             return;
@@ -215,7 +216,22 @@ impl<'p> Desk<'p> {
         }
         let (schema, times) = match &row.each {
             None => (schema, 1),
-            Some(each) => match Rows::read(&each.text, &schema) {
+            Some(Each::List(list)) => match schema.code_list(list.as_str()) {
+                // That there is no such list was found with the names.
+                None => return (cost, 0),
+                Some(codes) => {
+                    let row = codes.row(list.as_str());
+                    let times = self
+                        .scene
+                        .pack
+                        .law
+                        .lists
+                        .get(list)
+                        .map_or(0, |list| list.order.len());
+                    (schema.with_row(row), times)
+                }
+            },
+            Some(Each::Rows(each)) => match Rows::read(&each.text, &schema) {
                 Ok(rows) => {
                     cost += rows.cost();
                     let schema = schema.with_row(rows.row().clone());
@@ -248,14 +264,16 @@ impl<'p> Desk<'p> {
         match &row.effect {
             Effect::Set { fact, value } => {
                 let Some(fact) = kind.fact(fact) else { return 0 };
-                let Some(of) = type_of(&fact.kind) else { return 0 };
+                let Some(of) = fact.kind.value_type() else {
+                    return 0;
+                };
                 rule(value, schema, &slot(of, fact.class).with_now(), findings)
             }
             Effect::Put { table, cells } => {
                 let Some(table) = kind.fact(table) else { return 0 };
                 let typed = |name: &crate::names::FactId| {
                     let column = table.column(name)?;
-                    Some(slot(type_of(&column.kind)?, column.class).with_now())
+                    Some(slot(column.kind.value_type()?, column.class).with_now())
                 };
                 self.with(cells, schema, typed, findings)
             }
@@ -322,7 +340,7 @@ impl<'p> Desk<'p> {
         let form = asked.and_then(|act| self.scene.pack.law.forms.get(act.form.as_ref()?));
         let typed = |name: &crate::names::FactId| {
             let answer = form?.answer(name)?;
-            Some(slot(type_of(&answer.kind)?, answer.class).with_now())
+            Some(slot(answer.kind.value_type()?, answer.class).with_now())
         };
         self.with(with, schema, typed, findings)
     }

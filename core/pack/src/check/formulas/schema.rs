@@ -1,37 +1,16 @@
 //! A kind's facts, lists and forms as the names that formulas may say.
 
 use super::super::Scene;
-use crate::law::{Answer, Class, CodeList, Datum, Fact, FactType, Form};
+use crate::law::{Answer, Class, CodeList, Fact, FactType, Form};
 use crate::names::Name;
 use shenhai_forms::schema::{CodeList as Codes, Field, Group, Schema, SchemaError};
-use shenhai_forms::value::{Datum as FormDatum, Type, Value};
+use shenhai_forms::value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The type of formulas for a type of the sheets. Marks and tables have none: no formula yields one.
-pub(super) fn type_of(kind: &FactType) -> Option<Type> {
-    Some(match kind {
-        FactType::Text => Type::Text,
-        FactType::Code(list) => Type::Code(list.to_string()),
-        FactType::Codes(list) => Type::Codes(list.to_string()),
-        FactType::Int => Type::Int,
-        FactType::Decimal(scale) => Type::Decimal { scale: *scale },
-        FactType::Bool => Type::Bool,
-        FactType::Date => Type::Date,
-        FactType::Time => Type::Time,
-        FactType::Point(datum) => Type::Point(match datum {
-            Datum::Wgs84 => FormDatum::Wgs84,
-            Datum::Gcj02 => FormDatum::Gcj02,
-            Datum::Bd09 => FormDatum::Bd09,
-        }),
-        FactType::File => Type::File,
-        FactType::Marks | FactType::Table => return None,
-    })
-}
-
 fn field(kind: &FactType, class: Option<Class>) -> Option<Field> {
     Some(Field::Value {
-        kind: type_of(kind)?,
+        kind: kind.value_type()?,
         class: class.map(|class| class.word().to_owned()),
     })
 }
@@ -145,7 +124,7 @@ pub(super) fn record(scene: Scene<'_>, lists: &BTreeMap<String, Arc<Codes>>) -> 
     }
     for fact in &kind.facts {
         let (name, class) = (fact.name.as_str(), fact.class.map(Class::word));
-        match type_of(&fact.kind) {
+        match fact.kind.value_type() {
             Some(of) => first(schema.fact(name, of, class))?,
             None if fact.kind == FactType::Table => first(schema.table(name, columns(&fact.columns)?))?,
             None => {}
