@@ -431,8 +431,10 @@ impl Engine {
                 Instruction::Push { commands } => self.request(Job::Push(commands)),
                 Instruction::Pull { scope, cursor } => self.request(Job::Pull(scope, cursor)),
                 Instruction::Wake { cursors, wait_ms } => self.request(Job::Wake(cursors, wait_ms)),
-                Instruction::ClearScope(scope) | Instruction::DropScope(scope) => {
+                Instruction::ClearScope(scope) => self.scope_forgotten(&scope)?,
+                Instruction::DropScope(scope) => {
                     self.scope_forgotten(&scope)?;
+                    self.give_up_scope(&scope)?;
                 }
                 Instruction::RetireChain(code) => {
                     tracing::warn!(
@@ -445,6 +447,15 @@ impl Engine {
             }
         }
         Ok(rechained)
+    }
+
+    /// The scope is no longer the person's. Kept, so that after a new start without a network nothing waits for it; the
+    /// next grant says anew which scopes there are.
+    fn give_up_scope(&mut self, scope: &ScopeId) -> Result<(), StoreError> {
+        let Some(live) = &mut self.live else { return Ok(()) };
+        live.record.scopes.retain(|own| own != scope);
+        let record = live.record.clone();
+        self.store_mut()?.write(|write| write.set_session(Some(&record)))
     }
 
     pub(crate) fn request(&mut self, job: Job) {

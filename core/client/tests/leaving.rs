@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::{Value, json};
 use shenhai_client::Core;
-use shenhai_protocol::{ErrorCode, OrderState};
+use shenhai_protocol::OrderState;
 use std::path::Path;
 use std::sync::Arc;
 use support::gateway::{Fault, order};
@@ -222,10 +222,7 @@ fn a_scope_taken_away_takes_its_orders_and_leaves_the_persons_own_work() {
         "orders.contact",
         json!({ "id": ID, "form": contact_form() }),
     );
-    world.gateway(|gateway| {
-        gateway.fail("push", &[Fault::Refuse(ErrorCode::ScopeDenied)]);
-        gateway.fail("pull", &[Fault::Code(ErrorCode::ScopeDenied)]);
-    });
+    world.gateway(|gateway| gateway.withdraw("wang"));
     reconnect(&world, &core);
     let open = json!({ "filter": "open", "limit": 10 });
     assert_eq!(world.ok(&core, "orders.list", open)["total"], 0);
@@ -247,6 +244,32 @@ fn a_scope_taken_away_takes_its_orders_and_leaves_the_persons_own_work() {
     );
     assert_eq!(item["text"], "市民王女士\n已约定上门时间");
     assert_eq!(list["left_drafts"][0]["draft"]["form"]["handling"], "已派人疏通");
+    world.wait(core.close());
+    assert_eq!(rows(&world, directory.path(), "orders", "id"), 0);
+
+    world.set_online(false);
+    let core = world.open(directory.path());
+    world.settle();
+    let again = outbox(&world, &core);
+    assert_eq!(
+        again["left_drafts"], list["left_drafts"],
+        "also without a network"
+    );
+    assert_eq!(again["items"][0]["order_left"], true);
+}
+
+#[test]
+fn a_scope_that_a_renewed_grant_no_longer_names_is_purged_likewise() {
+    let (world, directory, core) = signed_in();
+    keep_draft(&world, &core, "已派人疏通");
+    world.gateway(|gateway| gateway.withdraw("wang"));
+    // A third of the lease of six hours, and the next contact.
+    world.pass(3 * 3_600_000);
+    world.gateway(|gateway| assert!(gateway.requests.contains(&"grant".to_owned())));
+    let open = json!({ "filter": "open", "limit": 10 });
+    assert_eq!(world.ok(&core, "orders.list", open)["total"], 0);
+    let left = outbox(&world, &core)["left_drafts"].clone();
+    assert_eq!(left[0]["draft"]["form"]["handling"], "已派人疏通");
     world.wait(core.close());
     assert_eq!(rows(&world, directory.path(), "orders", "id"), 0);
 }

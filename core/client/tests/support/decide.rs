@@ -5,6 +5,18 @@ use serde_json::{Value, json};
 use shenhai_protocol::*;
 
 impl FakeGateway {
+    /// The person may not follow anything any more.
+    pub fn withdraw(&mut self, user: &str) {
+        self.withdrawn.insert(user.to_owned());
+    }
+
+    pub(super) fn scopes_of(&self, user: &str) -> Vec<ScopeId> {
+        if self.withdrawn.contains(user) {
+            return Vec::new();
+        }
+        role(user).1
+    }
+
     /// `GET /v1/people`.
     pub(super) fn people(&self) -> Value {
         let open = |user: &str| {
@@ -38,6 +50,11 @@ impl FakeGateway {
         hash: &str,
         now: UnixMillis,
     ) -> Result<(), ErrorCode> {
+        // docs: clock → scope → order.
+        let scopes = self.scopes_of(envelope.actor.as_str());
+        if !scopes.contains(&envelope.scope) {
+            return Err(ErrorCode::ScopeDenied);
+        }
         let order = self
             .orders
             .get_mut(envelope.body.order().as_str())
@@ -47,9 +64,8 @@ impl FakeGateway {
                 order.state,
                 OrderState::Assigned | OrderState::Accepted | OrderState::Contacted
             );
-            let (role, scopes) = role(envelope.actor.as_str());
-            if role == Role::Handler || !scopes.contains(&envelope.scope) {
-                return Err(ErrorCode::ScopeDenied);
+            if role(envelope.actor.as_str()).0 == Role::Handler {
+                return Err(ErrorCode::Forbidden);
             }
             if !open {
                 return Err(ErrorCode::WrongState);

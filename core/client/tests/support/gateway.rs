@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shenhai_client::host::{HttpRequest, Method};
 use shenhai_crypto::{SecretKey, device_id, sm3, verify_hex};
 use shenhai_protocol::*;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub enum Reply {
     Answer(u16, Vec<u8>),
@@ -92,6 +92,7 @@ pub struct FakeGateway {
     pub requests: Vec<String>,
     pub counter: u64,
     backup: Option<Box<Backup>>,
+    pub(super) withdrawn: BTreeSet<String>,
     /// The log of receipts, where the test wants one.
     pub book: Option<Book>,
 }
@@ -136,6 +137,7 @@ impl FakeGateway {
             requests: Vec::new(),
             counter: 0,
             backup: None,
+            withdrawn: BTreeSet::new(),
             book: None,
         }
     }
@@ -357,7 +359,7 @@ impl FakeGateway {
         let grant = SessionGrant {
             token,
             expires_at: now.plus(12 * 3600 * 1000),
-            scopes: role(user.id.as_str()).1,
+            scopes: self.scopes_of(user.id.as_str()),
             user,
             gateway_key: self.key.public().to_hex(),
             epoch: self.epoch.clone(),
@@ -545,7 +547,7 @@ impl FakeGateway {
             .and_then(|text| text.parse().ok())
             .ok_or(ErrorCode::Malformed)?;
         let scope = term("scope").ok_or(ErrorCode::Malformed)?.replace("%3A", ":");
-        if !role(user).1.iter().any(|own| own.as_str() == scope) {
+        if !self.scopes_of(user).iter().any(|own| own.as_str() == scope) {
             return Err(ErrorCode::ScopeDenied);
         }
         let head = self.log.len() as u64;

@@ -114,7 +114,7 @@ impl FakeGateway {
         now: UnixMillis,
     ) -> (SignedGrant, Credentials) {
         let spoil = self.papers.spoil.take();
-        let mut scopes = role(user.id.as_str()).1;
+        let mut scopes = self.scopes_of(user.id.as_str());
         let actions = match user.role {
             Role::Administrator => vec![Action::ManageDevices],
             _ => vec![Action::ReadOrders, Action::SubmitCommands, Action::ReadProofs],
