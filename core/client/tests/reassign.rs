@@ -139,3 +139,22 @@ fn nobody_gives_what_is_not_theirs_to_give_nor_to_whom_it_is_already() {
     assert_eq!(world.code(&core, "orders.reassign", give("wang")), "forbidden");
     assert_eq!(world.code(&core, "people.list", json!({})), "forbidden");
 }
+
+#[test]
+fn between_its_receipt_and_the_change_that_covers_it_the_effect_stays_in_view() {
+    let (world, _directory, core) = at_the_desk();
+    world.gateway(|gateway| gateway.fail("pull", &[Fault::Error500]));
+    world.ok(&core, "orders.reassign", give("li"));
+    world.settle();
+    world.gateway(|gateway| assert_eq!(gateway.receipted(), 1));
+    let detail = world.ok(&core, "orders.get", json!({ "id": ID }));
+    assert_eq!(detail["outbox"], json!([]), "it is through");
+    assert_eq!(
+        (&detail["summary"]["handler_name"], &detail["summary"]["state"]),
+        (&json!("wang的姓名"), &json!("assigned")),
+        "what came of it is not received yet"
+    );
+    world.pass(10_000);
+    let detail = world.ok(&core, "orders.get", json!({ "id": ID }));
+    assert_eq!(detail["summary"]["handler_name"], "li的姓名");
+}
