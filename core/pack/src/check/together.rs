@@ -7,7 +7,7 @@ use super::{Scene, unknown};
 use crate::Pack;
 use crate::finding::{Finding, Findings, Place};
 use crate::formula::Formula;
-use crate::law::{Class, Effect, EffectRow, KindRef, Request, With};
+use crate::law::{Class, Effect, EffectRow, Expected, Fact, FactType, KindRef, Request, With};
 use crate::names::{FactId, Name};
 use crate::problem::Problem;
 
@@ -134,34 +134,55 @@ fn expectations(pack: &Pack, packs: &[&Pack], findings: &mut Findings) {
         let (name, of) = (expected.name.to_string(), expected.of.to_string());
         match given {
             None => findings.add(&at, &Problem::NotGiven { name, of }),
-            Some(fact) if !same_type(pack, expected, other.pack, fact) => {
-                let (given, wanted) = (fact.kind.spelling(), expected.kind.spelling());
-                findings.add(
-                    &at,
-                    &Problem::GivenOther {
-                        name,
-                        of,
-                        given,
-                        wanted,
-                    },
-                );
-            }
-            Some(_) => {}
+            Some(fact) => match difference(pack, expected, other.pack, fact) {
+                Difference::None => {}
+                Difference::Codes(codes) => findings.add(&at, &Problem::CodesUnknown { of, codes }),
+                Difference::Type => {
+                    let (given, wanted) = (fact.kind.spelling(), expected.kind.spelling());
+                    findings.add(
+                        &at,
+                        &Problem::GivenOther {
+                            name,
+                            of,
+                            given,
+                            wanted,
+                        },
+                    );
+                }
+            },
         }
     }
 }
 
+enum Difference {
+    None,
+    /// Codes that the other side may give and this pack's list lacks.
+    Codes(String),
+    Type,
+}
+
 /// Whether both sides mean one type: lists by their codes, whatever each calls its list.
-fn same_type(pack: &Pack, expected: &crate::law::Expected, other: &Pack, fact: &crate::law::Fact) -> bool {
-    use crate::law::FactType::{Code, Codes};
-    match (&expected.kind, &fact.kind) {
-        (Code(mine), Code(theirs)) | (Codes(mine), Codes(theirs)) => {
-            let codes = |pack: &'_ Pack, list| pack.law.lists.get(list).map(|list| list.order.clone());
-            let (Some(mine), Some(theirs)) = (codes(pack, mine), codes(other, theirs)) else {
-                return false;
-            };
-            theirs.iter().all(|code| mine.contains(code))
+fn difference(pack: &Pack, expected: &Expected, other: &Pack, fact: &Fact) -> Difference {
+    let (mine, theirs) = match (&expected.kind, &fact.kind) {
+        (FactType::Code(mine), FactType::Code(theirs)) | (FactType::Codes(mine), FactType::Codes(theirs)) => {
+            (pack.law.lists.get(mine), other.law.lists.get(theirs))
         }
-        (mine, theirs) => mine == theirs,
+        (mine, theirs) if mine == theirs => return Difference::None,
+        _ => return Difference::Type,
+    };
+    let (Some(mine), Some(theirs)) = (mine, theirs) else {
+        // A list that is missing was found in its own pack.
+        return Difference::None;
+    };
+    let lacking: Vec<_> = theirs
+        .order
+        .iter()
+        .filter(|code| !mine.has(code))
+        .map(String::as_str)
+        .take(8)
+        .collect();
+    match lacking.is_empty() {
+        true => Difference::None,
+        false => Difference::Codes(lacking.join(" ")),
     }
 }

@@ -7,4 +7,5 @@ mod reading;
 mod shipped;
 mod support;
 mod together;
+mod trial;
 mod versions;

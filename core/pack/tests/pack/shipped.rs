@@ -38,7 +38,7 @@ fn files_of(folder: &Path) -> PackFiles {
     files
 }
 
-fn shipped(name: &str) -> Pack {
+pub(crate) fn shipped(name: &str) -> Pack {
     check(&files_of(&packs().join(name)))
         .pack
         .expect("a shipped pack is sound")

@@ -165,6 +165,28 @@ fn a_kind_that_the_other_pack_has_not_is_named() {
 }
 
 #[test]
+fn a_code_that_the_other_side_may_give_is_in_the_list_here() {
+    let mut files = asking();
+    files.remove("law/lists/verdicts.csv");
+    let list = "code,label\ngood,好\nworse,更坏\n";
+    files
+        .insert("law/lists/verdicts.csv", list.into())
+        .expect("a file of a pack");
+    let acts = String::from_utf8(files.remove("law/acts.csv").expect("a file")).expect("a text");
+    let acts = acts.replace("verdict='bad'", "verdict='worse'");
+    files
+        .insert("law/acts.csv", acts.into_bytes())
+        .expect("a file of a pack");
+    let asking = check(&files).pack.expect("a sound pack");
+    let found = check_together(&[&asking, &asked(CONTRACT, "code,results")]);
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        ["E337 repair/law/expects.csv 第2行 name：“field.look”还可能给出代码 bad，这里的代码表里没有"]
+    );
+}
+
+#[test]
 fn personal_data_is_handed_over_only_into_an_answer_of_its_class() {
     let mut files = asking();
     let effects = String::from_utf8(files.remove("law/effects.csv").expect("a file")).expect("a text");
