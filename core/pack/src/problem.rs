@@ -123,6 +123,7 @@ problems! {
     "E335" GivenOther { name: String, of: String, given: String, wanted: String } => "“{of}”给出的“{name}”是 {given}，这里写的是 {wanted}",
     "E336" ClassNotTaken { name: String, class: &'static str } => "对方的答案“{name}”不是个人信息类别 {class}，不能接收",
     "E337" CodesUnknown { of: String, codes: String } => "“{of}”还可能给出代码 {codes}，这里的代码表里没有",
+    "E338" ScopeWithoutDefault => "这个范围还要有一行 class 留空：其他类别的个人信息给看多少",
 
     "E401" ClockWithoutWhile => "时钟没有 while：它永远不会停",
     "E402" ClockNeverEnds { name: String } => "记录到了状态“{name}”，时钟还在走",

@@ -445,6 +445,10 @@ fn sights(scene: Scene<'_>, findings: &mut Findings) {
         if shadowed {
             findings.add(&row.place, &Problem::ScopeTwice);
         }
+        let default = |other: &crate::law::SightRow| other.scope == row.scope && other.class.is_none();
+        if !scene.kind.sights.iter().any(default) {
+            findings.add(&row.place.at("class"), &Problem::ScopeWithoutDefault);
+        }
         if let Some(until) = &row.until {
             moment(scene, until, findings);
         }

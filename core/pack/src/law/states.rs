@@ -112,12 +112,13 @@ pub(crate) fn read_states(rows: &[Row], kinds: Kinds<'_>, findings: &mut Finding
         let kind = kinds.of(row, findings);
         let id = row.name("id", findings);
         let category = row.word("category", &Category::ALL, findings);
-        if let (Some(kind), Some(id), Some(category)) = (kind, id, category) {
-            let place = row.place.clone();
-            states
-                .entry(kind)
-                .or_default()
-                .push(State { id, category, place });
+        // A state whose category is misspelt is still a state: whoever names it is not wrong.
+        if let (Some(kind), Some(id)) = (kind, id) {
+            states.entry(kind).or_default().push(State {
+                id,
+                category: category.unwrap_or(Category::Waiting),
+                place: row.place.clone(),
+            });
         }
     }
     states
@@ -135,13 +136,13 @@ pub(crate) fn read_seats(rows: &[Row], kinds: Kinds<'_>, findings: &mut Findings
         let id = row.name("id", findings);
         let holds = row.word("holds", &HOLDS, findings);
         let many = row.flag("many", findings);
-        if let (Some(kind), Some(id), Some(holds), Some(many)) = (kind, id, holds, many) {
-            let place = row.place.clone();
+        // So is a seat.
+        if let (Some(kind), Some(id)) = (kind, id) {
             seats.entry(kind).or_default().push(Seat {
                 id,
-                holds,
-                many,
-                place,
+                holds: holds.unwrap_or(Holds::Person),
+                many: many.unwrap_or(false),
+                place: row.place.clone(),
             });
         }
     }

@@ -408,6 +408,12 @@ fn every_kind_of_slip_has_its_code_and_place() {
         // Sights, colours, clocks.
         (
             "law/sights.csv",
+            "fault,unit:{main/unit},,,,masked",
+            "fault,unit:{main/unit},,,phone,masked",
+            "E338 law/sights.csv 第3行 class",
+        ),
+        (
+            "law/sights.csv",
             "unit:{main/unit}",
             "unit:{main/team}",
             "E523 law/sights.csv 第3行 scope",

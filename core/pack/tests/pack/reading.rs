@@ -174,6 +174,26 @@ fn a_word_that_is_not_known_comes_with_those_that_are() {
 }
 
 #[test]
+fn a_row_that_is_half_wrong_makes_no_others_wrong() {
+    assert_eq!(
+        only_error(&changed(
+            "law/states.csv",
+            "fault,asking,waiting",
+            "fault,asking,wait"
+        )),
+        "E503 law/states.csv 第4行 category：不认识“wait”；可填：new active waiting done void"
+    );
+    assert_eq!(
+        only_error(&changed(
+            "law/seats.csv",
+            "fault,watchers,person",
+            "fault,watchers,people"
+        )),
+        "E503 law/seats.csv 第3行 holds：不认识“people”；可填：person unit place"
+    );
+}
+
+#[test]
 fn a_key_of_a_clock_is_named_with_its_line() {
     assert_eq!(
         only_error(&changed(
