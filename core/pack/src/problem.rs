@@ -146,6 +146,7 @@ problems! {
     "E604" NotInIndex { name: String } => "“{name}”不能用在列表里：只能用不属个人信息的单值事实、state、category、时钟的 _due",
     "E605" TooManyColumnsOfIndex { max: usize } => "各列表一共用到的列超过 {max} 个",
     "E606" SectionOfNothing => "每一节应写 facts、step、part 之一",
+    "E607" OtherDue => "同一种业务的各个列表，due 应写得相同：到期是同一列",
 
     "E701" VersionNotRaised { version: u32 } => "法则有改动，版本号应大于 {version}",
     "E702" OlderVersion { version: u32, held: u32 } => "版本 {version} 比现行的 {held} 旧",

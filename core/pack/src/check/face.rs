@@ -12,17 +12,6 @@ use std::collections::BTreeSet;
 /// Most columns of a kind's index, the envelope included.
 const INDEX_COLUMNS: usize = 24;
 
-/// Columns that every list has.
-pub(super) const ENVELOPE: [&str; 7] = [
-    "state",
-    "category",
-    "opened_at",
-    "closed_at",
-    "changed_at",
-    "due",
-    "colour",
-];
-
 pub(super) fn check(pack: &Pack, findings: &mut Findings) {
     for list in &pack.face.lists {
         if let Some((id, kind)) = pack.law.kinds.get_key_value(&list.kind) {
@@ -32,7 +21,6 @@ pub(super) fn check(pack: &Pack, findings: &mut Findings) {
     for (id, kind) in &pack.law.kinds {
         let scene = Scene { pack, id, kind };
         detail(scene, findings);
-        index(scene, findings);
     }
     texts(pack, findings);
 }
@@ -95,57 +83,35 @@ fn list(scene: Scene<'_>, list: &ListView, findings: &mut Findings) {
     }
 }
 
-/// A column of the index: of the envelope, the due of a clock, a seat, or an unclassed fact with one value.
+/// A column that a list of the kind may name.
 fn column(scene: Scene<'_>, name: &FactId, at: &Place, findings: &mut Findings) {
-    let text = name.as_str();
-    let clock = |name: &str| scene.kind.clocks.iter().any(|clock| clock.id.as_str() == name);
-    if ENVELOPE.contains(&text) || text.strip_suffix("_due").is_some_and(clock) {
-        return;
-    }
-    if scene
-        .kind
-        .seats
-        .iter()
-        .any(|seat| !seat.many && seat.id.as_str() == text)
-    {
+    let nameable = scene.pack.nameable(scene.id);
+    if nameable.iter().any(|column| column.name == name.as_str()) {
         return;
     }
     match scene.kind.fact(name) {
         None => findings.add(at, &unknown(name)),
-        Some(fact) if fact.class.is_some() || !is_single(&fact.kind) => {
+        Some(_) => {
             let name = name.to_string();
             findings.add(at, &Problem::NotInIndex { name });
         }
-        Some(_) => {}
     }
 }
 
-/// Whether a type has one value that a column can hold.
-pub(super) fn is_single(kind: &FactType) -> bool {
-    !matches!(kind, FactType::File | FactType::Marks | FactType::Table)
-}
-
-fn index(scene: Scene<'_>, findings: &mut Findings) {
-    let mut columns: BTreeSet<&str> = BTreeSet::new();
-    let lists = scene.pack.face.lists.iter().filter(|list| list.kind == *scene.id);
-    let mut last = None;
+/// Called when the filters are compiled: they name columns too.
+pub(super) fn index(scene: Scene<'_>, findings: &mut Findings) {
+    let mut lists = scene.pack.face.lists.iter().filter(|list| list.kind == *scene.id);
+    let Some(first) = lists.next() else { return };
+    let mut last = first;
     for list in lists {
-        let card = list
-            .card
-            .title
-            .iter()
-            .chain(&list.card.lines)
-            .chain(&list.card.tags);
-        columns.extend(
-            card.chain(list.order.iter().map(|by| &by.column))
-                .map(FactId::as_str),
-        );
-        columns.extend(list.search.iter().map(FactId::as_str));
-        last = Some(&list.places.list);
+        if list.card.due != first.card.due {
+            findings.add(&list.card.place.at("due"), &Problem::OtherDue);
+        }
+        last = list;
     }
-    columns.retain(|column| !ENVELOPE.contains(column));
-    if let Some(place) = last.filter(|_| columns.len() + ENVELOPE.len() > INDEX_COLUMNS) {
-        findings.add(place, &Problem::TooManyColumnsOfIndex { max: INDEX_COLUMNS });
+    if scene.pack.index(scene.id).len() > INDEX_COLUMNS {
+        let max = INDEX_COLUMNS;
+        findings.add(&last.places.list, &Problem::TooManyColumnsOfIndex { max });
     }
 }
 

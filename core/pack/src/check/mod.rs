@@ -40,6 +40,9 @@ pub(crate) fn check(pack: &Pack, findings: &mut Findings) {
     formulas::check(pack, findings);
     names::check_shared(pack, findings);
     face::check(pack, findings);
+    for (id, kind) in &pack.law.kinds {
+        face::index(Scene { pack, id, kind }, findings);
+    }
 }
 
 impl<'p> Scene<'p> {

@@ -1,8 +1,11 @@
 //! The face of a pack: what only shows. The newest one applies, to every record.
 
+mod index;
 mod texts;
 mod views;
 
+pub(crate) use index::{CATEGORY_LIST, COLOUR_LIST, STATE_LIST};
+pub use index::{IndexColumn, Shows};
 pub use texts::Texts;
 pub use views::{Card, Detail, ListPlaces, ListView, OrderBy, Part, Section, Tab};
 

@@ -146,6 +146,16 @@ pub enum Colour {
     Green,
 }
 
+impl Colour {
+    /// Every colour with its spelling, the one that counts most first.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("red", Self::Red),
+        ("yellow", Self::Yellow),
+        ("blue", Self::Blue),
+        ("green", Self::Green),
+    ];
+}
+
 /// One row of `colours.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColourRow {
@@ -227,16 +237,10 @@ pub(crate) fn read_contracts(rows: &[Row], kinds: Kinds<'_>, findings: &mut Find
 }
 
 pub(crate) fn read_colours(rows: &[Row], kinds: Kinds<'_>, findings: &mut Findings) -> OfKind<ColourRow> {
-    const COLOURS: [(&str, Colour); 4] = [
-        ("red", Colour::Red),
-        ("yellow", Colour::Yellow),
-        ("blue", Colour::Blue),
-        ("green", Colour::Green),
-    ];
     let mut all: OfKind<ColourRow> = OfKind::new();
     for row in rows {
         let kind = kinds.of(row, findings);
-        let colour = row.word("colour", &COLOURS, findings);
+        let colour = row.word("colour", &Colour::ALL, findings);
         let when = Formula::of(row, "when");
         if when.is_none() {
             findings.add(&row.at("when"), &Problem::CellMissing);

@@ -604,6 +604,18 @@ fn every_kind_of_slip_in_views_and_texts_has_its_code_and_place() {
             "{file}: {to:?} leads to {found:#?}"
         );
     }
+    // Two lists of one kind, of which each counts down to another clock.
+    let second = "[list.other]\nkind = \"fault\"\nroles = [\"chief\"]\n[list.other.card]\nlines = [\"number\"]\n[detail.fault]";
+    let mut files = changed("face/views.toml", "[detail.fault]", second);
+    let texts = files.remove("face/texts.zh.csv").expect("the texts");
+    let texts = [texts.as_slice(), "list.other.name,其他\n".as_bytes()].concat();
+    files
+        .insert("face/texts.zh.csv", texts)
+        .expect("a file of a pack");
+    assert_eq!(
+        errors(&files),
+        ["E607 face/views.toml [list.other.card] 第15行 due"]
+    );
     let mut wide = String::new();
     for i in 0..20 {
         wide.push_str(&format!("fault,more_{i},int,,,,,更多\n"));

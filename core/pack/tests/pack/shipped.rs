@@ -3,6 +3,7 @@
 use shenhai_flow::{Flow, FlowError};
 use shenhai_forms::rule::{Scene, Tree, Variables};
 use shenhai_forms::value::{Time, Type, Value};
+use shenhai_pack::face::Shows;
 use shenhai_pack::law::{Amount, Clock, Due, Effect, Kind, Target, Term, Unit};
 use shenhai_pack::names::{ActId, ClockId, KindId, Name, RoleName, StateId};
 use shenhai_pack::{Level, Pack, PackFiles, check};
@@ -419,4 +420,51 @@ fn a_river_is_filled_only_for_more_new_water_than_is_lost() {
     }
     let unknown = tree(&[("filled_area", area("752.00"))], &[]);
     assert_eq!(guard.holds(&scene(&unknown, &form, &variables)), Ok(false));
+}
+
+#[test]
+fn the_hotlines_index_has_what_its_lists_name_and_no_more() {
+    let pack = shipped("hotline");
+    let columns = pack.index(&KindId::parse("order").expect("a name"));
+    let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+    // Read off face/views.toml by hand: what every list has, then the cards of both lists. Nobody's name or number.
+    assert_eq!(
+        names,
+        [
+            "state",
+            "category",
+            "opened_at",
+            "closed_at",
+            "changed_at",
+            "due",
+            "colour",
+            "address",
+            "channel",
+            "district",
+            "is_review",
+            "main",
+            "matter",
+            "received_at",
+            "source_no",
+            "supervised",
+            "title",
+            "urge_count",
+            "urgency",
+        ]
+    );
+    let of = |name: &str| {
+        columns
+            .iter()
+            .find(|column| column.name == name)
+            .expect("a column")
+    };
+    assert_eq!(of("received_at").kind, Type::Time);
+    assert_eq!(of("matter").kind, Type::Code("matters".to_owned()));
+    let Shows::Due(clocks) = &of("due").shows else {
+        panic!("the due of the first clock that runs");
+    };
+    assert_eq!(
+        clocks.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["contact", "finish"]
+    );
 }

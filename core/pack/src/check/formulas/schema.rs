@@ -1,7 +1,8 @@
 //! A kind's facts, lists and forms as the names that formulas may say.
 
 use super::super::Scene;
-use crate::law::{Answer, Class, CodeList, Fact, FactType, Form};
+use crate::face::{CATEGORY_LIST, COLOUR_LIST, STATE_LIST};
+use crate::law::{Answer, Class, CodeList, Colour, Fact, FactType, Form};
 use crate::names::Name;
 use shenhai_forms::schema::{CodeList as Codes, Field, Group, Schema, SchemaError};
 use shenhai_forms::value::{Type, Value};
@@ -174,33 +175,16 @@ fn gives(scene: Scene<'_>) -> Result<Group, SchemaError> {
 
 /// The columns that a filter of a kind's lists may say.
 pub(super) fn index(scene: Scene<'_>, lists: &BTreeMap<String, Arc<Codes>>) -> Result<Schema, SchemaError> {
-    const STATES: &str = "@state";
-    const CATEGORIES: &str = "@category";
-    let kind = scene.kind;
-    let own = |list: &str| Some(Field::of(Type::Code(list.to_owned())));
-    let time = || Some(Field::of(Type::Time));
-    let mut fields = vec![
-        ("state".to_owned(), own(STATES)),
-        ("category".to_owned(), own(CATEGORIES)),
-        ("due".to_owned(), time()),
-    ];
-    fields.extend(super::super::names::INSTANTS.map(|name| (name.to_owned(), time())));
-    fields.extend(
-        kind.clocks
-            .iter()
-            .map(|clock| (format!("{}_due", clock.id), time())),
-    );
-    let single = kind.seats.iter().filter(|seat| !seat.many);
-    fields.extend(single.map(|seat| (seat.id.to_string(), Some(Field::of(Type::Text)))));
-    let plain = kind
-        .facts
+    let nameable = scene.pack.nameable(scene.id);
+    let fields = nameable
         .iter()
-        .filter(|fact| fact.class.is_none() && super::super::face::is_single(&fact.kind));
-    fields.extend(plain.map(|fact| (fact.name.to_string(), field(&fact.kind, None))));
-    let columns = group(fields.iter().map(|(name, field)| (name.as_str(), field.clone())))?;
+        .map(|column| (column.name.as_str(), Some(Field::of(column.kind.clone()))));
+    let columns = group(fields)?;
     let mut known = lists.clone();
-    known.insert(STATES.to_owned(), Arc::new(states(scene)?));
-    let categories = Codes::of_codes(shenhai_forms::schema::CATEGORIES);
-    known.insert(CATEGORIES.to_owned(), Arc::new(categories?));
+    known.insert(STATE_LIST.to_owned(), Arc::new(states(scene)?));
+    let categories = Codes::of_codes(shenhai_forms::schema::CATEGORIES)?;
+    known.insert(CATEGORY_LIST.to_owned(), Arc::new(categories));
+    let colours = Codes::of_codes(Colour::ALL.map(|(word, _)| word))?;
+    known.insert(COLOUR_LIST.to_owned(), Arc::new(colours));
     Ok(Schema::of_columns(columns, known))
 }
