@@ -1,4 +1,6 @@
 //! Does every effect change what there is, within what the other side allows?
+//!
+//! Not what their formulas yield (`formulas`), and not what other packs say (`together`). Called for each kind.
 
 use super::{Scene, unknown};
 use crate::finding::{Findings, Place};

@@ -1,4 +1,6 @@
 //! Do the views show what there is, and does everything people read have its text?
+//!
+//! Not how a view is drawn. Called once for a pack; `index` after the filters are compiled.
 
 use super::{Scene, unknown};
 use crate::face::{ListView, Section};

@@ -1,4 +1,6 @@
 //! Can every state be reached and left, and does every row get its turn?
+//!
+//! Not what formulas say: a guard counts as one that may hold or not. Called for each kind.
 
 use super::Scene;
 use crate::finding::Findings;

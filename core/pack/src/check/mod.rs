@@ -8,6 +8,8 @@ mod face;
 mod flow;
 mod formulas;
 mod names;
+mod shared;
+mod sights;
 mod together;
 
 pub use together::check_together;
@@ -33,12 +35,13 @@ pub(crate) fn check(pack: &Pack, findings: &mut Findings) {
     for (id, kind) in &pack.law.kinds {
         let scene = Scene { pack, id, kind };
         names::check(scene, findings);
+        sights::check(scene, findings);
         flow::check(scene, findings);
         effects::check(scene, findings);
         clocks::check(scene, findings);
     }
     formulas::check(pack, findings);
-    names::check_shared(pack, findings);
+    shared::check(pack, findings);
     face::check(pack, findings);
     for (id, kind) in &pack.law.kinds {
         face::index(Scene { pack, id, kind }, findings);

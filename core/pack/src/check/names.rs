@@ -1,18 +1,14 @@
 //! Does every name exist, is each given once, and does it name what the place wants?
+//!
+//! Not whether what they name fits together. Called for each kind; the other checks ask here for seats and types.
 
 use super::{Scene, unknown};
 use crate::finding::{Findings, Place};
-use crate::law::{
-    Act, Anchor, Answer, Each, Fact, FactType, Holding, Holds, LinkNews, Moment, Request, SPINE_ACTS, Scope,
-    Who,
-};
-use crate::names::{FactId, FormId, ListId, Name, SeatId};
+use crate::law::{Act, Answer, Fact, FactType, Holding, Holds, LinkNews, Scope, Who};
+use crate::names::{FactId, Name, SeatId};
 use crate::problem::Problem;
 use crate::{Pack, limits};
 use std::collections::BTreeSet;
-
-/// Instants that every record has.
-pub(super) const INSTANTS: [&str; 3] = ["opened_at", "closed_at", "changed_at"];
 
 pub(super) fn check(scene: Scene<'_>, findings: &mut Findings) {
     let kind = scene.kind;
@@ -44,8 +40,6 @@ pub(super) fn check(scene: Scene<'_>, findings: &mut Findings) {
         self::act(scene, act, findings);
     }
     clocks(scene, findings);
-    sights(scene, findings);
-    contracts(scene, findings);
     template(scene, findings);
     migrations(scene, findings);
 }
@@ -82,112 +76,6 @@ fn migrations(scene: Scene<'_>, findings: &mut Findings) {
             findings.add(at, &unknown(new));
         }
     }
-}
-
-/// What belongs to no single kind: lists and forms, and whether anything uses them.
-pub(super) fn check_shared(pack: &Pack, findings: &mut Findings) {
-    for (id, form) in &pack.law.forms {
-        let file = form_file(id);
-        for answer in &form.answers {
-            self::answer(pack, answer, findings);
-        }
-        let users: Vec<_> = pack
-            .law
-            .kinds
-            .values()
-            .flat_map(|kind| &kind.acts)
-            .filter(|act| act.form.as_ref() == Some(id))
-            .collect();
-        let people = |who: &Who| matches!(who, Who::Role { .. } | Who::Device(_));
-        let name = id.to_string();
-        if users.is_empty() {
-            findings.add(&Place::file(&file), &Problem::FormUnused { name });
-        } else if !form.drawn
-            && !pack.manifest.product_forms.contains(id)
-            && users.iter().any(|act| act.who.iter().any(people))
-        {
-            findings.add(&Place::file(&file), &Problem::FormNotDrawn { name });
-        }
-    }
-    for form in pack
-        .manifest
-        .product_forms
-        .iter()
-        .filter(|form| !has_answers(pack, form))
-    {
-        let name = form.to_string();
-        let place = Place::file(crate::MANIFEST).at("product_forms");
-        findings.add(&place, &Problem::FormMissing { name });
-    }
-    let version = pack.manifest.version;
-    for migration in &pack.law.migrations {
-        if migration.from >= migration.to || migration.to > version {
-            findings.add(&migration.place, &Problem::BadMigration { version });
-        }
-        for kind in migration
-            .kinds
-            .keys()
-            .filter(|kind| !pack.law.kinds.contains_key(kind))
-        {
-            findings.add(&migration.place, &unknown(kind));
-        }
-    }
-    for expected in &pack.law.expects {
-        list(pack, &expected.kind, &expected.place, findings);
-    }
-    let used = used_lists(pack);
-    for list in pack.law.lists.keys().filter(|list| !used.contains(list)) {
-        let name = list.to_string();
-        findings.add(
-            &Place::file(&format!("law/lists/{list}.csv")),
-            &Problem::ListUnused { name },
-        );
-    }
-}
-
-fn form_file(id: &FormId) -> String {
-    format!("law/forms/{id}.csv")
-}
-
-fn has_answers(pack: &Pack, form: &FormId) -> bool {
-    pack.law
-        .forms
-        .get(form)
-        .is_some_and(|form| !form.answers.is_empty())
-}
-
-/// Lists that a type names, or that a formula names in quotes, as `lookup` does.
-fn used_lists(pack: &Pack) -> BTreeSet<&ListId> {
-    let law = &pack.law;
-    let facts = law.kinds.values().flat_map(|kind| &kind.facts);
-    let of_facts = facts
-        .flat_map(|fact| std::iter::once(fact).chain(&fact.columns))
-        .map(|fact| &fact.kind);
-    let answers = law.forms.values().flat_map(|form| &form.answers);
-    let of_answers = answers
-        .flat_map(|answer| std::iter::once(answer).chain(&answer.columns))
-        .map(|answer| &answer.kind);
-    let of_expected = law.expects.iter().map(|expected| &expected.kind);
-    let types = of_facts.chain(of_answers).chain(of_expected);
-    let mut used: BTreeSet<_> = types.filter_map(FactType::list).collect();
-    let effects = law.kinds.values().flat_map(|kind| &kind.effects);
-    used.extend(effects.filter_map(|row| match &row.each {
-        Some(Each::List(list)) => Some(list),
-        _ => None,
-    }));
-    let texts: Vec<_> = super::formulas_of(pack)
-        .map(|formula| formula.text.as_str())
-        .collect();
-    for list in law.lists.keys() {
-        let quoted = [format!("'{list}'"), format!("\"{list}\"")];
-        if texts
-            .iter()
-            .any(|text| quoted.iter().any(|quoted| text.contains(quoted)))
-        {
-            used.insert(list);
-        }
-    }
-    used
 }
 
 fn once<'n, N: Name + 'n>(
@@ -294,7 +182,7 @@ fn fact(scene: Scene<'_>, fact: &Fact, findings: &mut Findings) {
     }
 }
 
-fn answer(pack: &Pack, answer: &Answer, findings: &mut Findings) {
+pub(super) fn answer(pack: &Pack, answer: &Answer, findings: &mut Findings) {
     list(pack, &answer.kind, &answer.place, findings);
     if answer.kind == FactType::Table && answer.columns.is_empty() {
         findings.add(&answer.place.at("type"), &Problem::TableWithoutColumns);
@@ -304,7 +192,7 @@ fn answer(pack: &Pack, answer: &Answer, findings: &mut Findings) {
     }
 }
 
-fn list(pack: &Pack, kind: &FactType, place: &Place, findings: &mut Findings) {
+pub(super) fn list(pack: &Pack, kind: &FactType, place: &Place, findings: &mut Findings) {
     if let Some(list) = kind.list().filter(|list| !pack.law.lists.contains_key(list)) {
         findings.add(&place.at("list"), &unknown(list));
     }
@@ -324,7 +212,11 @@ fn act(scene: Scene<'_>, act: &Act, findings: &mut Findings) {
     for who in &act.who {
         self::who(scene, who, &act.place.at("who"), findings);
     }
-    if let Some(form) = act.form.as_ref().filter(|form| !has_answers(scene.pack, form)) {
+    if let Some(form) = act
+        .form
+        .as_ref()
+        .filter(|form| !super::shared::has_answers(scene.pack, form))
+    {
         let name = form.to_string();
         findings.add(&act.place.at("form"), &Problem::FormMissing { name });
     }
@@ -368,7 +260,7 @@ pub(super) fn who(scene: Scene<'_>, who: &Who, at: &Place, findings: &mut Findin
 }
 
 /// A seat must exist and hold what the place needs.
-fn seat(
+pub(super) fn seat(
     scene: Scene<'_>,
     seat: &SeatId,
     (holds, wanted): (Holds, &'static str),
@@ -405,132 +297,6 @@ fn clocks(scene: Scene<'_>, findings: &mut Findings) {
                     },
                 );
             }
-        }
-    }
-}
-
-fn sights(scene: Scene<'_>, findings: &mut Findings) {
-    // Where no kind of several has a row, the sheet is missing or spoilt, which was found.
-    let mut kinds = scene.pack.law.kinds.values();
-    let has_rows = scene.pack.law.kinds.len() == 1 || kinds.any(|kind| !kind.sights.is_empty());
-    if scene.kind.sights.is_empty() && has_rows {
-        let place = scene
-            .pack
-            .manifest
-            .kinds
-            .get(scene.id)
-            .map(|head| head.place.clone());
-        let kind = scene.id.to_string();
-        findings.add(&place.unwrap_or_default(), &Problem::SeenByNobody { kind });
-    }
-    for (i, row) in scene.kind.sights.iter().enumerate() {
-        let at = row.place.at("scope");
-        match &row.scope {
-            Scope::Person(seat) => self::seat(scene, seat, (Holds::Person, "人员"), &at, findings),
-            Scope::Place(seat) => self::seat(scene, seat, (Holds::Place, "场所"), &at, findings),
-            Scope::Unit { seat, .. } => {
-                if scene
-                    .kind
-                    .seat(seat)
-                    .is_none_or(|seat| seat.holds == Holds::Place)
-                {
-                    self::seat(scene, seat, (Holds::Person, "人员或单位"), &at, findings);
-                }
-            }
-            Scope::Named(_) => {}
-        }
-        let shadowed = scene.kind.sights[..i].iter().any(|earlier| {
-            earlier.scope == row.scope && earlier.class == row.class && earlier.guard.is_none()
-        });
-        if shadowed {
-            findings.add(&row.place, &Problem::ScopeTwice);
-        }
-        let default = |other: &crate::law::SightRow| other.scope == row.scope && other.class.is_none();
-        if !scene.kind.sights.iter().any(default) {
-            findings.add(&row.place.at("class"), &Problem::ScopeWithoutDefault);
-        }
-        if let Some(until) = &row.until {
-            moment(scene, until, findings);
-        }
-    }
-    for from in scene.kind.colours.iter().filter_map(|row| row.from.as_ref()) {
-        moment(scene, from, findings);
-    }
-}
-
-fn moment(scene: Scene<'_>, moment: &Moment, findings: &mut Findings) {
-    match &moment.anchor {
-        Anchor::Due(clock) => {
-            if scene.kind.clock(clock).is_none() {
-                findings.add(&moment.place, &unknown(clock));
-            }
-        }
-        Anchor::Fact(name) if INSTANTS.contains(&name.as_str()) => {}
-        Anchor::Fact(name) => match scene.kind.fact(name) {
-            None => findings.add(&moment.place, &unknown(name)),
-            Some(fact) if !matches!(fact.kind, FactType::Time | FactType::Date) => {
-                let name = name.to_string();
-                findings.add(&moment.place, &Problem::NotAMomentFact { name });
-            }
-            Some(fact) => unclassed(fact, &moment.place, findings),
-        },
-    }
-}
-
-fn unclassed(fact: &Fact, at: &Place, findings: &mut Findings) {
-    if fact.class.is_some() {
-        let name = fact.name.to_string();
-        findings.add(at, &Problem::ClassedValue { name });
-    }
-}
-
-fn contracts(scene: Scene<'_>, findings: &mut Findings) {
-    for row in &scene.kind.contracts {
-        let at = row.place.at("may");
-        let asked = match &row.may {
-            Request::Open => {
-                let found = scene.opened_by_request();
-                if found.is_none() {
-                    findings.add(&at, &Problem::NoOpening);
-                }
-                found
-            }
-            Request::Act(act) if SPINE_ACTS.contains(&act.as_str()) => {
-                findings.add(&at, &Problem::SpineAct);
-                None
-            }
-            Request::Act(act) => {
-                let found = scene.asked(act);
-                if found.is_none() {
-                    let act = act.to_string();
-                    findings.add(&at, &Problem::ActOfNobody { act, who: "asked" });
-                }
-                found
-            }
-            Request::Link => None,
-        };
-        let form = asked
-            .and_then(|act| act.form.as_ref())
-            .and_then(|form| scene.pack.law.forms.get(form));
-        for name in row
-            .takes
-            .iter()
-            .filter(|name| form.is_none_or(|form| form.answer(name).is_none()))
-        {
-            findings.add(&row.place.at("takes"), &unknown(name));
-        }
-        for name in &row.gives {
-            match scene.kind.fact(name) {
-                None => findings.add(&row.place.at("gives"), &unknown(name)),
-                Some(fact) if fact.class.is_some() => {
-                    let name = name.to_string();
-                    findings.add(&row.place.at("gives"), &Problem::ContractGivesClassed { name });
-                }
-                Some(_) => {}
-            }
-        }
-        if row.who.pack.is_none() && !scene.pack.law.kinds.contains_key(&row.who.kind) {
-            findings.add(&row.place.at("who"), &unknown(&row.who.kind));
         }
     }
 }

@@ -1,4 +1,6 @@
 //! `face/texts.zh.csv`: the words people read, by key.
+//!
+//! Not which texts are needed (`check::face`). Called by whoever shows something.
 
 use crate::finding::{Findings, Place};
 use crate::names::is_name;

@@ -1,4 +1,6 @@
 //! `face/views.toml`: lists with their cards, tabs and order, and how a record is laid out.
+//!
+//! Not the drawing, and not the columns behind a list (`index`). Called by whoever shows a list or a record.
 
 use crate::document::Section as TomlSection;
 use crate::finding::{Findings, Place};

@@ -1,6 +1,7 @@
 //! `law/acts.csv`: what may be done in which state by whom, and where it leads.
 //!
 //! Several rows may describe one act; those that fit act, state and actor are tried in the order of the sheet.
+//! Not what an act causes (`effects`) and not the choosing, which is the fold's.
 
 use super::kinds::{Kinds, OfKind};
 use super::states::{Category, State};

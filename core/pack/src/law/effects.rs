@@ -1,4 +1,6 @@
 //! `law/effects.csv`: what an act causes, row by row in the order of the sheet, each row seeing what the last one did.
+//!
+//! Not the doing, which is the fold's.
 
 use super::acts::Holding;
 use super::kinds::{Kinds, OfKind};

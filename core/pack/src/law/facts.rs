@@ -1,4 +1,6 @@
 //! `law/facts.csv`: what is known of a record, of which type, and whose eyes it is for.
+//!
+//! Not the values. Read by the fold, by forms and by lists.
 
 use super::kinds::{Kinds, OfKind};
 use crate::finding::{Findings, Place};

@@ -1,4 +1,6 @@
 //! The column `kind`, by which every row of a sheet says to which of the pack's kinds it belongs.
+//!
+//! Not what a kind is (`pack.toml` names them). Called by the reader of every sheet.
 
 use crate::finding::Findings;
 use crate::manifest::Manifest;

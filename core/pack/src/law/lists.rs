@@ -1,4 +1,6 @@
 //! `law/lists/*.csv`: code lists, and the columns that `lookup` reads in them.
+//!
+//! Not where a code may be chosen. Read by formulas and by whoever offers a choice.
 
 use crate::finding::{Findings, Place};
 use crate::limits;

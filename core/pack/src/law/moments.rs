@@ -1,4 +1,6 @@
 //! Moments: `finish.due - 5 workday`, an instant of the record moved by a span.
+//!
+//! Not the reckoning in calendars. Used by sights and colours.
 
 use crate::finding::{Findings, Place};
 use crate::names::{FactId, is_name};

@@ -1,5 +1,7 @@
 //! `law/sights.csv`, `law/contracts.csv` and `law/colours.csv`: who sees a record and how much of it, what other kinds
 //! may ask of it, and in which colour it stands.
+//!
+//! Not the masking, which is the product's by class. Read by the fold and by whoever lists records.
 
 use super::effects::KindRef;
 use super::facts::Class;

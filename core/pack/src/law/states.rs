@@ -1,4 +1,6 @@
 //! `law/states.csv` and `law/seats.csv`: where a record may stand, and who may hold it.
+//!
+//! Not which act leads where (`acts`). Read by the fold and by everything that shows a record.
 
 use super::kinds::{Kinds, OfKind};
 use crate::finding::{Findings, Place};

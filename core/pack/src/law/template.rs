@@ -1,4 +1,6 @@
 //! Templates: `rating-{case_no}-{nth}`, by which ids and series are named.
+//!
+//! Not the filling in. Used for ids and for the series of `number(…)`.
 
 use crate::finding::{Findings, Place};
 use crate::names::{FactId, Name};

@@ -1,4 +1,6 @@
 //! A kind's facts, lists and forms as the names that formulas may say.
+//!
+//! Not the names' meaning, which is the language's. Called by the check of formulas alone.
 
 use super::super::Scene;
 use crate::face::{CATEGORY_LIST, COLOUR_LIST, STATE_LIST};
