@@ -7,14 +7,15 @@
 use crate::access;
 use crate::directory::Directory;
 use crate::keys::GatewayKeys;
+use crate::law;
 use crate::platform_feedback;
 use crate::store::{AuditEvent, Given, StoreError, TakenCommand, Tx};
 use shenhai_flow::forms::{FormContext, check_contact, check_reply, check_return};
-use shenhai_flow::{Flow, FlowError};
+use shenhai_flow::{DeadlineRules, Flow, FlowError};
 use shenhai_protocol::{
-    Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, PushStop, Receipt, Record, Role,
-    ScopeId, SignedEnvelope, TimelineEntry, TimelineKind, UnixMillis, UserId, UserInfo, Verdict, WorkOrder,
-    limits,
+    Actor, Command, DeviceId, Envelope, ErrorCode, GivenFacts, HexHash, PROTOCOL_VERSION, PushStop, Receipt,
+    Record, Role, ScopeId, SignedEnvelope, TimelineEntry, TimelineKind, UnixMillis, UserId, UserInfo,
+    Verdict, WorkOrder, limits,
 };
 use std::collections::BTreeMap;
 
@@ -31,8 +32,17 @@ pub(crate) struct Asker {
 pub(crate) struct Genuine {
     pub(crate) signed: SignedEnvelope,
     pub(crate) envelope: Envelope,
+    /// What it asks for, read before the writer is.
+    pub(crate) command: Command,
     /// SM3 of the payload.
     pub(crate) hash: HexHash,
+}
+
+impl Genuine {
+    /// Bytes that are stored of it.
+    fn size(&self) -> usize {
+        self.signed.payload.len() + self.signed.beside.bytes()
+    }
 }
 
 /// What became of a batch.
@@ -146,8 +156,8 @@ impl Bench<'_> {
             }
             if !device.revoked {
                 tx.keep_reuse(&envelope.cmd_id, &command.hash, &command.signed, self.now)?;
-                kept.all += command.signed.payload.len();
-                kept.in_vain += command.signed.payload.len();
+                kept.all += command.size();
+                kept.in_vain += command.size();
             }
             return Ok(Err(ErrorCode::IdReused.into()));
         }
@@ -170,10 +180,10 @@ impl Bench<'_> {
         if envelope.prev_hash != device.head_hash {
             return Ok(Err(ErrorCode::ChainBroken.into()));
         }
-        kept.all += command.signed.payload.len();
+        kept.all += command.size();
         let (receipt, verdict) = self.settle(tx, command)?;
         if verdict == Verdict::Refused {
-            kept.in_vain += command.signed.payload.len();
+            kept.in_vain += command.size();
         }
         Ok(Ok(receipt))
     }
@@ -185,19 +195,33 @@ impl Bench<'_> {
         let mut receipt = Receipt {
             v: PROTOCOL_VERSION,
             cmd_id: envelope.cmd_id.clone(),
+            work: envelope.work.clone(),
             device_id: envelope.device_id.clone(),
             device_seq: envelope.device_seq,
+            hash: command.hash.clone(),
+            record: envelope.record.clone(),
+            by: Actor {
+                id: self.asker.user.id.clone(),
+                role: envelope.role.clone(),
+                unit: self.asker.user.unit.clone(),
+            },
+            law: law::of_orders().clone(),
             verdict: Verdict::Refused,
             code: None,
+            cell: None,
             rev: None,
+            given: GivenFacts {
+                at: self.now,
+                calendar: DeadlineRules::standard().version().to_owned(),
+                asked: BTreeMap::new(),
+            },
+            after: String::new(),
             changes: BTreeMap::new(),
-            server_time: self.now,
-            hash: command.hash.clone(),
             emulated: self.keys.emulated(),
         };
         let on_the_order = match judged {
             Ok(order) => {
-                let numbers = self.put_into_effect(tx, envelope, &order)?;
+                let numbers = self.put_into_effect(tx, command, &order)?;
                 receipt.verdict = Verdict::Accepted;
                 receipt.rev = Some(order.rev);
                 receipt.changes = numbers;
@@ -218,7 +242,7 @@ impl Bench<'_> {
             device_id: &envelope.device_id,
             device_seq: envelope.device_seq,
             actor: &envelope.actor,
-            order: on_the_order.then(|| envelope.body.order()),
+            order: on_the_order.then_some(&envelope.record.id),
             envelope: &command.signed,
             receipt: &payload,
         })?;
@@ -236,9 +260,12 @@ impl Bench<'_> {
         if !self.asker.scopes.contains(&envelope.scope) {
             return Ok(Err(Refusal::of_a_stranger(ErrorCode::ScopeDenied)));
         }
+        if envelope.role.as_str() != self.asker.user.role.name() {
+            return Ok(Err(Refusal::of_a_stranger(ErrorCode::Forbidden)));
+        }
         // An order that is not there and one that is somebody else's look alike to the asker.
         let stranger = Refusal::of_a_stranger(ErrorCode::OrderNotInScope);
-        let Some(order) = tx.order(envelope.body.order())? else {
+        let Some(order) = tx.order(&envelope.record.id)? else {
             return Ok(Err(stranger));
         };
         if access::is_shown_in(&order, &envelope.scope, self.now) {
@@ -256,12 +283,15 @@ impl Bench<'_> {
 
     fn carry_out(self, mut order: WorkOrder, command: &Genuine) -> Result<WorkOrder, ErrorCode> {
         let envelope = &command.envelope;
+        if envelope.law != *law::of_orders() {
+            return Err(ErrorCode::LawChanged);
+        }
         // A revision nobody can have seen.
         if envelope.base_rev > order.rev.saturating_add(limits::REVISIONS_AHEAD) {
             return Err(ErrorCode::Malformed);
         }
         order.state = Flow::standard()
-            .apply(order.state, envelope.body.kind(), self.asker.user.role)
+            .apply(order.state, command.command.kind(), self.asker.user.role)
             .map_err(|error| match error {
                 FlowError::Forbidden { .. } => ErrorCode::Forbidden,
                 FlowError::WrongState { .. } => ErrorCode::WrongState,
@@ -273,7 +303,7 @@ impl Bench<'_> {
             // A device's corrected clock may be a little ahead of ours: what it let pass is not in the future.
             now: self.now.max(envelope.client_time),
         };
-        let kind = match &envelope.body {
+        let kind = match &command.command {
             Command::Accept { .. } => TimelineKind::Accepted,
             Command::Reveal { .. } => TimelineKind::Revealed,
             Command::Contact { form, .. } => {
@@ -344,15 +374,21 @@ impl Bench<'_> {
     fn put_into_effect(
         self,
         tx: &mut Tx<'_>,
-        envelope: &Envelope,
+        command: &Genuine,
         order: &WorkOrder,
     ) -> Result<BTreeMap<String, u64>, StoreError> {
         tx.update_order(order, !Flow::standard().is_final(order.state))?;
         let numbers = tx.log_change(order, &access::scopes_of_order(order, self.now))?;
-        if let Some(body) = platform_feedback::message(envelope, order, &self.asker.user) {
-            tx.queue_feedback(&envelope.cmd_id, order.channel, &order.id, &body, self.now)?;
+        if let Some(body) = platform_feedback::message(command, order, &self.asker.user) {
+            tx.queue_feedback(
+                &command.envelope.cmd_id,
+                order.channel,
+                &order.id,
+                &body,
+                self.now,
+            )?;
         }
-        let event = match envelope.body {
+        let event = match command.command {
             Command::Reveal { .. } => Some(AuditEvent::CallerRevealed),
             Command::Reassign { .. } => Some(AuditEvent::OrderReassigned),
             Command::Accept { .. }

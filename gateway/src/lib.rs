@@ -19,6 +19,7 @@ mod grant;
 mod http;
 mod ingest;
 mod keys;
+mod law;
 mod leaving;
 mod log;
 mod outbound;

@@ -1,4 +1,4 @@
-//! What of an order is shown in a scope: callers in full to the assigned handler, masked to everybody else.
+//! What of an order is shown in a scope: callers and who was spoken to in full to the assigned handler, masked to everybody else.
 //!
 //! Not who holds a scope (`access`). Called by pull.
 
@@ -13,6 +13,9 @@ const WITHHELD: &str = "***";
 pub(crate) fn in_scope(mut order: WorkOrder, scope: &ScopeId) -> WorkOrder {
     if !scope.shows_callers() {
         order.caller = masked(&order.caller);
+        if let Some(contact) = &mut order.contact {
+            contact.form.contact_person = mask_name(&contact.form.contact_person);
+        }
     }
     order
 }

@@ -3,12 +3,13 @@
 use crate::engine::{Engine, Live, Pending};
 use crate::failure::Failure;
 use crate::host::uuid_v7;
+use crate::letter::{self, Letter};
 use crate::rpc::Topic;
 use rand_core::CryptoRng;
 use shenhai_crypto::{SecretKey, device_id, sm3};
 use shenhai_protocol::{
-    CmdId, Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, ScopeId, SignedEnvelope,
-    UserId, limits,
+    Beside, CmdId, Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, RecordRef, ScopeId,
+    SignedEnvelope, UserId, WorkId, limits,
 };
 use shenhai_store::{Identity, OutboxEntry, StoreError, Write};
 use shenhai_sync::{Event, Row, RowState};
@@ -25,6 +26,8 @@ pub(crate) struct Basis {
     pub(crate) scope: ScopeId,
     /// Its revision.
     pub(crate) rev: u64,
+    /// The piece of work it goes on with, where the same was signed before.
+    pub(crate) work: Option<WorkId>,
 }
 
 impl Engine {
@@ -38,19 +41,32 @@ impl Engine {
         let client_time = self.server_now();
         let mut rng = self.rng.clone();
         let live = self.live()?;
+        let closed = letter::close(&command, &mut rng);
+        let cmd_id = uuid_v7(client_time, &mut rng);
         let envelope = Envelope {
             v: PROTOCOL_VERSION,
-            cmd_id: CmdId(uuid_v7(client_time, &mut rng)),
+            work: basis.work.unwrap_or_else(|| WorkId(cmd_id.clone())),
+            cmd_id: CmdId(cmd_id),
             device_id: live.identity.device_id.clone(),
             device_seq: live.identity.last_seq + 1,
-            actor: live.record.user.id.clone(),
-            scope: basis.scope,
-            base_rev: basis.rev,
-            body: command,
             prev_hash: live.identity.last_hash.clone(),
+            actor: live.record.user.id.clone(),
+            role: live.record.user.role.name().into(),
+            scope: basis.scope,
+            record: RecordRef {
+                kind: letter::ORDER.into(),
+                id: command.order().clone(),
+            },
+            base_rev: basis.rev,
+            act: command.kind().act().into(),
+            law: letter::law().clone(),
+            form: closed.form,
+            submission: closed.submission,
+            files: Vec::new(),
+            of: None,
             client_time,
         };
-        let signed = sign(&live.key, &envelope, &mut rng)?;
+        let signed = sign(&live.key, &envelope, closed.beside, &mut rng)?;
         let user = live.record.user.id.clone();
         let entry = signed.entry.clone();
         // Signed anew, it may be of an order that left and of which nothing was kept.
@@ -70,7 +86,7 @@ impl Engine {
         let row = entry.row.clone();
         self.pending.push(Pending {
             entry,
-            envelope: Some(envelope),
+            letter: Some(Letter { envelope, command }),
         });
         self.mark(Topic::Orders);
         self.mark(Topic::Outbox);
@@ -116,7 +132,8 @@ impl Engine {
             let mut envelope = kept.open().map_err(|_| StoreError::Row("outbox"))?;
             envelope.device_seq = seq + 1;
             envelope.prev_hash = hash;
-            let signed = sign(&live.key, &envelope, &mut rng).map_err(|_| StoreError::Row("outbox"))?;
+            let signed =
+                sign(&live.key, &envelope, kept.beside, &mut rng).map_err(|_| StoreError::Row("outbox"))?;
             (seq, hash) = (envelope.device_seq, signed.entry.hash.clone());
             resigned.push((entry.row.cmd_id.clone(), seq, signed));
         }
@@ -178,16 +195,17 @@ impl Engine {
                 continue;
             }
             // Content that cannot be read any more stays where it is, for the person to see.
-            let Some(mut envelope) = store
-                .envelope(&entry.row.cmd_id)?
-                .and_then(|kept| kept.open().ok())
-            else {
+            let Some(kept) = store.envelope(&entry.row.cmd_id)? else {
+                continue;
+            };
+            let Ok(mut envelope) = kept.open() else {
                 continue;
             };
             envelope.device_id = identity.device_id.clone();
             envelope.device_seq = seq + 1;
             envelope.prev_hash = hash.clone();
-            let signed = sign(key, &envelope, &mut rng).map_err(|_| StoreError::Row("outbox"))?;
+            let signed =
+                sign(key, &envelope, kept.beside, &mut rng).map_err(|_| StoreError::Row("outbox"))?;
             (seq, hash) = (envelope.device_seq, signed.entry.hash.clone());
             adopted.push((entry.row.cmd_id, seq, signed));
         }
@@ -223,32 +241,39 @@ pub(crate) fn new_identity(rng: &mut dyn CryptoRng) -> (Box<SecretKey>, Identity
 }
 
 /// Serialise once, sign exactly that text.
-pub(crate) fn sign(key: &SecretKey, envelope: &Envelope, rng: &mut dyn CryptoRng) -> Result<Signed, Failure> {
+pub(crate) fn sign(
+    key: &SecretKey,
+    envelope: &Envelope,
+    beside: Beside,
+    rng: &mut dyn CryptoRng,
+) -> Result<Signed, Failure> {
     let unreadable = |_| Failure::Refused(ErrorCode::Internal, "the command has no JSON");
     let payload = serde_json::to_string(envelope).map_err(unreadable)?;
-    if payload.len() > limits::ENVELOPE_BYTES {
+    let filled_in = beside.submission.as_ref().map_or(0, String::len);
+    if payload.len() > limits::ENVELOPE_BYTES || filled_in > limits::SUBMISSION_BYTES {
         return Err(Failure::Refused(ErrorCode::TooLarge, "the form is too long"));
     }
+    let kind = letter::kind_of(envelope).ok_or(Failure::Refused(ErrorCode::Internal, "no such act"))?;
     let sig = key.sign(payload.as_bytes(), rng).to_hex();
     let entry = OutboxEntry {
         row: Row {
             cmd_id: envelope.cmd_id.clone(),
-            order: envelope.body.order().clone(),
+            order: envelope.record.id.clone(),
             seq: Some(envelope.device_seq),
-            bytes: payload.len(),
+            bytes: payload.len() + beside.bytes(),
             attempts: 0,
             state: RowState::Queued,
         },
         device_id: envelope.device_id.clone(),
         scope: envelope.scope.clone(),
-        kind: envelope.body.kind(),
+        kind,
         created_at: envelope.client_time,
         hash: HexHash(sm3(payload.as_bytes()).to_hex()),
         covered_by: None,
         server_time: None,
     };
     Ok(Signed {
-        envelope: SignedEnvelope { payload, sig },
+        envelope: SignedEnvelope { payload, sig, beside },
         entry,
     })
 }

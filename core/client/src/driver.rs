@@ -297,7 +297,7 @@ fn push_answered(engine: &mut Engine, commands: &[CmdId], batch: &[SignedEnvelop
     let kept = engine.step_with(Event::PushAnswered(verdicts), |write| {
         for one in &checked {
             let covered_by = one.receipt.changes.get(one.scope.as_str()).copied();
-            write.save_receipt(&one.cmd_id, &one.signed, one.receipt.server_time, covered_by)?;
+            write.save_receipt(&one.cmd_id, &one.signed, one.receipt.given.at, covered_by)?;
         }
         match &end {
             Some((seq, hash)) => write.set_chain_acked(&device, *seq, hash),

@@ -8,6 +8,7 @@ use crate::clocks::read_clocks;
 use crate::failure::Failure;
 use crate::host::{Host, HostRng, dice};
 use crate::lease::LeaseWatch;
+use crate::letter::Letter;
 use crate::lock::Gate;
 use crate::logwatch::{LogWatch, Seen};
 use crate::rollback::Rollback;
@@ -15,7 +16,7 @@ use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
 use crate::session::key_of;
 use crate::stamps::InDoubt;
 use shenhai_crypto::{Certificate, SecretKey};
-use shenhai_protocol::{AccessGrant, CmdId, Envelope, ErrorCode, OrderId, Role, ScopeId, UserId};
+use shenhai_protocol::{AccessGrant, CmdId, ErrorCode, OrderId, Role, ScopeId, UserId};
 use shenhai_store::{Anchor, Identity, Opened, OutboxEntry, SessionRecord, Store, StoreError, Write};
 use shenhai_sync::{
     Elapsed, Event, Instruction, Machine, Now, Phase, Row, RowState, ScopeState, ServerClock, pause_millis,
@@ -67,7 +68,7 @@ pub(crate) struct Live {
 pub(crate) struct Pending {
     pub(crate) entry: OutboxEntry,
     /// `None` where the kept bytes cannot be read any more.
-    pub(crate) envelope: Option<Envelope>,
+    pub(crate) letter: Option<Letter>,
 }
 
 pub(crate) struct Engine {
@@ -324,15 +325,16 @@ impl Engine {
             let known =
                 |pending: &Pending| pending.entry.row.cmd_id == row.cmd_id && pending.entry.hash == *hash;
             if !self.pending.iter().any(known) {
-                let content = store.envelope(&row.cmd_id)?.and_then(|signed| signed.open().ok());
+                let content = store.envelope(&row.cmd_id)?;
+                let content = content.and_then(|signed| Letter::read(&signed));
                 contents.insert(row.cmd_id.clone(), content);
             }
         }
-        for Pending { entry, envelope } in std::mem::take(&mut self.pending) {
-            contents.entry(entry.row.cmd_id).or_insert(envelope);
+        for Pending { entry, letter } in std::mem::take(&mut self.pending) {
+            contents.entry(entry.row.cmd_id).or_insert(letter);
         }
         let pending = entries.into_iter().map(|entry| Pending {
-            envelope: contents.remove(&entry.row.cmd_id).flatten(),
+            letter: contents.remove(&entry.row.cmd_id).flatten(),
             entry,
         });
         self.pending = pending.collect();

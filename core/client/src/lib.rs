@@ -26,6 +26,7 @@ mod gateway;
 pub mod host;
 mod keyring;
 mod lease;
+mod letter;
 mod lock;
 mod logwatch;
 mod orders;

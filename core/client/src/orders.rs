@@ -3,6 +3,7 @@
 use crate::chain::Basis;
 use crate::engine::{Engine, Live, Pending};
 use crate::failure::Failure;
+use crate::letter::Letter;
 use crate::rpc::{
     CallerView, Delivery, Draft, DraftKey, DraftSaved, FormOptions, FormReport, KeptDraft, OrderDetail,
     RecordView, RevealedCaller, SubmitParams, Topic,
@@ -141,9 +142,10 @@ impl Engine {
         pending: &Pending,
         form_of: impl Fn(&Command) -> Option<F>,
     ) -> Option<RecordView<F>> {
-        let envelope = pending.envelope.as_ref()?;
+        let letter = pending.letter.as_ref()?;
+        let envelope = &letter.envelope;
         Some(RecordView {
-            form: form_of(&envelope.body)?,
+            form: form_of(&letter.command)?,
             by_name: self.live.as_ref()?.record.user.name.clone(),
             client_time: envelope.client_time,
             server_time: pending.entry.server_time,
@@ -281,6 +283,7 @@ impl Engine {
         Ok(Basis {
             scope: card.scope.clone(),
             rev: order.rev,
+            work: None,
         })
     }
 
@@ -308,8 +311,8 @@ impl Engine {
         for entry in store.signed_between(&user, order, command.kind(), after, before)? {
             let kept = store.envelope(&entry.row.cmd_id)?;
             let same = kept
-                .and_then(|signed| signed.open().ok())
-                .is_some_and(|envelope| envelope.body == *command);
+                .and_then(|signed| Letter::read(&signed))
+                .is_some_and(|letter| letter.command == *command);
             if same && !entry.row.state.is_parked() {
                 return Ok(true);
             }

@@ -4,6 +4,7 @@
 use crate::chain::Basis;
 use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
+use crate::letter::Letter;
 use crate::orders::{NOT_HERE, kind_of};
 use crate::rpc::{Draft, LeftDraft, MendParams, MendReply, OutboxItem, OutboxList, OutboxState, SyncStatus};
 use shenhai_protocol::{CmdId, Command, ErrorCode};
@@ -70,10 +71,10 @@ impl Engine {
             order_left: self.board.card(&entry.row.order).is_none() && self.is_loaded(),
             kind: entry.kind,
             text: pending
-                .envelope
+                .letter
                 .as_ref()
                 .filter(|_| open)
-                .map(|envelope| typed_text(&envelope.body))
+                .map(|letter| typed_text(&letter.command))
                 .unwrap_or_default(),
             created_at: entry.created_at,
             state,
@@ -90,11 +91,11 @@ impl Engine {
     /// A form that breaks a rule by now would only be refused again: `form_invalid`, and it stays to be mended.
     pub(crate) fn retry(&mut self, cmd_id: &CmdId) -> Result<OutboxList, Failure> {
         let row = self.parked(cmd_id)?;
-        let envelope = self
+        let Letter { envelope, command } = self
             .pending_command(cmd_id)
-            .and_then(|pending| pending.envelope.clone())
+            .and_then(|pending| pending.letter.clone())
             .ok_or(StoreError::Row("outbox"))?;
-        if let Some(draft) = draft_of(&envelope.body)
+        if let Some(draft) = draft_of(&command)
             && let Ok(issues) = self.issues(&row.order, &draft)
             && !issues.is_empty()
         {
@@ -107,8 +108,9 @@ impl Engine {
         let basis = Basis {
             scope: envelope.scope,
             rev,
+            work: Some(envelope.work),
         };
-        self.submit(envelope.body, basis, |write| put_away(write, &row))?;
+        self.submit(command, basis, |write| put_away(write, &row))?;
         self.decided(cmd_id, put_away_row(&row))?;
         self.outbox_list()
     }
@@ -146,13 +148,13 @@ impl Engine {
 
     /// The form of a parked command that a person can mend: its order is here and may still be handled so.
     fn mendable(&self, pending: &Pending) -> Result<Draft, Failure> {
-        let envelope = pending.envelope.as_ref().ok_or(StoreError::Row("outbox"))?;
-        let draft = draft_of(&envelope.body).ok_or(Failure::Refused(
+        let letter = pending.letter.as_ref().ok_or(StoreError::Row("outbox"))?;
+        let draft = draft_of(&letter.command).ok_or(Failure::Refused(
             ErrorCode::WrongState,
             "nothing was typed into it",
         ))?;
         let card = self.board.card(&pending.entry.row.order);
-        self.allowed(&card.ok_or(NOT_HERE)?.order, &envelope.body)?;
+        self.allowed(&card.ok_or(NOT_HERE)?.order, &letter.command)?;
         Ok(draft)
     }
 

@@ -3,6 +3,7 @@
 
 use crate::core::Shared;
 use crate::failure::Failure;
+use crate::letter::kind_of;
 use crate::rpc::{BundleFile, Check, ProofItem, ProofReport};
 use shenhai_crypto::{Certificate, PublicKey, fingerprint};
 use shenhai_proof::{Examined, Exhibit, Signers, Status, check_case, examine, open_head};
@@ -133,15 +134,16 @@ fn report(
 fn item(entry: &ProofEntry, examined: Examined) -> Option<ProofItem> {
     let (envelope, receipt) = (examined.envelope?, examined.receipt?);
     let key = PublicKey::from_hex(&entry.device_key).ok();
+    let kind = kind_of(&envelope)?;
     Some(ProofItem {
         cmd_id: envelope.cmd_id,
-        kind: envelope.body.kind(),
+        kind,
         actor_name: entry.actor_name.clone(),
         device_id: envelope.device_id,
         device_name: entry.device_name.clone(),
         key_fingerprint: key.as_ref().map(fingerprint).unwrap_or_default(),
         client_time: envelope.client_time,
-        server_time: receipt.server_time,
+        server_time: receipt.given.at,
         hash: examined.hash,
         signature: check(examined.signature),
         receipt: check(examined.receipted),

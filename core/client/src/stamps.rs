@@ -72,7 +72,8 @@ impl Engine {
             let shift = shifts.get(&entry.row.cmd_id).copied().unwrap_or_default();
             envelope.client_time = envelope.client_time.plus(shift).min(server_time);
             envelope.prev_hash = hash;
-            let signed = sign(&live.key, &envelope, &mut rng).map_err(|_| StoreError::Row("outbox"))?;
+            let signed =
+                sign(&live.key, &envelope, kept.beside, &mut rng).map_err(|_| StoreError::Row("outbox"))?;
             hash = signed.entry.hash.clone();
             signed_anew.push((entry.row.cmd_id, envelope.device_seq, signed));
         }

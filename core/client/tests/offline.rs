@@ -373,7 +373,8 @@ fn a_proof_that_was_tampered_with_is_said_to_be_invalid() {
     for (fault, signature, receipt) in [
         (Fault::ForgedReceipts, "valid", "invalid"),
         (Fault::OtherBytes, "valid", "invalid"),
-        (Fault::ChangedText, "invalid", "invalid"),
+        (Fault::ChangedText, "invalid", "valid"),
+        (Fault::ChangedAct, "invalid", "invalid"),
     ] {
         world.gateway(|gateway| gateway.fail("proof", &[fault]));
         let proof = world.ok(&core, "orders.proof", json!({ "id": ID }));

@@ -52,9 +52,17 @@ fn a_reviewer_gives_an_order_to_another_handler_who_begins_anew() {
         let command: Value = serde_json::from_str(&gateway.pushed[0]).expect("JSON");
         assert_eq!(command["scope"], "unit:hp", "where the reviewer saw it");
         assert_eq!(
-            command["body"],
-            json!({ "kind": "reassign", "order": ID, "to": "li", "reason": "王师傅休假" })
+            (&command["act"], &command["record"]),
+            (&json!("reassign"), &json!({ "kind": "hotline.order", "id": ID }))
         );
+        let filled_in = gateway.envelopes[0]
+            .1
+            .beside
+            .submission
+            .as_deref()
+            .expect("a form");
+        let answers: Value = serde_json::from_str(filled_in).expect("JSON");
+        assert_eq!(answers, json!({ "to": "li", "reason": "王师傅休假" }));
         assert_eq!(gateway.orders[ID].state, OrderState::Assigned);
     });
     // Its effect is part of what was received: nothing of it is laid over the state again after a new start.

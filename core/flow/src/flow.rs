@@ -8,10 +8,10 @@ use shenhai_protocol::{CommandKind, OrderState, Role};
 use std::sync::LazyLock;
 use thiserror::Error;
 
-static STANDARD: LazyLock<Flow> = LazyLock::new(|| {
-    Flow::load(include_str!("../data/hotline-flow.toml"))
-        .expect("the flow shipped with the product is checked by its tests")
-});
+const TEXT: &str = include_str!("../data/hotline-flow.toml");
+
+static STANDARD: LazyLock<Flow> =
+    LazyLock::new(|| Flow::load(TEXT).expect("the flow shipped with the product is checked by its tests"));
 
 const DAY_MILLIS: i64 = 24 * 3600 * 1000;
 
@@ -127,6 +127,12 @@ impl Flow {
         flow.check_transitions()?;
         flow.check_reachability()?;
         Ok(flow)
+    }
+
+    /// The text of [`Flow::standard`]: what its digest is made of.
+    #[must_use]
+    pub fn standard_text() -> &'static str {
+        TEXT
     }
 
     /// Version of the file.

@@ -5,8 +5,8 @@
 
 use crate::labels::Label;
 use shenhai_protocol::{
-    AppealFinding, ContactForm, FactFinding, FormIssue, IssueCode, Matter, ReplyForm, ReplyMode, ReturnForm,
-    Satisfaction, SiteVisit, UnixMillis, UnreachedReason, limits,
+    AppealFinding, CommandKind, ContactForm, FactFinding, FormIssue, IssueCode, Matter, ReplyForm, ReplyMode,
+    ReturnForm, Satisfaction, SiteVisit, UnixMillis, UnreachedReason, limits,
 };
 
 /// What the rules need to know about the order and the moment.
@@ -362,4 +362,17 @@ impl<'a> Check<'a> {
 /// What a text says: its letters, ideographs and digits. `「不属实。」` says no more than `不属实`.
 fn essence(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// The answers of a form that say who a citizen is: they are signed as commitments and shown to whom they are meant.
+#[must_use]
+pub fn classed(kind: CommandKind) -> &'static [&'static str] {
+    match kind {
+        CommandKind::Contact => &["contact_person"],
+        CommandKind::Accept
+        | CommandKind::Reply
+        | CommandKind::Return
+        | CommandKind::Reveal
+        | CommandKind::Reassign => &[],
+    }
 }

@@ -6,11 +6,13 @@
 use crate::evidence::{Examined, Exhibit, Status, examine};
 use crate::finding::{Fault, Finding, Part};
 use crate::log::{Head, check_growth, open_head};
+use crate::submission;
 use crate::trust::{Holder, Signers, Standing, check_device};
 use shenhai_crypto::{Certificate, Digest32, sm3};
 use shenhai_protocol::{
-    AnchorRecord, BUNDLE_FORMAT, BUNDLE_VERSION, CaseBundle, CaseCommand, CaseRecord, Command, Envelope,
-    OrderState, Receipt, Record, SignedCase, Verdict, limits,
+    AnchorRecord, BUNDLE_FORMAT, BUNDLE_VERSION, CaseBundle, CaseCommand, CaseRecord, Command, CommandKind,
+    ContactRecord, Envelope, OrderState, Receipt, Record, ReplyRecord, ReturnRecord, SignedCase, UserId,
+    Verdict, limits,
 };
 
 /// What the check of a case came to.
@@ -112,7 +114,7 @@ pub fn check_case(bundle: &CaseBundle, authority: &Certificate) -> CaseReport {
         exhibits.first().and_then(|first| first.envelope.open().ok()),
     ) {
         (Some(record), _) => record.order.id.clone(),
-        (None, Some(first)) => first.body.order().clone(),
+        (None, Some(first)) => first.record.id,
         (None, None) => "".into(),
     };
     let mut entries = examine(&order, &signers, head.as_ref(), &exhibits, &mut findings);
@@ -121,7 +123,7 @@ pub fn check_case(bundle: &CaseBundle, authority: &Certificate) -> CaseReport {
     if let Some(record) = &record {
         check_listing(record, &entries, &mut findings);
         check_revocations(record, &entries, &mut findings);
-        check_order(record, &entries, &mut findings);
+        check_order(bundle, record, &entries, &mut findings);
         if let (Some(anchor), Some(head)) = (&record.anchor, &head) {
             match check_anchor(anchor, head, &signers) {
                 Ok(size) => anchored = Some(size),
@@ -239,7 +241,7 @@ fn check_devices(
                     device: &receipt.device_id,
                     user: &envelope.actor,
                     key: &given.device_key,
-                    at: receipt.server_time,
+                    at: receipt.given.at,
                 },
             ),
         };
@@ -260,7 +262,7 @@ fn check_revocations(record: &CaseRecord, entries: &[Examined], findings: &mut V
             .find(|device| device.id == receipt.device_id);
         let fault = match device {
             None => Fault::Missing,
-            Some(device) if device.revoked_at.is_some_and(|at| at <= receipt.server_time) => {
+            Some(device) if device.revoked_at.is_some_and(|at| at <= receipt.given.at) => {
                 Fault::AfterRevocation
             }
             Some(_) => continue,
@@ -270,56 +272,41 @@ fn check_revocations(record: &CaseRecord, entries: &[Examined], findings: &mut V
 }
 
 /// The order holds what the accepted commands wrote into it, and nothing else.
-fn check_order(record: &CaseRecord, entries: &[Examined], findings: &mut Vec<Finding>) {
+fn check_order(bundle: &CaseBundle, record: &CaseRecord, entries: &[Examined], findings: &mut Vec<Finding>) {
     let order = &record.order;
-    let accepted: Vec<(&Envelope, &Receipt, &Examined)> = entries
-        .iter()
-        .filter_map(|one| Some((one.envelope.as_ref()?, one.receipt.as_ref()?, one)))
-        .filter(|(_, receipt, _)| receipt.verdict == Verdict::Accepted)
-        .collect();
-    let contact = accepted
-        .iter()
-        .rev()
-        .find_map(|(envelope, receipt, one)| match &envelope.body {
-            Command::Contact { form, .. } => Some(written(form.clone(), envelope, receipt, one)),
-            _ => None,
-        });
-    let reply = accepted
-        .iter()
-        .rev()
-        .find_map(|(envelope, receipt, one)| match &envelope.body {
-            Command::Reply { form, .. } => Some(written(form.clone(), envelope, receipt, one)),
-            _ => None,
-        });
-    let returned = accepted
-        .iter()
-        .rev()
-        .find_map(|(envelope, receipt, one)| match &envelope.body {
-            Command::Return { form, .. } => Some(written(form.clone(), envelope, receipt, one)),
-            _ => None,
-        });
-    // Whoever got it last holds it; an order nobody gave away is still whose the gateway says.
-    let given = accepted
-        .iter()
-        .rev()
-        .find_map(|(envelope, ..)| match &envelope.body {
-            Command::Reassign { to, .. } => Some(to),
-            _ => None,
-        });
-    let mut revisions = accepted.iter().filter_map(|(_, receipt, _)| receipt.rev);
-    let rising = revisions
-        .try_fold(0, |last, rev| (rev > last).then_some(rev))
-        .is_some_and(|last| last <= order.rev);
+    let mut made = Made::default();
+    let mut rising = true;
+    for (entry, (given, one)) in (1..).zip(bundle.entries.iter().zip(entries)) {
+        let (Some(envelope), Some(receipt)) = (&one.envelope, &one.receipt) else {
+            continue;
+        };
+        if receipt.verdict != Verdict::Accepted {
+            continue;
+        }
+        if let Some(rev) = receipt.rev {
+            rising &= rev > made.rev;
+            made.rev = rev;
+        }
+        match command(envelope, given.envelope.beside.submission.as_deref()) {
+            Ok(command) => made.note(command, envelope, receipt, one),
+            Err(fault) => findings.push(Finding::new(Part::Submission { entry }, fault)),
+        }
+    }
+    let contact = order.contact.as_ref().map(unnamed);
     let checks = [
-        ("contact", same(order.contact.as_ref(), contact.as_ref())),
-        ("reply", same(order.reply.as_ref(), reply.as_ref())),
-        ("returned", same(order.returned.as_ref(), returned.as_ref())),
-        ("handler", given.is_none_or(|to| *to == order.handler)),
-        ("rev", rising),
+        (
+            "contact",
+            same(contact.as_ref(), made.contact.as_ref().map(unnamed).as_ref()),
+        ),
+        ("reply", same(order.reply.as_ref(), made.reply.as_ref())),
+        ("returned", same(order.returned.as_ref(), made.returned.as_ref())),
+        // Whoever got it last holds it; an order nobody gave away is still whose the gateway says.
+        ("handler", made.holder.is_none_or(|to| to == order.handler)),
+        ("rev", rising && made.rev <= order.rev),
         (
             "state",
-            (order.state == OrderState::Replied) == reply.is_some()
-                && (order.state == OrderState::Returned) == returned.is_some(),
+            (order.state == OrderState::Replied) == made.reply.is_some()
+                && (order.state == OrderState::Returned) == made.returned.is_some(),
         ),
     ];
     for (field, _) in checks.iter().filter(|(_, holds)| !holds) {
@@ -328,16 +315,56 @@ fn check_order(record: &CaseRecord, entries: &[Examined], findings: &mut Vec<Fin
     }
 }
 
+/// What the accepted commands made of an order, the last of each.
+#[derive(Default)]
+struct Made {
+    contact: Option<ContactRecord>,
+    reply: Option<ReplyRecord>,
+    returned: Option<ReturnRecord>,
+    holder: Option<UserId>,
+    rev: u64,
+}
+
+impl Made {
+    fn note(&mut self, command: Command, envelope: &Envelope, receipt: &Receipt, one: &Examined) {
+        match command {
+            Command::Contact { form, .. } => self.contact = Some(written(form, envelope, receipt, one)),
+            Command::Reply { form, .. } => self.reply = Some(written(form, envelope, receipt, one)),
+            Command::Return { form, .. } => self.returned = Some(written(form, envelope, receipt, one)),
+            Command::Reassign { to, .. } => self.holder = Some(to),
+            Command::Accept { .. } | Command::Reveal { .. } => {}
+        }
+    }
+}
+
+/// The act with its answers as they were signed.
+fn command(envelope: &Envelope, submission: Option<&str>) -> Result<Command, Fault> {
+    let kind = CommandKind::of_act(&envelope.act).ok_or(Fault::Malformed)?;
+    if envelope.submission.is_some() && submission.is_none() {
+        return Err(Fault::Missing);
+    }
+    let answers = submission.map(submission::read).transpose();
+    let answers = answers.map_err(|_| Fault::Malformed)?;
+    Command::read(kind, envelope.record.id.clone(), answers).map_err(|_| Fault::Malformed)
+}
+
 fn written<F>(form: F, envelope: &Envelope, receipt: &Receipt, one: &Examined) -> Record<F> {
     Record {
         form,
         by: envelope.actor.clone(),
         by_name: String::new(),
         client_time: envelope.client_time,
-        server_time: receipt.server_time,
+        server_time: receipt.given.at,
         cmd_id: envelope.cmd_id.clone(),
         hash: one.hash.clone(),
     }
+}
+
+/// Who was spoken to is a commitment in the one and masked in the other: not compared.
+fn unnamed(record: &ContactRecord) -> ContactRecord {
+    let mut record = record.clone();
+    record.form.contact_person = String::new();
+    record
 }
 
 /// Names change; everything else of a record follows from the command.

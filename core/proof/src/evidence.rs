@@ -6,6 +6,7 @@
 use crate::finding::{Fault, Finding, Part};
 use crate::log::{Head, check_inclusion, signature_holds};
 use crate::receipt::Commits;
+use crate::submission;
 use crate::trust::{Signers, Standing};
 use serde::{Deserialize, Serialize};
 use shenhai_crypto::{PublicKey, device_id, sm3};
@@ -107,7 +108,7 @@ fn examine_one(
     // A head that is in force takes over the receipts its log holds: those from before the key was certified.
     let standing = signed
         .zip(receipt.as_ref())
-        .map(|(signed, receipt)| signed.standing(receipt.server_time));
+        .map(|(signed, receipt)| signed.standing(receipt.given.at));
     let in_force = match standing {
         None | Some(Standing::InForce) => true,
         Some(Standing::Before) => place == Some(Ok(())),
@@ -122,7 +123,10 @@ fn examine_one(
                     && receipt.device_seq == envelope.device_seq
             })
     });
-    let about_order = envelope.as_ref().is_some_and(|own| own.body.order() == order);
+    let about_order = envelope.as_ref().is_some_and(|own| own.record.id == *order);
+    let filled_in = envelope
+        .as_ref()
+        .map(|own| submission::check_named(own, exhibit.envelope.beside.submission.as_deref()));
 
     let mut found = |part, fault| findings.push(Finding::new(part, fault));
     if !genuine {
@@ -143,6 +147,9 @@ fn examine_one(
     }
     match author {
         Author::Device if !about_order => found(Part::Payload { entry }, Fault::OtherOrder),
+        Author::Device if filled_in.is_some_and(|checked| checked.is_err()) => {
+            found(Part::Submission { entry }, Fault::Changed);
+        }
         Author::Device => {}
         // The receipt knows the payload's hash and the device: what differs from it was changed.
         _ if !(genuine && own) => found(Part::Payload { entry }, Fault::Changed),
@@ -150,7 +157,7 @@ fn examine_one(
         Author::Unknown => found(Part::Signature { entry }, Fault::Changed),
     }
     Examined {
-        signature: Status::of(author == Author::Device && about_order),
+        signature: Status::of(author == Author::Device && about_order && filled_in == Some(Ok(()))),
         receipted: Status::of(seal && in_force && own),
         logged: place.map_or(Status::Unchecked, |place| Status::of(place.is_ok())),
         certified: Status::Unchecked,

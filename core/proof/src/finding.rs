@@ -43,6 +43,11 @@ pub enum Part {
         /// Of which entry.
         entry: usize,
     },
+    /// What was filled in, which the signed text names.
+    Submission {
+        /// Of which entry.
+        entry: usize,
+    },
     /// The device's signature.
     Signature {
         /// Of which entry.
@@ -92,6 +97,7 @@ impl Part {
         match self {
             Self::Entry { entry }
             | Self::Payload { entry }
+            | Self::Submission { entry }
             | Self::Signature { entry }
             | Self::DeviceKey { entry }
             | Self::DeviceCertificate { entry }
@@ -117,6 +123,7 @@ impl fmt::Display for Part {
             Self::Anchor => f.write_str("anchor"),
             Self::Entry { entry } => write!(f, "entry {entry}"),
             Self::Payload { entry } => write!(f, "entry {entry}: payload"),
+            Self::Submission { entry } => write!(f, "entry {entry}: what was filled in"),
             Self::Signature { entry } => write!(f, "entry {entry}: signature"),
             Self::DeviceKey { entry } => write!(f, "entry {entry}: device key"),
             Self::DeviceCertificate { entry } => write!(f, "certificate of the device of entry {entry}"),

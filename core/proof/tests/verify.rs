@@ -83,6 +83,7 @@ fn each_changed_field_is_named() {
         ("/head/payload", "head of the log"),
         ("/head/sig", "head of the log"),
         ("/entries/1/envelope/payload", "entry 2: payload"),
+        ("/entries/1/envelope/submission", "entry 2: what was filled in"),
         ("/entries/1/envelope/sig", "entry 2: signature"),
         ("/entries/1/device_key", "entry 2: device key"),
         (

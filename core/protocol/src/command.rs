@@ -1,11 +1,9 @@
-//! Commands: what a device asks the gateway to do, signed.
+//! The acts on a hotline order with their answers, typed: what stands by name and beside it in the signed text.
 
 use crate::forms::wire_enum;
-use crate::{
-    CmdId, ContactForm, DeviceId, HexHash, OrderId, PROTOCOL_VERSION, ReplyForm, ReturnForm, ScopeId,
-    UnixMillis, UserId, limits,
-};
+use crate::{ActName, ContactForm, OrderId, ReplyForm, ReturnForm, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 wire_enum! {
     /// The kinds of command, without their data.
@@ -25,11 +23,8 @@ wire_enum! {
     }
 }
 
-/// What a command does. Every one concerns one order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+/// What an act does. Every one concerns one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// 签收: take the order on.
     Accept {
@@ -101,125 +96,105 @@ impl Command {
     }
 }
 
-/// The signed content of a command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+/// Answers that are not those of the act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotItsAnswers;
+
+/// The answers of [`Command::Reassign`].
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Envelope {
-    /// [`PROTOCOL_VERSION`].
-    pub v: u32,
-    /// Identity and idempotency key, a UUIDv7 in lower case.
-    pub cmd_id: CmdId,
-    /// Which device signed.
-    pub device_id: DeviceId,
-    /// Counts the device's commands from 1 without gaps.
-    pub device_seq: u64,
-    /// Who acted.
-    pub actor: UserId,
-    /// The scope in which the actor saw the order.
-    pub scope: ScopeId,
-    /// The order's revision the actor saw, from 1 to [`limits::REVISIONS`].
-    pub base_rev: u64,
-    /// What to do.
-    pub body: Command,
-    /// SM3 of the device's previous payload, [`HexHash::zero`] for the first.
-    pub prev_hash: HexHash,
-    /// When, by the device's clock corrected with the last server time seen.
-    pub client_time: UnixMillis,
+struct Reassignment {
+    to: UserId,
+    reason: String,
 }
 
-impl Envelope {
-    /// Whether a command of today may look like this. Those of exported cases may be older and are only read.
-    ///
-    /// # Errors
-    /// [`EnvelopeError`] says which rule it breaks.
-    pub fn check_new(&self) -> Result<(), EnvelopeError> {
-        if !is_uuid_v7(self.cmd_id.as_str()) {
-            return Err(EnvelopeError::BadId("cmd_id"));
+impl CommandKind {
+    /// The act's name in the signed text.
+    #[must_use]
+    pub fn act(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Contact => "contact",
+            Self::Reply => "reply",
+            Self::Return => "return",
+            Self::Reveal => "reveal",
+            Self::Reassign => "reassign",
         }
-        if !(1..=limits::REVISIONS).contains(&self.base_rev) {
-            return Err(EnvelopeError::OutOfRange("base_rev"));
+    }
+
+    /// The act of that name.
+    #[must_use]
+    pub fn of_act(act: &ActName) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.act() == act.as_str())
+    }
+
+    /// Whether a form goes with it, which bears its name.
+    #[must_use]
+    pub fn has_form(self) -> bool {
+        match self {
+            Self::Contact | Self::Reply | Self::Return | Self::Reassign => true,
+            Self::Accept | Self::Reveal => false,
         }
-        Ok(())
     }
 }
 
-/// A command on the wire: the exact text that was signed, and the signature.
-///
-/// The text is kept as text, never re-serialised, so that no canonical form of JSON is needed and
-/// "the same bytes" means just that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct SignedEnvelope {
-    /// JSON of an [`Envelope`].
-    pub payload: String,
-    /// SM2 signature over SM3 (default ID), `r‖s` as 128 hex digits.
-    pub sig: String,
-}
+impl Command {
+    /// What was filled in, by name; `None` for an act without a form.
+    #[must_use]
+    pub fn answers(&self) -> Option<Map<String, Value>> {
+        let written = match self {
+            Self::Accept { .. } | Self::Reveal { .. } => return None,
+            Self::Contact { form, .. } => serde_json::to_value(form),
+            Self::Reply { form, .. } => serde_json::to_value(form),
+            Self::Return { form, .. } => serde_json::to_value(form),
+            Self::Reassign { to, reason, .. } => serde_json::to_value(Reassignment {
+                to: to.clone(),
+                reason: reason.clone(),
+            }),
+        };
+        match written {
+            Ok(Value::Object(answers)) => Some(answers),
+            // Structs of texts, names and numbers always are objects.
+            _ => Some(Map::new()),
+        }
+    }
 
-/// Why a payload is not an envelope.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EnvelopeError {
-    /// Over [`limits::ENVELOPE_BYTES`].
-    TooLarge,
-    /// Not the JSON of an envelope; the parser's message, free of the payload's values.
-    Malformed(String),
-    /// Another protocol version.
-    Version(u32),
-    /// An id that is not of its form.
-    BadId(&'static str),
-    /// A number that nothing can have.
-    OutOfRange(&'static str),
-}
-
-impl SignedEnvelope {
-    /// Read the payload. Proves nothing: verify the signature over [`Self::payload`] first.
+    /// The act of that kind on `order` with these answers.
     ///
     /// # Errors
-    /// [`EnvelopeError`] says which rule the payload breaks.
-    pub fn open(&self) -> Result<Envelope, EnvelopeError> {
-        if self.payload.len() > limits::ENVELOPE_BYTES {
-            return Err(EnvelopeError::TooLarge);
+    /// [`NotItsAnswers`] where they are missing, too many, or of another shape.
+    pub fn read(
+        kind: CommandKind,
+        order: OrderId,
+        answers: Option<Map<String, Value>>,
+    ) -> Result<Self, NotItsAnswers> {
+        if kind.has_form() != answers.is_some() {
+            return Err(NotItsAnswers);
         }
-        let envelope: Envelope = serde_json::from_str(&self.payload).map_err(|error| {
-            EnvelopeError::Malformed(format!(
-                "{:?} at line {} column {}",
-                error.classify(),
-                error.line(),
-                error.column()
-            ))
-        })?;
-        if envelope.v != PROTOCOL_VERSION {
-            return Err(EnvelopeError::Version(envelope.v));
-        }
-        if !is_uuid(envelope.cmd_id.as_str()) {
-            return Err(EnvelopeError::BadId("cmd_id"));
-        }
-        if !is_lower_hex(envelope.device_id.as_str(), 32) {
-            return Err(EnvelopeError::BadId("device_id"));
-        }
-        if !is_lower_hex(envelope.prev_hash.as_str(), 64) {
-            return Err(EnvelopeError::BadId("prev_hash"));
-        }
-        Ok(envelope)
-    }
-}
-
-fn is_lower_hex(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(i, b)| match i {
-            8 | 13 | 18 | 23 => b == b'-',
-            _ => matches!(b, b'0'..=b'9' | b'a'..=b'f'),
+        let answers = Value::Object(answers.unwrap_or_default());
+        Ok(match kind {
+            CommandKind::Accept => Self::Accept { order },
+            CommandKind::Reveal => Self::Reveal { order },
+            CommandKind::Contact => Self::Contact {
+                order,
+                form: of(answers)?,
+            },
+            CommandKind::Reply => Self::Reply {
+                order,
+                form: of(answers)?,
+            },
+            CommandKind::Return => Self::Return {
+                order,
+                form: of(answers)?,
+            },
+            CommandKind::Reassign => {
+                let Reassignment { to, reason } = of(answers)?;
+                Self::Reassign { order, to, reason }
+            }
         })
+    }
 }
 
-/// A UUID of version 7 and the variant of RFC 9562 (§4.1, §5.7).
-fn is_uuid_v7(text: &str) -> bool {
-    let digit = |at: usize| text.as_bytes().get(at).copied();
-    is_uuid(text) && digit(14) == Some(b'7') && matches!(digit(19), Some(b'8' | b'9' | b'a' | b'b'))
+fn of<T: serde::de::DeserializeOwned>(answers: Value) -> Result<T, NotItsAnswers> {
+    serde_json::from_value(answers).map_err(|_| NotItsAnswers)
 }

@@ -56,6 +56,8 @@ wire_enum! {
         Reassigned,
         /// The order's state does not allow the command.
         WrongState,
+        /// The act stands under a law that is not the record's.
+        LawChanged,
         /// The form breaks its rules.
         FormInvalid,
         /// The command's time is too far from the server's.
@@ -126,7 +128,7 @@ impl ErrorCode {
             | Self::PinWrong
             | Self::AuthorityChanged => 403,
             Self::NotFound | Self::OrderNotInScope | Self::UnknownChannel | Self::UnknownEndpoint => 404,
-            Self::SeqGap | Self::ChainBroken | Self::Reassigned | Self::WrongState => 409,
+            Self::SeqGap | Self::ChainBroken | Self::Reassigned | Self::LawChanged | Self::WrongState => 409,
             Self::CursorGone | Self::Erased => 410,
             Self::TooLarge => 413,
             Self::IdReused | Self::FormInvalid | Self::ClockOutOfRange => 422,

@@ -65,6 +65,30 @@ text_id! {
     ScopeId
 }
 text_id! {
+    /// A piece of work: stays the same when the same content is signed anew. A UUID version 7 like [`CmdId`].
+    WorkId
+}
+text_id! {
+    /// What a record is, e.g. `hotline.order`: the pack's name, a dot, the kind's name in it.
+    Kind
+}
+text_id! {
+    /// A pack's name.
+    PackName
+}
+text_id! {
+    /// What somebody does to a record, by name.
+    ActName
+}
+text_id! {
+    /// A form's name.
+    FormName
+}
+text_id! {
+    /// A role's name.
+    RoleName
+}
+text_id! {
     /// An SM3 digest (GB/T 32905): 64 lower-case hex digits.
     HexHash
 }
@@ -77,6 +101,41 @@ impl HexHash {
     #[must_use]
     pub fn zero() -> Self {
         Self(ZERO_HASH.to_owned())
+    }
+}
+
+/// Longest name, bytes.
+const NAME_BYTES: usize = 64;
+
+/// Names are the identifiers of a pack: a letter, then letters, digits and `_`, all lower case.
+fn is_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    text.len() <= NAME_BYTES
+        && bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+        && bytes.all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}
+
+macro_rules! names {
+    ($($name:ident),+) => {
+        $(impl $name {
+            /// Whether it can be the name of anything.
+            #[must_use]
+            pub fn is_well_formed(&self) -> bool {
+                is_name(&self.0)
+            }
+        })+
+    };
+}
+
+names!(PackName, ActName, FormName, RoleName);
+
+impl Kind {
+    /// Whether it can be the name of anything.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        self.0
+            .split_once('.')
+            .is_some_and(|(pack, kind)| is_name(pack) && is_name(kind))
     }
 }
 

@@ -1,11 +1,12 @@
 //! Wire types shared by every client and the gateway: what is sent, and nothing about how.
 //!
 //! Not here: signing (`shenhai-crypto`), rules of the business (`shenhai-flow`), storage, HTTP.
-//! Called by every other crate; depends on serde alone.
+//! Called by every other crate; depends on serde and its JSON alone.
 //!
 //! The protocol is described in `docs/protocol.md`; golden JSON of every type is in `tests/vectors`.
 
 mod command;
+mod envelope;
 mod error;
 mod forms;
 mod ids;
@@ -17,13 +18,20 @@ mod session;
 mod sync;
 mod trust;
 
-pub use command::{Command, CommandKind, Envelope, EnvelopeError, SignedEnvelope};
+pub use command::{Command, CommandKind, NotItsAnswers};
+pub use envelope::{
+    Beside, Disclosure, Envelope, EnvelopeError, FileRef, FormRef, LawRef, RecordRef, SignedEnvelope,
+    SubmissionRef,
+};
 pub use error::{ErrorBody, ErrorClass, ErrorCode};
 pub use forms::{
     AppealFinding, ContactForm, FactFinding, FormIssue, FormKind, IssueCode, ReplyForm, ReplyMode,
     ReturnForm, Satisfaction, SiteVisit, UnreachedReason,
 };
-pub use ids::{CmdId, DeviceId, HexHash, OrderId, ScopeId, UnitId, UnixMillis, UserId, ZERO_HASH};
+pub use ids::{
+    ActName, CmdId, DeviceId, FormName, HexHash, Kind, OrderId, PackName, RoleName, ScopeId, UnitId,
+    UnixMillis, UserId, WorkId, ZERO_HASH,
+};
 pub use order::{
     Caller, Channel, ContactRecord, Deadlines, Matter, OrderState, Point, Record, ReplyRecord, ReturnRecord,
     TimelineEntry, TimelineKind, Urgency, WorkOrder,
@@ -33,7 +41,7 @@ pub use proof::{
     CaseRecord, DataClass, LogConsistency, LogInclusion, OrderProof, ProofEntry, SignedCase, SignedHead,
     TreeHead,
 };
-pub use receipt::{Commit, Receipt, SignedCommit, SignedReceipt, Verdict};
+pub use receipt::{Actor, Commit, GivenFacts, Receipt, SignedCommit, SignedReceipt, Verdict};
 pub use session::{
     DeviceInfo, LoginTarget, PeopleList, PeopleUnit, PersonLoad, Role, SessionGrant, SessionRequest, UserInfo,
 };
@@ -46,4 +54,4 @@ pub use trust::{
 };
 
 /// Version of the envelope and receipt payloads this crate reads and writes.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;

@@ -1,7 +1,13 @@
 //! Bounds on what is read from outside. Both sides use the same figures.
 
-/// One signed payload, bytes. A reply of five 500-character texts in UTF-8 is about 8 KB.
-pub const ENVELOPE_BYTES: usize = 64 * 1024;
+/// One signed payload, bytes. An inspection with 25 outlets and 50 photos names its files in some 12 KB.
+pub const ENVELOPE_BYTES: usize = 32 * 1024;
+/// What was filled in, bytes. A reply of five 500-character texts in UTF-8 is about 8 KB, an inspection about 100 KB.
+pub const SUBMISSION_BYTES: usize = 256 * 1024;
+/// Everything that travels beside one signed payload, bytes: the submission and its disclosures.
+pub const BESIDE_BYTES: usize = 2 * SUBMISSION_BYTES;
+/// Files of one act.
+pub const FILES: usize = 200;
 /// Commands in one push.
 pub const PUSH_COMMANDS: usize = 64;
 /// One push body, bytes.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// What an exported case calls itself.
 pub const BUNDLE_FORMAT: &str = "shenhai-case";
 /// Version of the exported case this crate reads and writes.
-pub const BUNDLE_VERSION: u32 = 1;
+pub const BUNDLE_VERSION: u32 = 2;
 
 wire_enum! {
     /// The three classes of data whose log is anchored outside. Each has a log of its own.

@@ -1,6 +1,9 @@
 //! Receipts: what became of a command, and the one signature per commit that stands for all of them.
 
-use crate::{CmdId, DeviceId, ErrorCode, HexHash, UnixMillis, forms::wire_enum};
+use crate::{
+    CmdId, DeviceId, ErrorCode, HexHash, LawRef, RecordRef, RoleName, UnitId, UnixMillis, UserId, WorkId,
+    forms::wire_enum,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,6 +17,30 @@ wire_enum! {
     }
 }
 
+/// Who acted, as the gateway knew them at that time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Actor {
+    /// Their id.
+    pub id: UserId,
+    /// The role they acted in.
+    pub role: RoleName,
+    /// Their unit.
+    pub unit: UnitId,
+}
+
+/// What a decision stands on besides the record and the act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GivenFacts {
+    /// When the gateway took it; never before what it took of the record earlier.
+    pub at: UnixMillis,
+    /// The calendar in force.
+    pub calendar: String,
+    /// Answers to the act's questions, by name.
+    pub asked: BTreeMap<String, String>,
+}
+
 /// The content of a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -22,22 +49,34 @@ pub struct Receipt {
     pub v: u32,
     /// Which command.
     pub cmd_id: CmdId,
+    /// Which piece of work.
+    pub work: WorkId,
     /// Which device.
     pub device_id: DeviceId,
     /// Its place in the device's chain.
     pub device_seq: u64,
+    /// SM3 of the command's payload.
+    pub hash: HexHash,
+    /// Upon which record.
+    pub record: RecordRef,
+    /// Who acted, as the gateway knew them.
+    pub by: Actor,
+    /// By which law it was judged.
+    pub law: LawRef,
     /// What became of it.
     pub verdict: Verdict,
     /// Why it was refused.
     pub code: Option<ErrorCode>,
-    /// The order's revision after the command, where it took effect.
+    /// Where in the law it was refused, in an author's terms: file, row.
+    pub cell: Option<String>,
+    /// The record's revision after the command, where it took effect.
     pub rev: Option<u64>,
+    /// What the gateway added to it.
+    pub given: GivenFacts,
+    /// SM3 of the record's state text after the command; empty while there is none.
+    pub after: String,
     /// The change number it got in each scope it touched that the actor may follow.
     pub changes: BTreeMap<String, u64>,
-    /// When the gateway took it.
-    pub server_time: UnixMillis,
-    /// SM3 of the command's payload.
-    pub hash: HexHash,
     /// An emulator stood in for the service that signs: the receipt proves nothing outside a test.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub emulated: bool,

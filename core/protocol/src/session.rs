@@ -19,6 +19,19 @@ wire_enum! {
     }
 }
 
+impl Role {
+    /// Its name in signed texts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Handler => "handler",
+            Self::UnitReviewer => "unit_reviewer",
+            Self::BureauReviewer => "bureau_reviewer",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
 /// Where the page sends the browser to sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

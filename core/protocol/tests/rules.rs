@@ -111,6 +111,7 @@ fn a_new_command_has_a_uuid_7_and_a_revision_that_can_be() {
         let signed = SignedEnvelope {
             payload: envelope.to_string(),
             sig: String::new(),
+            beside: Beside::default(),
         };
         // Readable, as one in a case from earlier may be.
         signed.open().expect("an envelope").check_new()

@@ -363,7 +363,7 @@ impl Write<'_> {
                 &cmd_id.as_str(),
                 &signed(seq),
                 &hash.as_str(),
-                &signed(envelope.payload.len() as u64),
+                &signed((envelope.payload.len() + envelope.beside.bytes()) as u64),
                 &payload,
             ],
         )?;

@@ -3,9 +3,9 @@
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use shenhai_protocol::{
-    Caller, Channel, CmdId, CommandKind, Deadlines, DeviceId, FormKind, HexHash, Matter, OrderId, OrderState,
-    Role, ScopeId, SignedCommit, SignedEnvelope, SignedReceipt, UnitId, UnixMillis, Urgency, UserId,
-    UserInfo, WorkOrder,
+    Beside, Caller, Channel, CmdId, CommandKind, Deadlines, DeviceId, FormKind, HexHash, Matter, OrderId,
+    OrderState, Role, ScopeId, SignedCommit, SignedEnvelope, SignedReceipt, UnitId, UnixMillis, Urgency,
+    UserId, UserInfo, WorkOrder,
 };
 use shenhai_store::{
     Anchor, Fault, Identity, KeptDraft, Keys, OutboxEntry, PageOfChanges, Place, RolledBack, ScopeCopy,
@@ -182,6 +182,7 @@ fn envelope(text: &str) -> SignedEnvelope {
     SignedEnvelope {
         payload: text.to_owned(),
         sig: "PLAINSIGNATURE".to_owned(),
+        beside: Beside::default(),
     }
 }
 

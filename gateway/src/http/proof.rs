@@ -100,9 +100,9 @@ pub(crate) async fn proof(
     let head = current(&app).await?;
     let reading = Arc::clone(&app);
     let proof = app.store.read(move |rows| {
-        if seen_in(rows, &order, &scopes, reading.clock.now())?.is_none() {
+        let Some((_, scope)) = seen_in(rows, &order, &scopes, reading.clock.now())? else {
             return Ok(None);
-        }
+        };
         let commands = rows.commands_of(&order)?.into_iter();
         let mut signed_by = BTreeSet::new();
         let entries = commands
@@ -110,7 +110,7 @@ pub(crate) async fn proof(
             .inspect(|command| {
                 signed_by.insert(command.signed_by.clone());
             })
-            .map(|command| entry(&reading, rows, command, head.size))
+            .map(|command| entry(&reading, rows, command, head.size, scope.shows_callers()))
             .collect::<Result<_, StoreError>>()?;
         Ok(Some(OrderProof {
             order_id: order,
@@ -179,7 +179,16 @@ fn seen_in(
     Ok(scope.map(|scope| (order, scope)))
 }
 
-fn entry(app: &App, rows: &Rows<'_>, command: StoredCommand, size: u64) -> Result<ProofEntry, StoreError> {
+fn entry(
+    app: &App,
+    rows: &Rows<'_>,
+    mut command: StoredCommand,
+    size: u64,
+    in_full: bool,
+) -> Result<ProofEntry, StoreError> {
+    if !in_full {
+        command.envelope.beside.disclosures.clear();
+    }
     let device = rows
         .device(&command.device_id)?
         .ok_or(StoreError::Document("device"))?;
@@ -215,13 +224,13 @@ fn export(
     for command in rows.commands_of(&order.id)? {
         let actor = command.actor.clone();
         signed_by.insert(command.signed_by.clone());
-        let proven = entry(app, rows, command, head.size)?;
+        let proven = entry(app, rows, command, head.size, false)?;
         let receipt = proven
             .receipt
             .open()
             .map_err(|_| StoreError::Document("receipt"))?;
         emulated |= receipt.emulated;
-        let (device, at) = (&receipt.device_id, receipt.server_time);
+        let (device, at) = (&receipt.device_id, receipt.given.at);
         let certificate = papers::device_certificate(&app.keys, rows, device, &actor, at)?;
         commands.push(CaseCommand {
             cmd_id: receipt.cmd_id,

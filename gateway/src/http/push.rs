@@ -10,6 +10,7 @@ use super::session::Session;
 use crate::access;
 use crate::app::App;
 use crate::decide::{Bench, Decided, Genuine, Kept};
+use crate::law;
 use crate::seal;
 use crate::store::StoreError;
 use axum::Json;
@@ -18,9 +19,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shenhai_crypto::{PublicKey, Signature, sm3};
+use shenhai_flow::forms::classed;
+use shenhai_proof::submission;
 use shenhai_protocol::{
-    DeviceId, Envelope, EnvelopeError, ErrorBody, ErrorCode, HexHash, PushReply, PushRequest, PushStop,
-    SignedEnvelope, limits,
+    Command, CommandKind, DeviceId, Envelope, EnvelopeError, ErrorBody, ErrorCode, HexHash, PushReply,
+    PushRequest, PushStop, SignedEnvelope, limits,
 };
 use std::sync::Arc;
 
@@ -167,12 +170,26 @@ fn verify_one(
     if !holds {
         return Ok(Err(ErrorCode::BadSignature));
     }
+    let Some(command) = read_command(&envelope, &signed) else {
+        return Ok(Err(ErrorCode::Malformed));
+    };
     let hash = HexHash(sm3(signed.payload.as_bytes()).to_hex());
     Ok(Ok(Genuine {
         signed,
         envelope,
+        command,
         hash,
     }))
+}
+
+/// What the act asks for: its submission is the one the text names, its classed answers are all disclosed.
+fn read_command(envelope: &Envelope, signed: &SignedEnvelope) -> Option<Command> {
+    let kind = CommandKind::of_act(&envelope.act).filter(|_| envelope.record.kind == law::orders())?;
+    if envelope.form.as_ref().map(|form| form.id.as_str()) != kind.has_form().then_some(kind.act()) {
+        return None;
+    }
+    let answers = submission::open(envelope, &signed.beside, classed(kind)).ok()?;
+    Command::read(kind, envelope.record.id.clone(), answers).ok()
 }
 
 fn unreadable(error: &EnvelopeError) -> ErrorCode {

@@ -2,10 +2,10 @@
 //!
 //! Not the decision. Called by push and proof.
 
-use super::{Given, Rows, Sealed, StoreError, Tx};
+use super::{Given, Rows, Sealed, StoreError, Tx, document, to_document};
 use rusqlite::{OptionalExtension, params};
 use shenhai_protocol::{
-    CmdId, DataClass, DeviceId, HexHash, OrderId, SignedEnvelope, SignedReceipt, UnixMillis, UserId,
+    Beside, CmdId, DataClass, DeviceId, HexHash, OrderId, SignedEnvelope, SignedReceipt, UnixMillis, UserId,
 };
 
 /// Other payloads kept per command id: evidence, not a store an attacker can fill.
@@ -55,8 +55,10 @@ impl Rows<'_> {
     /// Every command of an order's history whose receipt was signed, oldest first.
     pub(crate) fn commands_of(&self, order: &OrderId) -> Result<Vec<StoredCommand>, StoreError> {
         let sql =
-            "SELECT c.device_id, c.actor, c.payload, c.sig, c.receipt, c.commit_n, c.commit_index, c.leaf
+            "SELECT c.device_id, c.actor, c.payload, c.sig, c.receipt, c.commit_n, c.commit_index, c.leaf,
+                 c.submission, d.doc
              FROM commands c JOIN commits s ON s.n = c.commit_n
+                 LEFT JOIN disclosures d ON d.cmd_id = c.cmd_id
              WHERE c.order_id = ?1 AND s.sig IS NOT NULL ORDER BY c.n";
         let mut statement = self.conn.prepare_cached(sql)?;
         let mut rows = statement.query([order.as_str()])?;
@@ -80,6 +82,13 @@ impl Rows<'_> {
                 envelope: SignedEnvelope {
                     payload: row.get(2)?,
                     sig: row.get(3)?,
+                    beside: Beside {
+                        submission: row.get(8)?,
+                        disclosures: match row.get::<_, Option<String>>(9)? {
+                            Some(doc) => document("disclosures", &doc)?,
+                            None => Vec::new(),
+                        },
+                    },
                 },
                 receipt: sealed.receipt(given)?,
                 signed_by: sealed.signed_by().to_owned(),
@@ -97,8 +106,8 @@ impl Tx<'_> {
         let leaf = self.append_leaf(DataClass::OrderClosing, taken.receipt)?;
         let given = self.give(taken.receipt.to_owned());
         let sql = "INSERT INTO commands
-             (cmd_id, device_id, device_seq, order_id, actor, payload, sig, receipt, commit_n, commit_index, leaf)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+             (cmd_id, device_id, device_seq, order_id, actor, payload, sig, submission, receipt, commit_n, commit_index, leaf)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         self.conn.prepare_cached(sql)?.execute(params![
             taken.cmd_id.as_str(),
             taken.device_id.as_str(),
@@ -107,11 +116,20 @@ impl Tx<'_> {
             taken.actor.as_str(),
             taken.envelope.payload,
             taken.envelope.sig,
+            taken.envelope.beside.submission,
             taken.receipt,
             given.commit,
             given.index,
             leaf,
         ])?;
+        let disclosures = &taken.envelope.beside.disclosures;
+        if !disclosures.is_empty() {
+            let sql = "INSERT INTO disclosures (cmd_id, doc) VALUES (?1, ?2)";
+            let doc = to_document("disclosures", disclosures)?;
+            self.conn
+                .prepare_cached(sql)?
+                .execute(params![taken.cmd_id.as_str(), doc])?;
+        }
         Ok(given)
     }
 
@@ -123,15 +141,16 @@ impl Tx<'_> {
         envelope: &SignedEnvelope,
         at: UnixMillis,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO reused_ids (cmd_id, hash, payload, sig, seen_at)
-             SELECT ?1, ?2, ?3, ?4, ?5
+        let sql = "INSERT INTO reused_ids (cmd_id, hash, payload, sig, submission, seen_at)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6
              WHERE NOT EXISTS (SELECT 1 FROM reused_ids WHERE cmd_id = ?1 AND hash = ?2)
-               AND (SELECT count(*) FROM reused_ids WHERE cmd_id = ?1) < ?6";
+               AND (SELECT count(*) FROM reused_ids WHERE cmd_id = ?1) < ?7";
         self.conn.prepare_cached(sql)?.execute(params![
             id.as_str(),
             hash.as_str(),
             envelope.payload,
             envelope.sig,
+            envelope.beside.submission,
             at.0,
             REUSES_KEPT,
         ])?;

@@ -168,6 +168,7 @@ fn the_schema_is_the_one_released() {
             "commits",
             "device_certificates",
             "devices",
+            "disclosures",
             "feedback",
             "held",
             "invitations",

@@ -1,13 +1,13 @@
 //! Every wrong push: its enumerated code, nothing changed, nothing leaked.
 
 use crate::stage::{
-    ADMINISTRATOR, Device, HANDLER, NOW, OTHER_HANDLER, Session, Stage, assert_without_citizen, code,
-    contact_form, log, send,
+    ADMINISTRATOR, Device, HANDLER, NOW, OTHER_HANDLER, Session, Stage, Unsigned, assert_without_citizen,
+    code, contact_form, log, send,
 };
 use reqwest::Method;
 use shenhai_protocol::{
-    CmdId, Command, ContactForm, Envelope, ErrorCode, OrderId, PushReply, ReplyForm, ScopeId, SignedEnvelope,
-    UnixMillis, Verdict, limits,
+    Beside, CmdId, Command, ContactForm, Envelope, ErrorCode, OrderId, PushReply, ReplyForm, ScopeId,
+    SignedEnvelope, UnixMillis, Verdict, limits,
 };
 
 const YEAR: i64 = 365 * 24 * 3600 * 1000;
@@ -36,8 +36,22 @@ impl Case {
         }
     }
 
-    fn envelope(&self) -> Envelope {
+    fn envelope(&self) -> Unsigned {
         self.session.envelope(self.accept())
+    }
+
+    /// [`Case::envelope`] with one thing changed.
+    fn altered(&self, alter: impl FnOnce(&mut Envelope)) -> Unsigned {
+        let mut unsigned = self.envelope();
+        alter(&mut unsigned);
+        unsigned
+    }
+
+    fn contact(&self, form: ContactForm) -> Unsigned {
+        self.session.envelope(Command::Contact {
+            order: self.order.clone(),
+            form,
+        })
     }
 
     /// Pushed alone, the command gets no receipt: the answer's status and code, and nothing has changed.
@@ -63,7 +77,7 @@ impl Case {
     }
 
     /// The command is genuine and refused: a receipt, the chain moves on, the order stays as it was.
-    async fn refused(&mut self, envelope: &Envelope) -> ErrorCode {
+    async fn refused(&mut self, envelope: &Unsigned) -> ErrorCode {
         let orders = self.stage.count("SELECT sum(rev) FROM orders");
         let command = self.session.device.append(envelope);
         let receipt = self.stage.push_one(&self.session, command).await;
@@ -108,6 +122,7 @@ async fn a_payload_that_is_no_envelope_is_malformed() {
         let command = SignedEnvelope {
             sig: device.sign(payload),
             payload: payload.to_owned(),
+            beside: Beside::default(),
         };
         assert_eq!(
             case.stopped(command).await,
@@ -116,12 +131,13 @@ async fn a_payload_that_is_no_envelope_is_malformed() {
         );
     }
     for field in ["cmd_id", "device_id", "prev_hash"] {
-        let mut envelope = serde_json::to_value(case.envelope()).unwrap();
+        let mut envelope = serde_json::to_value(&case.envelope().envelope).unwrap();
         envelope[field] = "ZZ".into();
         let payload = envelope.to_string();
         let command = SignedEnvelope {
             sig: device.sign(&payload),
             payload,
+            beside: Beside::default(),
         };
         assert_eq!(
             case.stopped(command).await,
@@ -155,6 +171,7 @@ async fn what_is_too_large_is_refused_at_every_bound() {
     let command = SignedEnvelope {
         sig: case.session.device.sign(&payload),
         payload,
+        beside: Beside::default(),
     };
     assert_eq!(case.stopped(command).await, (413, "too_large".to_owned()));
 }
@@ -162,10 +179,7 @@ async fn what_is_too_large_is_refused_at_every_bound() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_version_of_the_protocol_is_named() {
     let case = Case::start().await;
-    let envelope = Envelope {
-        v: 2,
-        ..case.envelope()
-    };
+    let envelope = case.altered(|envelope| envelope.v = 1);
     let command = case.session.device.seal(&envelope);
     assert_eq!(
         case.stopped(command).await,
@@ -202,10 +216,7 @@ async fn a_signature_that_does_not_hold_has_no_effect() {
 async fn a_device_nobody_enrolled_is_unknown() {
     let case = Case::start().await;
     let stranger = Device::new();
-    let envelope = Envelope {
-        device_id: stranger.id.clone(),
-        ..case.envelope()
-    };
+    let envelope = case.altered(|envelope| envelope.device_id = stranger.id.clone());
     assert_eq!(
         case.stopped(stranger.seal(&envelope)).await,
         (403, "unknown_device".to_owned())
@@ -287,10 +298,7 @@ async fn an_overheard_command_cannot_be_sent_by_another_device_or_person() {
     assert_eq!((status, &*code(&text)), (403, "wrong_device"));
     case.unchanged(&before, &text);
 
-    let envelope = Envelope {
-        actor: OTHER_HANDLER.into(),
-        ..case.envelope()
-    };
+    let envelope = case.altered(|envelope| envelope.actor = OTHER_HANDLER.into());
     let command = case.session.device.seal(&envelope);
     assert_eq!(case.stopped(command).await, (403, "wrong_actor".to_owned()));
 }
@@ -304,10 +312,7 @@ async fn a_gap_or_a_step_back_in_the_sequence_names_the_number_wanted() {
     case.stage.city.feedback_calls(1).await;
     wait_until_told(&case).await;
     for seq in [0, 1, 3, u64::MAX] {
-        let envelope = Envelope {
-            device_seq: seq,
-            ..case.envelope()
-        };
+        let envelope = case.altered(|envelope| envelope.device_seq = seq);
         let command = case.session.device.seal(&envelope);
         let before = case.stage.state();
         let (status, text) = case.stage.push(&case.session, vec![command]).await;
@@ -331,10 +336,7 @@ async fn wait_until_told(case: &Case) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_does_not_follow_the_last_one_breaks_the_chain() {
     let case = Case::start().await;
-    let envelope = Envelope {
-        prev_hash: "ab".repeat(32).into(),
-        ..case.envelope()
-    };
+    let envelope = case.altered(|envelope| envelope.prev_hash = "ab".repeat(32).into());
     let command = case.session.device.seal(&envelope);
     assert_eq!(case.stopped(command).await, (409, "chain_broken".to_owned()));
 }
@@ -342,19 +344,10 @@ async fn a_command_that_does_not_follow_the_last_one_breaks_the_chain() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_used_id_with_other_bytes_is_refused_and_both_are_kept() {
     let mut case = Case::start().await;
-    let first = Envelope {
-        body: Command::Contact {
-            order: case.order.clone(),
-            form: ContactForm::default(),
-        },
-        ..case.envelope()
-    };
+    let first = case.contact(ContactForm::default());
     let sent = case.session.device.append(&first);
     case.stage.push_one(&case.session, sent.clone()).await;
-    let second = Envelope {
-        cmd_id: first.cmd_id.clone(),
-        ..case.envelope()
-    };
+    let second = case.altered(|envelope| envelope.cmd_id = first.cmd_id.clone());
     let other = case.session.device.seal(&second);
     for _ in 0..2 {
         assert_eq!(case.stopped(other.clone()).await, (422, "id_reused".to_owned()));
@@ -373,22 +366,13 @@ async fn a_used_id_with_other_bytes_is_refused_and_both_are_kept() {
 async fn a_clock_ten_years_off_is_refused_with_a_receipt() {
     let mut case = Case::start().await;
     for off in [-10 * YEAR, 10 * YEAR, i64::MIN - NOW.min(0), i64::MAX - NOW] {
-        let envelope = Envelope {
-            client_time: UnixMillis(NOW.saturating_add(off)),
-            ..case.envelope()
-        };
+        let envelope = case.altered(|envelope| envelope.client_time = UnixMillis(NOW.saturating_add(off)));
         assert_eq!(case.refused(&envelope).await, ErrorCode::ClockOutOfRange);
     }
     // Half a year offline and ten minutes ahead are within bounds.
     for off in [-limits::CLOCK_BEHIND_MILLIS, limits::CLOCK_AHEAD_MILLIS] {
-        let envelope = Envelope {
-            client_time: UnixMillis(NOW + off),
-            body: Command::Contact {
-                order: case.order.clone(),
-                form: contact_form(),
-            },
-            ..case.envelope()
-        };
+        let mut envelope = case.contact(contact_form());
+        envelope.client_time = UnixMillis(NOW + off);
         assert_eq!(case.refused(&envelope).await, ErrorCode::WrongState);
     }
 }
@@ -417,10 +401,7 @@ async fn a_scope_that_is_not_the_actors_is_denied() {
         ScopeId::unit(&"d310101".into()),
         ScopeId::handler(&OTHER_HANDLER.into()),
     ] {
-        let envelope = Envelope {
-            scope,
-            ..case.envelope()
-        };
+        let envelope = case.altered(|envelope| envelope.scope = scope);
         assert_eq!(case.refused(&envelope).await, ErrorCode::ScopeDenied);
     }
 }
@@ -582,4 +563,131 @@ async fn refused_commands_fill_only_a_persons_share_of_the_disk_and_tomorrow_it_
     let mut again = stage.sign_in(HANDLER).await;
     let command = again.command(Command::Accept { order });
     assert_eq!(stage.push_one(&again, command).await.verdict, Verdict::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_travels_beside_the_text_has_to_be_what_the_text_names() {
+    let case = Case::start().await;
+    let whole = case.contact(contact_form());
+    let answers = whole.beside.submission.clone().unwrap();
+    type Change = fn(&mut Unsigned);
+    let changes: [(&str, Change); 12] = [
+        ("left out", |unsigned| unsigned.beside.submission = None),
+        ("changed", |unsigned| {
+            unsigned.beside.submission = unsigned
+                .beside
+                .submission
+                .as_ref()
+                .map(|text| text.replace("true", "false"));
+        }),
+        ("a space more", |unsigned| {
+            unsigned.beside.submission = unsigned.beside.submission.as_ref().map(|text| format!("{text} "));
+        }),
+        ("not named", |unsigned| unsigned.submission = None),
+        ("not disclosed", |unsigned| unsigned.beside.disclosures.clear()),
+        ("another salt", |unsigned| {
+            unsigned.beside.disclosures[0].salt = "00".repeat(16)
+        }),
+        ("another value", |unsigned| {
+            unsigned.beside.disclosures[0].value = "别人".to_owned()
+        }),
+        ("another label", |unsigned| {
+            unsigned.beside.disclosures[0].label = "note".to_owned()
+        }),
+        ("disclosed twice", |unsigned| {
+            let again = unsigned.beside.disclosures[0].clone();
+            unsigned.beside.disclosures.push(again);
+        }),
+        ("in the clear", |unsigned| {
+            let value = unsigned.beside.disclosures.remove(0).value;
+            let text = unsigned.beside.submission.clone().unwrap();
+            let at = text.find("sm3:").unwrap();
+            unsigned.fill_in(format!("{}{value}{}", &text[..at], &text[at + 68..]));
+        }),
+        ("an answer nobody asked for", |unsigned| {
+            let text = unsigned.beside.submission.clone().unwrap();
+            unsigned.fill_in(text.replacen('{', "{\"more\": 1,", 1));
+        }),
+        ("no answers", |unsigned| unsigned.fill_in("[]".to_owned())),
+    ];
+    assert!(
+        answers.contains("sm3:"),
+        "who was spoken to is committed: {answers}"
+    );
+    assert!(!answers.contains("报修人"));
+    for (what, change) in changes {
+        let mut unsigned = whole.clone();
+        change(&mut unsigned);
+        let command = case.session.device.seal(&unsigned);
+        assert_eq!(
+            case.stopped(command).await,
+            (400, "malformed".to_owned()),
+            "{what}"
+        );
+    }
+    let mut huge = whole;
+    huge.fill_in(format!(
+        "{{\"note\":\"{}\"}}",
+        "x".repeat(limits::SUBMISSION_BYTES)
+    ));
+    let command = case.session.device.seal(&huge);
+    assert_eq!(case.stopped(command).await, (413, "too_large".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_a_kind_or_a_form_that_is_not_there_is_malformed() {
+    let case = Case::start().await;
+    type Change = fn(&mut Envelope);
+    let changes: [(&str, Change); 7] = [
+        ("no such act", |envelope| envelope.act = "approve".into()),
+        ("an act that is no name", |envelope| {
+            envelope.act = "Accept!".into()
+        }),
+        ("no such kind", |envelope| {
+            envelope.record.kind = "hotline.assist".into()
+        }),
+        ("a kind that is no name", |envelope| {
+            envelope.record.kind = "hotline".into()
+        }),
+        ("a role that is no name", |envelope| envelope.role = "".into()),
+        ("a digest that is none", |envelope| envelope.law.sm3 = "ab".into()),
+        ("work that is no id", |envelope| envelope.work = "1".into()),
+    ];
+    for (what, change) in changes {
+        let command = case.session.device.seal(&case.altered(change));
+        assert_eq!(
+            case.stopped(command).await,
+            (400, "malformed".to_owned()),
+            "{what}"
+        );
+    }
+    let mut other = case.contact(contact_form());
+    if let Some(form) = &mut other.form {
+        form.id = "reply".into();
+    }
+    let command = case.session.device.seal(&other);
+    assert_eq!(
+        case.stopped(command).await,
+        (400, "malformed".to_owned()),
+        "another form"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_under_another_law_or_in_another_role_is_refused_with_a_receipt() {
+    let mut case = Case::start().await;
+    for role in ["unit_reviewer", "bureau_reviewer", "administrator", "nobody"] {
+        let envelope = case.altered(|envelope| envelope.role = role.into());
+        assert_eq!(case.refused(&envelope).await, ErrorCode::Forbidden, "{role}");
+    }
+    type Change = fn(&mut Envelope);
+    let changes: [Change; 3] = [
+        |envelope| envelope.law.version = "2025.1".to_owned(),
+        |envelope| envelope.law.sm3 = "ab".repeat(32).into(),
+        |envelope| envelope.law.id = "water_ticket".into(),
+    ];
+    for change in changes {
+        let envelope = case.altered(change);
+        assert_eq!(case.refused(&envelope).await, ErrorCode::LawChanged);
+    }
 }

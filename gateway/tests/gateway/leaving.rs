@@ -300,5 +300,5 @@ async fn two_reviewers_at_once_leave_one_holder() {
         WHERE h.scope = 'handler:' || o.handler AND h.rev = o.rev";
     assert_eq!(stage.count(agrees), 1);
     stage.assert_gapless_logs();
-    assert_eq!(a.server_time, UnixMillis(NOW));
+    assert_eq!(a.given.at, UnixMillis(NOW));
 }

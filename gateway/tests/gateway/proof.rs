@@ -161,7 +161,7 @@ async fn each_broken_field_of_a_case_is_named() {
         let report = played.check(&serde_json::from_value(broken).unwrap());
         found(&report, Part::Inclusion { entry }, fault);
     }
-    for (field, other) in [("format", json!("other-case")), ("v", json!(2))] {
+    for (field, other) in [("format", json!("other-case")), ("v", json!(3))] {
         let mut broken = whole.clone();
         broken[field] = other;
         let part = Part::Bundle;

@@ -6,14 +6,17 @@ use reqwest::{Client, Method, RequestBuilder};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use shenhai_crypto::{PublicKey, SecretKey, device_id, hmac_sm3, sm3};
+use shenhai_flow::forms::classed;
 use shenhai_gateway::{CityConfig, Clock, Config, Directory, Gateway, Running};
+use shenhai_proof::submission::close;
 use shenhai_protocol::{
-    CmdId, Command, ContactForm, DeviceId, DeviceInfo, Envelope, HexHash, OrderId, PROTOCOL_VERSION,
-    PullReply, PushReply, PushRequest, Receipt, ReplyForm, ScopeId, SessionGrant, SessionRequest,
-    SignedEnvelope, UnixMillis, UserId,
+    Beside, CmdId, Command, ContactForm, DeviceId, DeviceInfo, Envelope, FormRef, HexHash, LawRef, OrderId,
+    PROTOCOL_VERSION, PullReply, PushReply, PushRequest, Receipt, RecordRef, ReplyForm, ScopeId,
+    SessionGrant, SessionRequest, SignedEnvelope, UnixMillis, UserId,
 };
 use std::fmt::Write;
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, Once};
@@ -311,7 +314,7 @@ impl Session {
         self.device.append(&envelope)
     }
 
-    pub(crate) fn envelope(&self, body: Command) -> Envelope {
+    pub(crate) fn envelope(&self, body: Command) -> Unsigned {
         self.device.envelope(&self.grant.user.id, body)
     }
 }
@@ -359,35 +362,110 @@ impl Device {
         }
     }
 
-    pub(crate) fn envelope(&self, actor: &UserId, body: Command) -> Envelope {
-        Envelope {
+    pub(crate) fn envelope(&self, actor: &UserId, body: Command) -> Unsigned {
+        let kind = body.kind();
+        let law = law();
+        let closed = body
+            .answers()
+            .map(|answers| close(answers, classed(kind), &mut UnwrapErr(getrandom::SysRng)));
+        let (submission, beside) =
+            closed.map_or((None, Beside::default()), |(named, beside)| (Some(named), beside));
+        let envelope = Envelope {
             v: PROTOCOL_VERSION,
             cmd_id: CmdId(uuid_v7()),
+            work: uuid_v7().into(),
             device_id: self.id.clone(),
             device_seq: self.seq + 1,
-            actor: actor.clone(),
-            scope: ScopeId::handler(actor),
-            base_rev: 1,
-            body,
             prev_hash: self.head.clone(),
+            actor: actor.clone(),
+            role: role_of(actor).into(),
+            scope: ScopeId::handler(actor),
+            record: RecordRef {
+                kind: "hotline.order".into(),
+                id: body.order().clone(),
+            },
+            base_rev: 1,
+            act: kind.act().into(),
+            form: submission.as_ref().map(|_| FormRef {
+                id: kind.act().into(),
+                sm3: law.sm3.clone(),
+            }),
+            law,
+            submission,
+            files: Vec::new(),
+            of: None,
             client_time: UnixMillis(NOW),
-        }
+        };
+        Unsigned { envelope, beside }
     }
 
-    pub(crate) fn seal(&self, envelope: &Envelope) -> SignedEnvelope {
-        let payload = serde_json::to_string(envelope).unwrap();
+    pub(crate) fn seal(&self, unsigned: &Unsigned) -> SignedEnvelope {
+        let payload = serde_json::to_string(&unsigned.envelope).unwrap();
         SignedEnvelope {
             sig: self.sign(&payload),
             payload,
+            beside: unsigned.beside.clone(),
         }
     }
 
     /// Seal and move the end of the chain.
-    pub(crate) fn append(&mut self, envelope: &Envelope) -> SignedEnvelope {
-        let signed = self.seal(envelope);
-        self.seq = envelope.device_seq;
+    pub(crate) fn append(&mut self, unsigned: &Unsigned) -> SignedEnvelope {
+        let signed = self.seal(unsigned);
+        self.seq = unsigned.device_seq;
         self.head = HexHash(sm3(signed.payload.as_bytes()).to_hex());
         signed
+    }
+}
+
+/// An act before it is signed, to be changed by a test.
+#[derive(Clone)]
+pub(crate) struct Unsigned {
+    pub(crate) envelope: Envelope,
+    pub(crate) beside: Beside,
+}
+
+impl Unsigned {
+    /// Fill in something else.
+    pub(crate) fn fill_in(&mut self, submission: String) {
+        if let Some(named) = &mut self.envelope.submission {
+            named.sm3 = HexHash(sm3(submission.as_bytes()).to_hex());
+            named.bytes = submission.len() as u64;
+        }
+        self.beside.submission = Some(submission);
+    }
+}
+
+impl Deref for Unsigned {
+    type Target = Envelope;
+
+    fn deref(&self) -> &Envelope {
+        &self.envelope
+    }
+}
+
+impl DerefMut for Unsigned {
+    fn deref_mut(&mut self) -> &mut Envelope {
+        &mut self.envelope
+    }
+}
+
+/// The law as its file has it.
+pub(crate) fn law() -> LawRef {
+    let text = include_str!("../../../core/flow/data/hotline-flow.toml");
+    LawRef {
+        id: "hotline".into(),
+        version: "2026.1".to_owned(),
+        sm3: HexHash(sm3(text.as_bytes()).to_hex()),
+    }
+}
+
+/// By the ids of [`directory_text`].
+fn role_of(user: &UserId) -> &'static str {
+    match user.as_str().as_bytes() {
+        [b'h', ..] => "handler",
+        [b'r', ..] => "unit_reviewer",
+        [b'b', ..] => "bureau_reviewer",
+        _ => "administrator",
     }
 }
 

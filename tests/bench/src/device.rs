@@ -5,10 +5,14 @@ use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use serde_json::{Value, json};
 use shenhai_crypto::{SecretKey, device_id, sm3};
+use shenhai_flow::Flow;
+use shenhai_flow::forms::classed;
+use shenhai_proof::law_of;
+use shenhai_proof::submission::close;
 use shenhai_protocol::{
-    ChangeKind, CmdId, Command, ContactForm, DeviceId, DeviceInfo, Envelope, HexHash, OrderId,
-    PROTOCOL_VERSION, PullReply, PushRequest, ScopeId, SessionGrant, SessionRequest, SignedEnvelope,
-    UnixMillis, UnreachedReason, UserId,
+    Beside, ChangeKind, CmdId, Command, ContactForm, DeviceId, DeviceInfo, Envelope, FormRef, HexHash,
+    OrderId, PROTOCOL_VERSION, PullReply, PushRequest, RecordRef, ScopeId, SessionGrant, SessionRequest,
+    SignedEnvelope, UnixMillis, UnreachedReason, UserId, WorkId,
 };
 
 /// A signed-in device.
@@ -119,23 +123,47 @@ impl Device {
                     form: unreached(),
                 }
             };
+            let kind = body.kind();
+            let law = law_of("hotline", Flow::standard().version(), Flow::standard_text());
+            let closed = body
+                .answers()
+                .map(|answers| close(answers, classed(kind), &mut UnwrapErr(SysRng)));
+            let (submission, beside) = match closed {
+                Some((named, beside)) => (Some(named), beside),
+                None => (None, Beside::default()),
+            };
+            let id = uuid::Uuid::now_v7().to_string();
             let envelope = Envelope {
                 v: PROTOCOL_VERSION,
-                cmd_id: CmdId(uuid::Uuid::now_v7().to_string()),
+                work: WorkId(id.clone()),
+                cmd_id: CmdId(id),
                 device_id: self.id.clone(),
                 device_seq: u64::try_from(index)? + 1,
-                actor: self.user.clone(),
-                scope: self.scope.clone(),
-                base_rev: rev + round,
-                body,
                 prev_hash,
+                actor: self.user.clone(),
+                role: "handler".into(),
+                scope: self.scope.clone(),
+                record: RecordRef {
+                    kind: "hotline.order".into(),
+                    id: order.clone(),
+                },
+                base_rev: rev + round,
+                act: kind.act().into(),
+                form: submission.as_ref().map(|_| FormRef {
+                    id: kind.act().into(),
+                    sm3: law.sm3.clone(),
+                }),
+                law,
+                submission,
+                files: Vec::new(),
+                of: None,
                 client_time: self.server_time,
             };
             let payload = serde_json::to_string(&envelope)?;
             prev_hash = HexHash(sm3(payload.as_bytes()).to_hex());
             let sig = self.key.sign(payload.as_bytes(), &mut UnwrapErr(SysRng)).to_hex();
             bodies.push(serde_json::to_string(&PushRequest {
-                commands: vec![SignedEnvelope { payload, sig }],
+                commands: vec![SignedEnvelope { payload, sig, beside }],
             })?);
         }
         Ok(bodies)

@@ -5,8 +5,8 @@
 use crate::round_trip::{reads_back, taken};
 use shenhai_client::rpc::Request;
 use shenhai_protocol::{
-    Envelope, EnvelopeError, PROTOCOL_VERSION, PushRequest, SessionRequest, SignedEnvelope, WakeRequest,
-    limits,
+    Beside, Envelope, EnvelopeError, PROTOCOL_VERSION, PushRequest, SessionRequest, SignedEnvelope,
+    WakeRequest, limits,
 };
 
 /// A signed command, and its payload on its own.
@@ -18,6 +18,7 @@ pub fn envelope(data: &[u8]) {
         opens_within_its_rules(&SignedEnvelope {
             payload: payload.to_owned(),
             sig: String::new(),
+            beside: Beside::default(),
         });
     }
 }
@@ -69,7 +70,9 @@ fn opens_within_its_rules(signed: &SignedEnvelope) {
             assert!(is_hex(&envelope.cmd_id.as_str().replace('-', ""), 32));
             reads_back::<Envelope>(&envelope, signed.payload.len());
         }
-        Err(EnvelopeError::TooLarge) => assert!(signed.payload.len() > limits::ENVELOPE_BYTES),
+        Err(EnvelopeError::TooLarge) => assert!(
+            signed.payload.len() > limits::ENVELOPE_BYTES || signed.beside.bytes() > limits::BESIDE_BYTES
+        ),
         // Where, never what: the message goes into logs.
         Err(EnvelopeError::Malformed(message)) => assert!(
             message.len() < 80 && message.contains(" at line ") && message.is_ascii(),

@@ -89,9 +89,11 @@ impl Golden {
         names.iter().map(|name| bytes(&self.0[*name])).collect()
     }
 
-    /// The golden signature, over `payload` only by its form.
+    /// The golden signature, over `payload` only by its form, with what the golden text names.
     fn signed(&self, payload: &Value) -> Value {
-        json!({ "payload": payload.to_string(), "sig": self.0["signed_envelope"]["sig"] })
+        let mut signed = self.0["signed_envelope"].clone();
+        signed["payload"] = payload.to_string().into();
+        signed
     }
 
     /// A receipt as its commit gave it.
@@ -102,13 +104,13 @@ impl Golden {
         receipt
     }
 
-    /// The golden envelope around every golden command.
+    /// The golden envelope for every act.
     fn payloads(&self) -> Vec<Value> {
         ["accept", "contact", "reply", "return", "reveal", "reassign"]
             .iter()
-            .map(|kind| {
+            .map(|act| {
                 let mut envelope = self.0["envelope"].clone();
-                envelope["body"] = self.0[format!("command_{kind}")].clone();
+                envelope["act"] = (*act).into();
                 envelope
             })
             .collect()
@@ -157,7 +159,7 @@ impl Golden {
     }
 
     fn calls(&self) -> Vec<Vec<u8>> {
-        let order = &self.0["command_accept"]["order"];
+        let order = &self.0["work_order"]["id"];
         let submit = |form: &str| json!({ "id": order, "form": self.0[form] });
         let draft =
             |kind: &str, form: &str| json!({ "id": order, "draft": { "kind": kind, "form": self.0[form] } });

@@ -47,6 +47,7 @@ impl FakeGateway {
     pub(super) fn apply(
         &mut self,
         envelope: &Envelope,
+        command: &Command,
         hash: &str,
         now: UnixMillis,
     ) -> Result<(), ErrorCode> {
@@ -57,9 +58,9 @@ impl FakeGateway {
         }
         let order = self
             .orders
-            .get_mut(envelope.body.order().as_str())
+            .get_mut(envelope.record.id.as_str())
             .ok_or(ErrorCode::OrderNotInScope)?;
-        if let Command::Reassign { to, .. } = &envelope.body {
+        if let Command::Reassign { to, .. } = command {
             let open = matches!(
                 order.state,
                 OrderState::Assigned | OrderState::Accepted | OrderState::Contacted
@@ -89,7 +90,7 @@ impl FakeGateway {
             }
         }
         use OrderState as S;
-        match (&envelope.body, order.state) {
+        match (command, order.state) {
             (Command::Accept { .. }, S::Assigned) => order.state = S::Accepted,
             (Command::Contact { form, .. }, S::Accepted | S::Contacted) => {
                 order.state = S::Contacted;

@@ -30,8 +30,10 @@ pub enum Fault {
     ForgedReceipts,
     /// Done, and every receipt, rightly signed, speaks of other bytes.
     OtherBytes,
-    /// Somebody changed a command's text after it was signed (in a proof).
+    /// Somebody changed what was filled in after it was signed (in a proof).
     ChangedText,
+    /// Somebody changed what was done after it was signed (in a proof).
+    ChangedAct,
     /// The gateway's own error, nothing done.
     Code(ErrorCode),
     /// The push stops at its first command with this code.
@@ -72,6 +74,33 @@ fn receipted(key: &SecretKey, payload: String, rng: &mut Sequence) -> SignedRece
     }
 }
 
+/// docs: what was filled in is what the text names; SM3(label ‖ 0x00 ‖ salt ‖ value) stands for a classed answer.
+fn command_in(signed: &SignedEnvelope, envelope: &Envelope) -> Option<Command> {
+    let kind = CommandKind::of_act(&envelope.act)?;
+    let named = envelope.submission.as_ref();
+    let answers = match (&signed.beside.submission, named) {
+        (Some(text), Some(named)) => {
+            let same = sm3(text.as_bytes()).to_hex() == named.sm3.0 && text.len() as u64 == named.bytes;
+            let mut answers: serde_json::Map<String, Value> =
+                serde_json::from_str(text).ok().filter(|_| same)?;
+            for one in &signed.beside.disclosures {
+                let salt: Vec<u8> = (0..32)
+                    .step_by(2)
+                    .map(|at| u8::from_str_radix(&one.salt[at..at + 2], 16).expect("hex"))
+                    .collect();
+                let committed = sm3(&[one.label.as_bytes(), &[0], &salt, one.value.as_bytes()].concat());
+                let answer = answers.get_mut(&one.label)?;
+                assert_eq!(*answer, json!(format!("sm3:{}", committed.to_hex())));
+                *answer = json!(one.value);
+            }
+            Some(answers)
+        }
+        (None, None) => None,
+        _ => return None,
+    };
+    Command::read(kind, envelope.record.id.clone(), answers).ok()
+}
+
 pub struct FakeGateway {
     pub key: SecretKey,
     pub forger: SecretKey,
@@ -85,7 +114,7 @@ pub struct FakeGateway {
     pub orders: BTreeMap<String, WorkOrder>,
     pub log: Vec<(String, String)>,
     pub receipts: BTreeMap<String, (String, SignedReceipt)>,
-    envelopes: Vec<(String, SignedEnvelope)>,
+    pub envelopes: Vec<(String, SignedEnvelope)>,
     pub epoch: String,
     faults: BTreeMap<&'static str, VecDeque<Fault>>,
     pub pushed: Vec<String>,
@@ -102,7 +131,7 @@ struct Backup {
     orders: BTreeMap<String, WorkOrder>,
     log: Vec<(String, String)>,
     receipts: BTreeMap<String, (String, SignedReceipt)>,
-    envelopes: Vec<(String, SignedEnvelope)>,
+    pub envelopes: Vec<(String, SignedEnvelope)>,
 }
 
 /// Who works where in these tests.
@@ -461,6 +490,7 @@ impl FakeGateway {
         if !verify_hex(&held.key, signed.payload.as_bytes(), &signed.sig).is_valid() {
             return Err((ErrorCode::BadSignature, None));
         }
+        let command = command_in(&signed, &envelope).ok_or((ErrorCode::Malformed, None))?;
         if let Some((payload, receipt)) = self.receipts.get(envelope.cmd_id.as_str()) {
             return if *payload == signed.payload {
                 Ok(receipt.clone())
@@ -493,14 +523,14 @@ impl FakeGateway {
         let late = now.since(envelope.client_time);
         let in_range = (-limits::CLOCK_AHEAD_MILLIS..=limits::CLOCK_BEHIND_MILLIS).contains(&late);
         let refuse = refuse.or((!in_range).then_some(ErrorCode::ClockOutOfRange));
-        let refused = refuse.or_else(|| self.apply(&envelope, &hash, now).err());
+        let refused = refuse.or_else(|| self.apply(&envelope, &command, &hash, now).err());
         let (rev, changes) = match refused {
             Some(_) => (None, BTreeMap::new()),
             None => {
-                let n = self.touch(user, envelope.body.order().as_str());
+                let n = self.touch(user, envelope.record.id.as_str());
                 let rev = self
                     .orders
-                    .get(envelope.body.order().as_str())
+                    .get(envelope.record.id.as_str())
                     .map(|order| order.rev);
                 (rev, BTreeMap::from([(envelope.scope.0.clone(), n)]))
             }
@@ -509,8 +539,24 @@ impl FakeGateway {
             emulated: false,
             v: PROTOCOL_VERSION,
             cmd_id: envelope.cmd_id.clone(),
+            work: envelope.work.clone(),
             device_id: envelope.device_id.clone(),
             device_seq: envelope.device_seq,
+            hash: HexHash(hash),
+            record: envelope.record.clone(),
+            by: Actor {
+                id: envelope.actor.clone(),
+                role: envelope.role.clone(),
+                unit: "unit".into(),
+            },
+            law: envelope.law.clone(),
+            cell: None,
+            given: GivenFacts {
+                at: now,
+                calendar: "calendar".to_owned(),
+                asked: BTreeMap::new(),
+            },
+            after: String::new(),
             verdict: if refused.is_some() {
                 Verdict::Refused
             } else {
@@ -519,8 +565,6 @@ impl FakeGateway {
             code: refused,
             rev,
             changes,
-            server_time: now,
-            hash: HexHash(hash),
         };
         let payload = serde_json::to_string(&receipt).expect("JSON");
         let receipt = receipted(&self.key, payload, &mut self.rng);
@@ -623,7 +667,7 @@ impl FakeGateway {
         let mut entries = Vec::new();
         for (cmd_id, envelope) in &self.envelopes {
             let opened = envelope.open().expect("taken");
-            if opened.body.order().as_str() == order {
+            if opened.record.id.as_str() == order {
                 entries.push(ProofEntry {
                     envelope: envelope.clone(),
                     receipt: self.receipts[cmd_id].1.clone(),
@@ -637,7 +681,12 @@ impl FakeGateway {
         for entry in &mut entries {
             self.spoil(&mut entry.receipt, fault);
             if fault == Some(Fault::ChangedText) {
-                entry.envelope.payload = entry.envelope.payload.replace("已约定", "未约定");
+                let text = &mut entry.envelope.beside.submission;
+                *text = text.as_ref().map(|text| text.replace("已约定", "未约定"));
+            }
+            if fault == Some(Fault::ChangedAct) {
+                let payload = &mut entry.envelope.payload;
+                *payload = payload.replace("\"act\":\"contact\"", "\"act\":\"reply\"");
             }
         }
         let proof = OrderProof {

@@ -108,12 +108,19 @@ CREATE TABLE commands (
     actor        TEXT NOT NULL,
     payload      TEXT NOT NULL,
     sig          TEXT NOT NULL,
+    -- What was filled in, as the payload names it; null for an act without a form.
+    submission   TEXT,
     receipt      TEXT NOT NULL,
     commit_n     INTEGER NOT NULL,
     commit_index INTEGER NOT NULL,
     leaf         INTEGER NOT NULL UNIQUE,
     UNIQUE (device_id, device_seq)
 ) STRICT;
+-- What opens the commitments of a submission: apart, because not everybody who may prove an order may see it.
+CREATE TABLE disclosures (
+    cmd_id TEXT PRIMARY KEY,
+    doc    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX commands_of_order ON commands (order_id, n) WHERE order_id IS NOT NULL;
 
 -- The other bytes of a command id that was used before.
@@ -122,6 +129,7 @@ CREATE TABLE reused_ids (
     hash    TEXT NOT NULL,
     payload TEXT NOT NULL,
     sig     TEXT NOT NULL,
+    submission TEXT,
     seen_at INTEGER NOT NULL,
     PRIMARY KEY (cmd_id, hash)
 ) STRICT, WITHOUT ROWID;

@@ -363,7 +363,7 @@ confirm: string, };
 /**
  * Why something was not done. Stable: a code is never reused for another meaning.
  */
-export type ErrorCode = "malformed" | "too_large" | "unsupported_version" | "unknown_channel" | "unknown_endpoint" | "unauthenticated" | "session_expired" | "bad_login_code" | "unknown_user" | "forbidden" | "not_found" | "bad_signature" | "unknown_device" | "device_revoked" | "enrolment_needed" | "bad_enrolment_code" | "wrong_device" | "wrong_actor" | "seq_gap" | "chain_broken" | "id_reused" | "scope_denied" | "order_not_in_scope" | "reassigned" | "wrong_state" | "form_invalid" | "clock_out_of_range" | "cursor_gone" | "rate_limited" | "overloaded" | "storage_full" | "upstream_unavailable" | "internal" | "offline" | "bad_answer" | "store_failed" | "core_restarted" | "bad_request" | "lease_expired" | "locked" | "pin_wrong" | "erased" | "authority_changed";
+export type ErrorCode = "malformed" | "too_large" | "unsupported_version" | "unknown_channel" | "unknown_endpoint" | "unauthenticated" | "session_expired" | "bad_login_code" | "unknown_user" | "forbidden" | "not_found" | "bad_signature" | "unknown_device" | "device_revoked" | "enrolment_needed" | "bad_enrolment_code" | "wrong_device" | "wrong_actor" | "seq_gap" | "chain_broken" | "id_reused" | "scope_denied" | "order_not_in_scope" | "reassigned" | "wrong_state" | "law_changed" | "form_invalid" | "clock_out_of_range" | "cursor_gone" | "rate_limited" | "overloaded" | "storage_full" | "upstream_unavailable" | "internal" | "offline" | "bad_answer" | "store_failed" | "core_restarted" | "bad_request" | "lease_expired" | "locked" | "pin_wrong" | "erased" | "authority_changed";
 
 /**
  * Something changed: fetch it anew. The first event of a subscription gives every topic's version.
@@ -1043,6 +1043,10 @@ field: string, } | { "kind": "head" } | { "kind": "log" } | { "kind": "anchor" }
  * Which.
  */
 entry: number, } | { "kind": "payload", 
+/**
+ * Of which entry.
+ */
+entry: number, } | { "kind": "submission", 
 /**
  * Of which entry.
  */
