@@ -5,6 +5,7 @@ mod formulas;
 mod hostile;
 mod reading;
 mod shipped;
+mod signing;
 mod support;
 mod together;
 mod trial;
