@@ -7,6 +7,7 @@
 use crate::statutory::Statutory;
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::Deserialize;
+use shenhai_forms::value::Date;
 use shenhai_protocol::UnixMillis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -35,6 +36,18 @@ impl ShanghaiDay {
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
+    }
+
+    /// The day before.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
+    /// The day of a date.
+    #[must_use]
+    pub fn of_date(date: Date) -> Self {
+        Self(date.since_1970())
     }
 
     /// The instant `minutes` after this day's 00:00; 1440 is its 24:00.
@@ -92,12 +105,18 @@ pub enum CalendarError {
     /// A day is listed as off and as a working day.
     #[error("{0} is listed as off and as a working day")]
     Contradiction(NaiveDate),
+    /// Office hours that are no times of day, or not one after the other.
+    #[error("{0} are not office hours")]
+    OfficeHours(String),
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CalendarFile {
     version: String,
+    /// The hours of a working day as `09:00-11:30`, in their order; none where no rule counts in them.
+    #[serde(default)]
+    office_hours: Vec<String>,
     year: Vec<YearEntry>,
 }
 
@@ -138,6 +157,7 @@ pub struct Calendar {
     years: BTreeMap<ShanghaiDay, ShanghaiDay>,
     off: BTreeSet<ShanghaiDay>,
     worked: BTreeSet<ShanghaiDay>,
+    office: Vec<(u32, u32)>,
 }
 
 impl Calendar {
@@ -159,6 +179,7 @@ impl Calendar {
             years: BTreeMap::new(),
             off: BTreeSet::new(),
             worked: BTreeSet::new(),
+            office: office_hours(&file.office_hours)?,
         };
         for entry in &file.year {
             calendar.add_year(entry)?;
@@ -188,6 +209,12 @@ impl Calendar {
             !day.date().is_some_and(|date| Statutory::standard().is_off(date))
         };
         WorkingDay { works, published }
+    }
+
+    /// The hours of a working day, in minutes after its 00:00, one after the other; none where the calendar names none.
+    #[must_use]
+    pub fn office_hours(&self) -> &[(u32, u32)] {
+        &self.office
     }
 
     fn add_year(&mut self, entry: &YearEntry) -> Result<(), CalendarError> {
@@ -227,4 +254,28 @@ impl Calendar {
         }
         Ok(())
     }
+}
+
+fn office_hours(spans: &[String]) -> Result<Vec<(u32, u32)>, CalendarError> {
+    let mut hours: Vec<(u32, u32)> = Vec::new();
+    for text in spans {
+        let span = text
+            .split_once('-')
+            .and_then(|(from, to)| Some((minute_of_day(from)?, minute_of_day(to)?)))
+            .filter(|(from, to)| from < to && hours.last().is_none_or(|(_, before)| before <= from));
+        hours.push(span.ok_or_else(|| CalendarError::OfficeHours(text.clone()))?);
+    }
+    Ok(hours)
+}
+
+/// Minutes after 00:00 of `00:00` to `24:00`.
+pub(crate) fn minute_of_day(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two_digits = |part: &str| match part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) {
+        true => part.parse::<u32>().ok(),
+        false => None,
+    };
+    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+    let minute = hours * 60 + minutes;
+    (minutes < 60 && minute <= 24 * 60).then_some(minute)
 }

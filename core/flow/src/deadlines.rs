@@ -3,14 +3,13 @@
 //! Not here: warnings and statistics. Called by the gateway once, when it takes an order in; a client shows
 //! what the gateway computed.
 
-use crate::calendar::{Calendar, ShanghaiDay};
+use crate::calendar::{Calendar, ShanghaiDay, minute_of_day};
 use serde::Deserialize;
 use shenhai_protocol::{Deadlines, Matter, UnixMillis, Urgency};
 use std::sync::LazyLock;
 use thiserror::Error;
 
 const HOUR_MILLIS: i64 = 60 * 60 * 1000;
-const DAY_MINUTES: u32 = 24 * 60;
 /// No rule of the hotline gives more time than this; a larger figure in a file is a slip.
 const MOST_WORKING_DAYS: u32 = 90;
 /// As above, in hours.
@@ -161,6 +160,7 @@ impl DeadlineRules {
         let file: RulesFile =
             toml::from_str(text).map_err(|error| RulesError::Syntax(error.message().to_owned()))?;
         let due_minute = minute_of_day(&file.counting.due_time)
+            .filter(|minute| *minute > 0)
             .ok_or_else(|| RulesError::DueTime(file.counting.due_time.clone()))?;
         Ok(Self {
             version: format!("{}+{}", file.version, calendar.version()),
@@ -302,15 +302,4 @@ fn every_case() -> impl Iterator<Item = Case> {
             })
         })
     })
-}
-
-fn minute_of_day(text: &str) -> Option<u32> {
-    let (hours, minutes) = text.split_once(':')?;
-    let two_digits = |part: &str| match part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) {
-        true => part.parse::<u32>().ok(),
-        false => None,
-    };
-    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
-    let minute = hours * 60 + minutes;
-    (minutes < 60 && (1..=DAY_MINUTES).contains(&minute)).then_some(minute)
 }

@@ -3,6 +3,7 @@
 //! Not the words people read: those are the face's texts. Every name is plain ASCII, so that it means the same in a
 //! digest, a database column, a formula and a spreadsheet.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 /// Most characters of a name.
@@ -44,6 +45,13 @@ macro_rules! names {
                 }
 
                 fn as_str(&self) -> &str {
+                    &self.0
+                }
+            }
+
+            // A map of names is looked up by what a formula says, which is a text.
+            impl Borrow<str> for $name {
+                fn borrow(&self) -> &str {
                     &self.0
                 }
             }

@@ -8,7 +8,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shenhai-sm4", &[]),
     ("shenhai-crypto", &["shenhai-sm4"]),
     ("shenhai-proof", &["shenhai-protocol", "shenhai-crypto"]),
-    ("shenhai-flow", &["shenhai-protocol"]),
+    (
+        "shenhai-flow",
+        &[
+            "shenhai-protocol",
+            "shenhai-crypto",
+            "shenhai-forms",
+            "shenhai-pack",
+        ],
+    ),
     ("shenhai-forms", &[]),
     (
         "shenhai-pack",

@@ -193,7 +193,7 @@ pub(super) fn answer(pack: &Pack, answer: &Answer, findings: &mut Findings) {
 }
 
 pub(super) fn list(pack: &Pack, kind: &FactType, place: &Place, findings: &mut Findings) {
-    if let Some(list) = kind.list().filter(|list| !pack.law.lists.contains_key(list)) {
+    if let Some(list) = kind.list().filter(|list| !pack.law.lists.contains_key(*list)) {
         findings.add(&place.at("list"), &unknown(list));
     }
 }

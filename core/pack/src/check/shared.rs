@@ -53,7 +53,7 @@ pub(super) fn check(pack: &Pack, findings: &mut Findings) {
         for kind in migration
             .kinds
             .keys()
-            .filter(|kind| !pack.law.kinds.contains_key(kind))
+            .filter(|kind| !pack.law.kinds.contains_key(*kind))
         {
             findings.add(&migration.place, &unknown(kind));
         }

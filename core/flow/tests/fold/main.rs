@@ -1,0 +1,6 @@
+//! The fold over the shipped packs and over a small one in which every effect is used.
+
+mod clocks;
+mod hotline;
+mod stated;
+mod support;
