@@ -1,5 +1,6 @@
 // An order given to somebody else while its handler is out of reach: it leaves their phone, what they made of it does not.
 import type { Browser, Page } from "@playwright/test";
+import { inspect } from "../inspect";
 import { choose, expect, keep, order, rowOf, shellKept, signIn, test, type Stack } from "../stack";
 
 /** The desk of this reviewer, with the order open. */
@@ -55,7 +56,7 @@ test("an order reassigned from the desk leaves its handler's phone, and what the
   await expect(dialog.getByTestId("reassign-problem")).toContainText("请先选择经办人");
   await dialog.getByText("松江经办01").click();
   await dialog.getByTestId("reassign-reason").fill("原经办人外出，联系不上。");
-  await keep(desk, "desk-5-reassign");
+  await inspect(desk, "desk-5-reassign");
   await dialog.getByTestId("reassign-go").click();
   await expect(desk.getByTestId("order-detail")).toContainText("松江经办01", { timeout: 30_000 });
   await expect(desk.getByTestId("timeline").locator('[data-kind="reassigned"]')).toHaveCount(1);
@@ -71,7 +72,7 @@ test("an order reassigned from the desk leaves its handler's phone, and what the
   const form = page.getByTestId("form-left");
   await expect(form).toContainText("该工单已改派或移出您的工单", { timeout: 60_000 });
   await expect(page.getByTestId("form-typed")).toContainText(handling);
-  await keep(page, "phone-14-form-left");
+  await inspect(page, "phone-14-form-left");
 
   await page.goto(`${stack.gateway}/hotline/#/outbox`);
   const item = page.getByTestId("outbox-item");
@@ -83,7 +84,7 @@ test("an order reassigned from the desk leaves its handler's phone, and what the
   const left = page.getByTestId("left-draft");
   await expect(left).toContainText(handling);
   await expect(left).toContainText(one.orderNo);
-  await keep(page, "phone-15-left");
+  await inspect(page, "phone-15-left");
 
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.getByTestId("left-copy").click();
@@ -134,7 +135,7 @@ test("an order whose reassignment the gateway refuses stays where it is, and the
   await desk.context().setOffline(true);
   await desk.getByTestId("reassign-go").click();
   await expect(desk.getByTestId("desk-outbox").getByTestId("outbox-item")).toHaveAttribute("data-kind", "reassign");
-  await keep(desk, "desk-7-reassign-offline");
+  await inspect(desk, "desk-7-reassign-offline");
 
   const phone = await browser.newContext();
   const page = await phone.newPage();
