@@ -7,6 +7,7 @@
 mod check;
 mod digest;
 mod document;
+pub mod examples;
 pub mod face;
 mod files;
 mod finding;
@@ -33,6 +34,7 @@ pub use lock::{LOCK, Lock, Used};
 pub use manifest::{ENGINE, KindHead, MANIFEST, Manifest, Port};
 pub use sign::{Part, SIGNATURES, SignatureFault, Signatures, Signed, may_sign, signed_text};
 
+use examples::Example;
 use finding::Findings;
 use problem::Problem;
 
@@ -45,6 +47,8 @@ pub struct Pack {
     pub law: Law,
     /// What shows.
     pub face: Face,
+    /// What its author expects of it.
+    pub examples: Vec<Example>,
 }
 
 /// What a check came to.
@@ -66,7 +70,13 @@ pub fn check(files: &PackFiles) -> Checked {
     let pack = manifest::read(files, &mut findings).map(|manifest| {
         let law = law::read(files, &manifest, &mut findings);
         let face = face::read(files, &manifest, &mut findings);
-        let pack = Pack { manifest, law, face };
+        let examples = examples::read(files, &manifest, &mut findings);
+        let pack = Pack {
+            manifest,
+            law,
+            face,
+            examples,
+        };
         check::check(&pack, &mut findings);
         lock::check(files, &pack, &mut findings);
         pack
@@ -82,7 +92,7 @@ pub fn check(files: &PackFiles) -> Checked {
 /// Whether a path is one that a pack has a place for.
 fn is_known(path: &str) -> bool {
     [MANIFEST, LOCK, SIGNATURES].contains(&path)
-        || path.starts_with("examples/")
+        || examples::is_known(path)
         || law::is_known(path)
         || face::is_known(path)
 }

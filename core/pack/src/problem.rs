@@ -2,7 +2,8 @@
 //!
 //! The one place of these sentences. Codes are never given to another problem, so that a manual can name them: E1 is
 //! the folder and its files, E2 the language (`shenhai-forms` numbers those), E3 the flow, E4 clocks, E5 names and
-//! cells, E6 the face, E7 versions, E8 what formulas yield; W warns.
+//! cells, E6 the face, E7 versions, E8 what formulas yield, E9 examples; W
+//! warns.
 
 macro_rules! problems {
     ($($(#[$doc:meta])* $code:literal $name:ident $({ $($field:ident: $type:ty),+ })? => $text:literal,)+) => {
@@ -157,6 +158,13 @@ problems! {
     "E710" BadMigration { version: u32 } => "文件名应写作“旧版本-新版本”，新版本大于旧版本，不超过 {version}",
     "E711" NotMapped { name: String } => "没有写明“{name}”怎么办：改为哪个名称，或留空表示不再保留",
     "E712" MapsToOther { name: String, was: String, now: String } => "“{name}”原来是 {was}，改成的名称是 {now}：值不能换类型",
+
+    "E901" NotAnActor { text: String } => "不认识“{text}”；可写：角色:人员@单位 adapter:名称 device:场所",
+    "E902" NotAnInstant => "应写作 2026-02-03 09:00",
+    "E903" OutcomeDiffers { found: String } => "结果是 {found}",
+    "E904" StateDiffers { found: String } => "状态是 {found}",
+    "E905" FactDiffers { name: String, found: String } => "“{name}”是“{found}”",
+    "E906" NotAValue { name: String } => "“{name}”的值不符合它的类型",
 
     "W601" TextUnused { key: String } => "没有地方用到文案“{key}”",
     "W602" FormNotDrawn { name: String } => "表单“{name}”只有答案表，还没有画出来（law/forms/{name}.xml）",

@@ -66,7 +66,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("xtask", &[]),
-    ("shenhai-pack-tool", &["shenhai-crypto", "shenhai-pack"]),
+    (
+        "shenhai-pack-tool",
+        &["shenhai-crypto", "shenhai-flow", "shenhai-forms", "shenhai-pack"],
+    ),
     ("shenhai-uniffi-bindgen", &[]),
     ("shenhai-wasm-bindgen", &[]),
 ];

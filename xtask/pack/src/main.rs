@@ -3,11 +3,12 @@
 //! Not the checks (core/pack). Says one line per finding in the author's language. Exit code 1 when one is an error, 2
 //! when something could not be read or written. Run by `cargo xtask pack`.
 
+mod examples;
 mod folder;
 mod keys;
 
 use clap::{Parser, Subcommand};
-use shenhai_pack::{
+use shenhai_pack::{PackRef, 
     Finding, LOCK, Level, Lock, Pack, PackFiles, Part, Roots, SIGNATURES, Signatures, check, check_together,
 };
 use std::fmt::Display;
@@ -83,12 +84,21 @@ struct Read {
 fn read(path: &Path) -> Result<Read, String> {
     let contents = folder::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let checked = check(&contents.files);
+    let roots = Roots::of(&contents.files);
+    let outcomes = checked.pack.as_ref().map(|pack| {
+        let reference = PackRef {
+            id: pack.manifest.id.clone(),
+            version: pack.manifest.version,
+            law: roots.law,
+        };
+        examples::run(pack, &reference)
+    });
     let refused: Vec<_> = contents
         .refused
         .iter()
         .map(shenhai_pack::FileError::finding)
         .collect();
-    let mut findings: Vec<&Finding> = refused.iter().chain(&checked.findings).collect();
+    let mut findings: Vec<&Finding> = refused.iter().chain(&checked.findings).chain(outcomes.iter().flatten()).collect();
     // What stops the pack first; within that, by place.
     findings.sort_by_key(|finding| finding.level());
     for finding in &findings {
@@ -101,7 +111,7 @@ fn read(path: &Path) -> Result<Read, String> {
         None => say(format_args!("错误 {errors} 处，提醒 {warnings} 处"))?,
         Some(pack) => {
             let (id, version) = (&pack.manifest.id, pack.manifest.version);
-            let Roots { law, face } = Roots::of(&contents.files);
+            let Roots { law, face } = roots;
             say(format_args!("{id} 第 {version} 版：没有错误，提醒 {warnings} 处"))?;
             say(format_args!("法则 {law}"))?;
             say(format_args!("界面 {face}"))?;

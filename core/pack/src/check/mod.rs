@@ -4,6 +4,7 @@
 
 mod clocks;
 mod effects;
+mod examples;
 mod face;
 mod flow;
 mod formulas;
@@ -42,6 +43,7 @@ pub(crate) fn check(pack: &Pack, findings: &mut Findings) {
     }
     formulas::check(pack, findings);
     shared::check(pack, findings);
+    examples::check(pack, findings);
     face::check(pack, findings);
     for (id, kind) in &pack.law.kinds {
         face::index(Scene { pack, id, kind }, findings);
