@@ -45,7 +45,11 @@ fn step(
     let given = Given {
         at,
         calendar: Calendar::standard(),
-        asked: step.asked.iter().map(|(name, text)| (name.clone(), asked(text))).collect(),
+        asked: step
+            .asked
+            .iter()
+            .map(|(name, text)| (name.clone(), asked(text)))
+            .collect(),
     };
     let record = records.get(&step.record);
     let (entry, what) = (format!("{number}"), What::Named(step.act.clone()));
@@ -79,7 +83,12 @@ fn step(
     if let Ok((record, _)) = folded {
         records.insert(step.record.clone(), record);
     }
-    differs.extend(records.get(&step.record).map(|record| after(law, step, record)).unwrap_or_default());
+    differs.extend(
+        records
+            .get(&step.record)
+            .map(|record| after(law, step, record))
+            .unwrap_or_default(),
+    );
     differs
 }
 
@@ -90,7 +99,10 @@ fn after(law: &Law, step: &ExampleStep, record: &Record) -> Vec<Mismatch> {
         differs.push(Mismatch::State(record.state.clone()));
     }
     for (name, expected) in &step.facts {
-        let kind = law.kind(&step.kind).and_then(|kind| kind.fact(name)).map(|fact| &fact.kind);
+        let kind = law
+            .kind(&step.kind)
+            .and_then(|kind| kind.fact(name))
+            .map(|fact| &fact.kind);
         let held = record.facts.get(name).map_or(&Item::ABSENT, |fact| &fact.item);
         let fits = match held {
             Item::Committed(_) => expected == THERE,
@@ -120,7 +132,10 @@ fn answers(law: &Law, step: &ExampleStep) -> Result<Answers, FactId> {
         .collect();
     let mut answers = Answers::default();
     for (name, text) in &step.answers {
-        let answer = forms.iter().find_map(|form| form.answer(name)).ok_or_else(|| name.clone())?;
+        let answer = forms
+            .iter()
+            .find_map(|form| form.answer(name))
+            .ok_or_else(|| name.clone())?;
         let value = read(&answer.kind, text).ok_or_else(|| name.clone())?;
         let item = match answer.class {
             // Nobody draws a salt for an example: that it is there is all that is folded.
@@ -148,7 +163,9 @@ fn instant(text: &str) -> Option<Time> {
 }
 
 fn asked(text: &str) -> Asked {
-    let (value, unit) = text.split_once('@').map_or((text, None), |(value, unit)| (value, Some(unit)));
+    let (value, unit) = text
+        .split_once('@')
+        .map_or((text, None), |(value, unit)| (value, Some(unit)));
     Asked {
         value: value.to_owned(),
         unit: unit.map(str::to_owned),
@@ -163,7 +180,11 @@ fn actor(by: &ExampleActor) -> Actor {
             user: user.clone(),
             unit: unit.clone(),
             role: role.clone(),
-            scopes: BTreeSet::from([format!("person:{user}"), format!("unit:{unit}"), "bureau".to_owned()]),
+            scopes: BTreeSet::from([
+                format!("person:{user}"),
+                format!("unit:{unit}"),
+                "bureau".to_owned(),
+            ]),
         },
     }
 }

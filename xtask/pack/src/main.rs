@@ -8,8 +8,9 @@ mod folder;
 mod keys;
 
 use clap::{Parser, Subcommand};
-use shenhai_pack::{PackRef, 
-    Finding, LOCK, Level, Lock, Pack, PackFiles, Part, Roots, SIGNATURES, Signatures, check, check_together,
+use shenhai_pack::{
+    Finding, LOCK, Level, Lock, Pack, PackFiles, PackRef, Part, Roots, SIGNATURES, Signatures, check,
+    check_together,
 };
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -98,7 +99,11 @@ fn read(path: &Path) -> Result<Read, String> {
         .iter()
         .map(shenhai_pack::FileError::finding)
         .collect();
-    let mut findings: Vec<&Finding> = refused.iter().chain(&checked.findings).chain(outcomes.iter().flatten()).collect();
+    let mut findings: Vec<&Finding> = refused
+        .iter()
+        .chain(&checked.findings)
+        .chain(outcomes.iter().flatten())
+        .collect();
     // What stops the pack first; within that, by place.
     findings.sort_by_key(|finding| finding.level());
     for finding in &findings {

@@ -301,3 +301,126 @@ fn packs_are_held_against_each_other_where_several_are_named() {
     let (code, printed) = asking.run_with("check", &["--beside", &beside]);
     assert_eq!(code, Some(0), "{printed:#?}");
 }
+
+#[test]
+fn examples_are_run_and_what_comes_out_otherwise_is_named() {
+    let folder = Folder::with_the_sample("examples");
+    fs::create_dir_all(folder.path("examples")).expect("a folder");
+    let sound = "record,kind,act,by,at,answers,outcome,state,facts\n\
+        f,fault,report,adapter:street,2026-02-02 09:00,number = n1; trade = water; phone = 110; \
+        reported_at = 2026-02-02 08:00; fixer = f1,accepted,new,number = n1; phone = *\n\
+        f,fault,begin,fixer:f2@u,2026-02-02 10:00,,forbidden,new,\n\
+        f,fault,begin,fixer:f1@u,2026-02-02 10:00,,accepted,working,\n";
+    let write = |text: &str| fs::write(folder.path("examples/one.csv"), text).expect("a file");
+    write(sound);
+    let (code, printed) = folder.run("check");
+    assert_eq!(code, Some(0), "{printed:#?}");
+    for (from, to, expected) in [
+        (
+            "forbidden,new",
+            "accepted,new",
+            "E903 examples/one.csv 第3行 outcome：结果是 forbidden",
+        ),
+        (
+            "accepted,working",
+            "guard,working",
+            "E903 examples/one.csv 第4行 outcome：结果是 accepted",
+        ),
+        (
+            "accepted,working",
+            "accepted,asking",
+            "E904 examples/one.csv 第4行 state：状态是 working",
+        ),
+        (
+            "new,number = n1;",
+            "new,number = n2;",
+            "E905 examples/one.csv 第2行 facts：“number”是“n1”",
+        ),
+        (
+            "phone = *",
+            "phone = 110",
+            "E905 examples/one.csv 第2行 facts：“phone”是“*”",
+        ),
+        (
+            "2026-02-02 08:00;",
+            "yesterday;",
+            "E906 examples/one.csv 第2行 answers：“reported_at”的值不符合它的类型",
+        ),
+        (
+            "fixer:f1@u,2026-02-02 10:00",
+            "fixer:f1@u,10:00",
+            "E902 examples/one.csv 第4行 at：应写作 2026-02-03 09:00",
+        ),
+        (
+            "fixer:f2@u",
+            "f2",
+            "E901 examples/one.csv 第3行 by：不认识“f2”；可写：角色:人员@单位 adapter:名称 device:场所",
+        ),
+        (
+            "fault,begin,fixer:f1",
+            "fault,start,fixer:f1",
+            "E504 examples/one.csv 第4行 act：没有名为“start”的动作",
+        ),
+        (
+            "number = n1; trade",
+            "nr = n1; trade",
+            "E504 examples/one.csv 第2行 answers：没有名为“nr”的事实",
+        ),
+    ] {
+        assert!(sound.contains(from));
+        write(&sound.replacen(from, to, 1));
+        let (code, printed) = folder.run("check");
+        assert_eq!(code, Some(1), "{to}");
+        assert!(
+            printed.contains(&expected.to_owned()),
+            "{expected} is not among {printed:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_manuals_first_pack_and_the_shipped_ones_do_what_their_examples_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let manual = fs::read_to_string(root.join("docs/packs.md")).expect("the manual");
+    let section = manual
+        .split("\n## ")
+        .find(|part| part.starts_with("A first pack"))
+        .expect("the section");
+    let first = Folder(Path::new(env!("CARGO_TARGET_TMPDIR")).join("first"));
+    for part in section.split("\n**").skip(1) {
+        let (path, rest) = part.split_once("**").expect("a path in bold");
+        let (_, text) = rest
+            .split("```")
+            .nth(1)
+            .and_then(|block| block.split_once('\n'))
+            .expect("a block");
+        let path = first.path(path);
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    let (code, printed) = first.run("check");
+    assert_eq!(code, Some(0), "{printed:#?}");
+    // Five thousand and one fen: the guard of the manual's example does decide.
+    let example = fs::read_to_string(first.path("examples/one.csv")).expect("the example");
+    fs::write(
+        first.path("examples/one.csv"),
+        example.replace("5000.01", "5000.00"),
+    )
+    .expect("a file");
+    let (code, printed) = first.run("check");
+    assert_eq!(code, Some(1));
+    assert!(
+        printed[0].starts_with("E903 examples/one.csv 第5行 outcome：结果是 accepted"),
+        "{printed:#?}"
+    );
+
+    for pack in ["hotline", "water-ticket"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_shenhai-pack"))
+            .arg("check")
+            .arg(root.join("packs").join(pack))
+            .output()
+            .expect("the program is compiled with its tests");
+        let printed = String::from_utf8(output.stdout).expect("text");
+        assert_eq!(output.status.code(), Some(0), "{pack}: {printed}");
+    }
+}
