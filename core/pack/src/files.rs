@@ -3,6 +3,7 @@
 //! Not where they come from: whoever reads a folder, an archive or an answer puts them in here, and here is decided
 //! which path may stand in a pack at all.
 
+use crate::digest::is_covered;
 use crate::finding::{Finding, Place};
 use crate::limits;
 use crate::problem::Problem;
@@ -112,6 +113,14 @@ impl PackFiles {
         self.files
             .iter()
             .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// The files that a root covers.
+    pub(crate) fn covered(&self) -> Self {
+        let mut covered = self.clone();
+        covered.files.retain(|path, _| is_covered(path));
+        covered.bytes = covered.files.values().map(Vec::len).sum();
+        covered
     }
 
     /// Take a file out, for a pack with other contents.

@@ -93,7 +93,8 @@ pub fn load(files: &PackFiles, wanted: Option<&PackRef>) -> Result<(Pack, PackRe
             found,
         });
     }
-    let checked = check(files);
+    // Nobody signed what no root covers, so it has no say: neither in favour nor against.
+    let checked = check(&files.covered());
     let Some(pack) = checked.pack else {
         let mut findings = checked.findings;
         findings.retain(|finding| finding.level() == Level::Error);

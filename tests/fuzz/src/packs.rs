@@ -61,6 +61,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "law/clocks.toml",
         "face/views.toml",
         "law/lists/trades.csv",
+        "examples/one.csv",
         LOCK,
     ];
     let numbered = SOUND.iter().zip(0_u8..);
@@ -99,9 +100,9 @@ pub fn pack_files(data: &[u8]) {
         .iter()
         .any(|finding| finding.level() == Level::Error);
     assert_eq!(checked.pack.is_none(), wrong);
-    assert!(
-        load(&files, None).is_err() || path == LOCK || *bytes == SOUND[usize::from(*number) % SOUND.len()].1
-    );
+    let unchanged = *bytes == SOUND[usize::from(*number) % SOUND.len()].1;
+    let covered = path != LOCK && !path.starts_with("examples/");
+    assert!(load(&files, None).is_err() || unchanged || !covered);
     if let Some(lock) = std::str::from_utf8(bytes).ok().and_then(Lock::parse) {
         assert_eq!(lock.to_string().as_bytes(), bytes);
     }
@@ -117,5 +118,8 @@ pub fn pack_files(data: &[u8]) {
         .insert(LOCK, lock.to_string().into_bytes())
         .expect("a lock is a file of a pack");
     let (taken, found) = load(&files, None).expect("what was checked and locked loads");
-    assert_eq!((taken, found.law), (pack, lock.roots.law));
+    assert_eq!(
+        (taken.law, taken.face, found.law),
+        (pack.law, pack.face, lock.roots.law)
+    );
 }

@@ -305,14 +305,9 @@ fn packs_are_held_against_each_other_where_several_are_named() {
 #[test]
 fn examples_are_run_and_what_comes_out_otherwise_is_named() {
     let folder = Folder::with_the_sample("examples");
-    fs::create_dir_all(folder.path("examples")).expect("a folder");
-    let sound = "record,kind,act,by,at,answers,outcome,state,facts\n\
-        f,fault,report,adapter:street,2026-02-02 09:00,number = n1; trade = water; phone = 110; \
-        reported_at = 2026-02-02 08:00; fixer = f1,accepted,new,number = n1; phone = *\n\
-        f,fault,begin,fixer:f2@u,2026-02-02 10:00,,forbidden,new,\n\
-        f,fault,begin,fixer:f1@u,2026-02-02 10:00,,accepted,working,\n";
+    let sound = fs::read_to_string(folder.path("examples/one.csv")).expect("the sample has an example");
     let write = |text: &str| fs::write(folder.path("examples/one.csv"), text).expect("a file");
-    write(sound);
+    write(&sound);
     let (code, printed) = folder.run("check");
     assert_eq!(code, Some(0), "{printed:#?}");
     for (from, to, expected) in [

@@ -21,7 +21,7 @@ fn every_kind_of_slip_has_its_code_and_place() {
         }
         count += 1;
     }
-    assert_eq!(count, 84);
+    assert_eq!(count, 91);
 }
 
 #[test]

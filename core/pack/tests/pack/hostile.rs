@@ -194,6 +194,22 @@ fn a_built_pack_loads_and_one_that_was_changed_since_does_not() {
 }
 
 #[test]
+fn what_no_root_covers_has_no_say_in_loading() {
+    let (pack, _) = load(&built(sample()), None).expect("a built pack");
+    let mut files = built(sample());
+    files.remove("examples/one.csv");
+    for (path, bytes) in [
+        ("examples/one.csv", &b"spoilt\"\xff"[..]),
+        ("readme.txt", b"hello"),
+    ] {
+        files.insert(path, bytes.to_vec()).expect("a file");
+        let (same, _) = load(&files, None).expect("the built files are as they were");
+        assert_eq!((same.law, same.face), (pack.law.clone(), pack.face.clone()));
+        assert_eq!(same.examples, Vec::<shenhai_pack::examples::Example>::new());
+    }
+}
+
+#[test]
 fn a_lock_has_one_text_and_names_roots_that_are_those_of_its_files() {
     let files = built(sample());
     let text = String::from_utf8(files.get(LOCK).expect("a lock").to_vec()).expect("a text");

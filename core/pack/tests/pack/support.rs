@@ -89,4 +89,5 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "law/forms/closed.csv"
     "face/views.toml"
     "face/texts.zh.csv"
+    "examples/one.csv"
 ];

@@ -174,6 +174,7 @@ fn next_version(migration: &str) -> PackFiles {
     edit("law/facts.csv", &[("fault,phone,text,,phone,,,电话\n", "")]);
     edit("law/effects.csv", &[("has(phone)", "has(number)")]);
     edit("law/forms/reported.csv", &[("phone,text,,phone,,电话\n", "")]);
+    edit("examples/one.csv", &[(" phone = 110;", ""), ("; phone = *", "")]);
     edit("face/views.toml", &[(", \"phone\"", "")]);
     edit("face/texts.zh.csv", &[("state.asking", "state.asked")]);
     files
