@@ -19,6 +19,8 @@ test("an order reassigned from the desk leaves its handler's phone, and what the
   stack,
   browser,
 }) => {
+  // Four people sign in, each in a browser of their own.
+  test.setTimeout(180_000);
   const one = order({ areaCode: "310115", address: "浦东新区样例路31号" });
   await stack.pushOrder("12345", one);
   await signIn(page, stack, "hotline", "h-310115-1");
