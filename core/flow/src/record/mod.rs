@@ -40,7 +40,7 @@ pub struct Record {
     pub state: StateId,
     /// What others know of that.
     pub category: Category,
-    /// The last state that was not waiting, apart from where it stands.
+    /// The last state that was left and was not a waiting one.
     pub came_from: Option<StateId>,
     /// When it was opened.
     pub opened: Time,

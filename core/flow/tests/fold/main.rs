@@ -4,3 +4,4 @@ mod clocks;
 mod hotline;
 mod stated;
 mod support;
+mod trial;
