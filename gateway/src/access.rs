@@ -2,9 +2,12 @@
 //!
 //! Not who has the role (`directory`). Called by sign-in and by every endpoint that needs a session.
 
-use crate::store::Sight;
+use crate::law;
+use crate::store::Showing;
 use shenhai_flow::Flow;
-use shenhai_protocol::{Action, OrderId, Role, ScopeId, UnitId, UnixMillis, UserInfo, WorkOrder};
+use shenhai_protocol::{
+    Action, Depth, OrderId, Role, Scope, ScopeId, Sight, UnitId, UnixMillis, UserInfo, WorkOrder,
+};
 
 /// The two pages, each with its own roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,39 +85,52 @@ pub(crate) fn actions_of(role: Role) -> Vec<Action> {
         .collect()
 }
 
-/// What somebody may follow.
-pub(crate) fn scopes_of(user: &UserInfo) -> Vec<ScopeId> {
-    match user.role {
-        Role::Handler => vec![ScopeId::handler(&user.id)],
-        Role::UnitReviewer => vec![ScopeId::unit(&user.unit)],
-        Role::BureauReviewer => vec![ScopeId::bureau()],
-        Role::Administrator => Vec::new(),
-    }
+/// What somebody may follow, and what they may do there.
+pub(crate) fn scopes_of(user: &UserInfo) -> Vec<Scope> {
+    let (id, sight) = match user.role {
+        Role::Handler => (ScopeId::handler(&user.id), Sight::Full),
+        Role::UnitReviewer => (ScopeId::unit(&user.unit), Sight::Masked),
+        Role::BureauReviewer => (ScopeId::bureau(), Sight::Masked),
+        Role::Administrator => return Vec::new(),
+    };
+    let acts = Flow::standard().acts_of(user.role).into_iter();
+    vec![Scope {
+        id,
+        kinds: vec![law::orders()],
+        sight,
+        acts: acts.map(|kind| kind.act().into()).collect(),
+        depth: Depth::Full,
+    }]
+}
+
+/// Their ids.
+pub(crate) fn scope_ids_of(user: &UserInfo) -> Vec<ScopeId> {
+    scopes_of(user).into_iter().map(|scope| scope.id).collect()
 }
 
 /// Every scope an order appears in, sorted: scopes are always locked in this order.
-pub(crate) fn scopes_of_order(order: &WorkOrder, now: UnixMillis) -> Vec<Sight> {
+pub(crate) fn scopes_of_order(order: &WorkOrder, now: UnixMillis) -> Vec<Showing> {
     let stays = closed_at(order).map(|at| at.plus(Flow::standard().closed_millis()));
-    let of_handler = Sight {
+    let of_handler = Showing {
         scope: ScopeId::handler(&order.handler),
         until: stays,
     };
-    let mut sights = vec![
-        Sight::for_good(ScopeId::unit(&order.unit)),
-        Sight::for_good(ScopeId::bureau()),
+    let mut showings = vec![
+        Showing::for_good(ScopeId::unit(&order.unit)),
+        Showing::for_good(ScopeId::bureau()),
     ];
     if of_handler.until.is_none_or(|until| now < until) {
-        sights.push(of_handler);
+        showings.push(of_handler);
     }
-    sights.sort_by(|a, b| a.scope.cmp(&b.scope));
-    sights
+    showings.sort_by(|a, b| a.scope.cmp(&b.scope));
+    showings
 }
 
 /// Whether `scope` shows the order.
 pub(crate) fn is_shown_in(order: &WorkOrder, scope: &ScopeId, now: UnixMillis) -> bool {
     scopes_of_order(order, now)
         .iter()
-        .any(|sight| sight.scope == *scope)
+        .any(|showing| showing.scope == *scope)
 }
 
 /// When an order that is done was done.

@@ -73,8 +73,9 @@ impl Engine {
             now,
         )?;
         let mut record = live.record.clone();
-        let moved = record.scopes != verified.grant.scopes || record.user != verified.grant.user;
-        record.scopes.clone_from(&verified.grant.scopes);
+        let scopes = verified.grant.scope_ids();
+        let moved = record.scopes != scopes || record.user != verified.grant.user;
+        record.scopes = scopes;
         record.user.clone_from(&verified.grant.user);
         record.expires_at = verified.grant.expires_at;
         record.gateway_key.clone_from(&verified.gateway_key);
@@ -165,7 +166,7 @@ impl Engine {
         let old = live.identity.device_id.clone();
         let user = record.user.id.clone();
         record.device_id = rotation.identity.device_id.clone();
-        record.scopes.clone_from(&verified.grant.scopes);
+        record.scopes = verified.grant.scope_ids();
         let mut identity = rotation.identity;
         (identity.last_seq, identity.last_hash) = (reply.device_seq, reply.device_head.clone());
         (identity.acked_seq, identity.acked_hash) = (reply.device_seq, reply.device_head.clone());

@@ -1,7 +1,7 @@
 //! One order: everything a screen shows of it, and everything the person may do with it.
 
 use crate::chain::Basis;
-use crate::engine::{Engine, Live, Pending};
+use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
 use crate::letter::Letter;
 use crate::rpc::{
@@ -102,10 +102,13 @@ impl Engine {
         Ok(actions)
     }
 
-    /// Whether it is the signed-in person's to do this: an order is its handler's but for giving it to another.
+    /// Whether it is the signed-in person's to do this: granted where the order shows, and an order is its handler's but
+    /// for giving it to another.
     fn is_whose(&self, order: &WorkOrder, kind: CommandKind) -> bool {
-        let own = |live: &Live| order.handler == live.record.user.id;
-        kind == CommandKind::Reassign || self.live.as_ref().is_some_and(own)
+        let Some(live) = &self.live else { return false };
+        let granted = live.grant.as_ref().zip(self.board.card(&order.id));
+        let granted = granted.is_some_and(|(grant, card)| grant.allows(&card.scope, kind.act()));
+        granted && (kind == CommandKind::Reassign || order.handler == live.record.user.id)
     }
 
     /// The record a screen shows: the person's own newest one that is on its way, else the received one, else

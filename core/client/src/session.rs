@@ -223,7 +223,7 @@ impl Engine {
             token: grant.token,
             expires_at: grant.expires_at,
             user: verified.grant.user.clone(),
-            scopes: verified.grant.scopes.clone(),
+            scopes: verified.grant.scope_ids(),
             gateway_key: verified.gateway_key,
             device_id: device.clone(),
             ended: None,

@@ -153,6 +153,17 @@ impl Flow {
         i64::from(self.file.closed_days) * DAY_MILLIS
     }
 
+    /// What a role may do in some state, in the order of [`CommandKind::ALL`].
+    #[must_use]
+    pub fn acts_of(&self, role: Role) -> Vec<CommandKind> {
+        let kinds = CommandKind::ALL.iter().copied();
+        let may = |kind: &CommandKind| {
+            let mut transitions = self.file.transition.iter();
+            transitions.any(|t| t.command == *kind && t.roles.contains(&role))
+        };
+        kinds.filter(may).collect()
+    }
+
     /// Whether a role may give any command at all.
     #[must_use]
     pub fn has_acts_for(&self, role: Role) -> bool {

@@ -47,10 +47,11 @@ pub use session::{
 };
 pub use sync::{Change, ChangeKind, PullReply, PushReply, PushRequest, PushStop, WakeReply, WakeRequest};
 pub use trust::{
-    AccessGrant, Action, AuthorityView, Credentials, DeviceList, DeviceView, ENROLMENT_ALPHABET,
+    AccessGrant, Action, AuthorityView, Credentials, Depth, DeviceList, DeviceView, ENROLMENT_ALPHABET,
     ENROLMENT_CODE_CHARS, EnrolledHow, GrantReply, Invitation, InvitationRequest, LeaseRules,
     ProviderKindView, ProviderView, RevocationList, RevocationReason, RevokedDevice, RotateReply,
-    RotateRequest, SignedGrant, SignedRevocations, TrustInfo, read_enrolment_code, show_enrolment_code,
+    RotateRequest, Scope, Sight, SignedGrant, SignedRevocations, TrustInfo, read_enrolment_code,
+    show_enrolment_code,
 };
 
 /// Version of the envelope and receipt payloads this crate reads and writes.

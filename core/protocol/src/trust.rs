@@ -5,7 +5,7 @@
 //! `trust.toml`). Sent by the gateway, verified by devices and by whoever checks a record later.
 
 use crate::forms::wire_enum;
-use crate::{DeviceId, DeviceInfo, HexHash, ScopeId, UnixMillis, UserId, UserInfo};
+use crate::{ActName, DeviceId, DeviceInfo, HexHash, Kind, ScopeId, UnixMillis, UserId, UserInfo};
 use serde::{Deserialize, Serialize};
 
 /// Characters of a one-time enrolment code, separators not counted.
@@ -60,6 +60,43 @@ wire_enum! {
     }
 }
 
+wire_enum! {
+    /// How much of a record a scope shows.
+    Sight {
+        /// Everything.
+        Full,
+        /// Citizens masked.
+        Masked,
+    }
+}
+
+wire_enum! {
+    /// What of its records a scope sends to a device.
+    Depth {
+        /// The records.
+        Full,
+        /// Their rows of lists only.
+        Row,
+    }
+}
+
+/// A scope as it is granted: what is in it, how much of it is shown, and what may be done there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// Which.
+    pub id: ScopeId,
+    /// Kinds of records in it.
+    pub kinds: Vec<Kind>,
+    /// How much of them is shown.
+    pub sight: Sight,
+    /// What may be done to them there.
+    pub acts: Vec<ActName>,
+    /// What of them comes down.
+    pub depth: Depth,
+}
+
 /// The rules a device keeps while it is out of the gateway's sight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -93,9 +130,9 @@ pub struct AccessGrant {
     pub device: DeviceId,
     /// On which page: `hotline` or `desk`.
     pub app: String,
-    /// What they may follow.
-    pub scopes: Vec<ScopeId>,
-    /// What they may do.
+    /// What they may follow, and what they may do there.
+    pub scopes: Vec<Scope>,
+    /// What they may do besides.
     pub actions: Vec<Action>,
     /// The gateway's time when it signed.
     pub issued_at: UnixMillis,
@@ -105,6 +142,21 @@ pub struct AccessGrant {
     pub offline_until: UnixMillis,
     /// What the device keeps to until then.
     pub rules: LeaseRules,
+}
+
+impl AccessGrant {
+    /// The ids of the granted scopes.
+    #[must_use]
+    pub fn scope_ids(&self) -> Vec<ScopeId> {
+        self.scopes.iter().map(|scope| scope.id.clone()).collect()
+    }
+
+    /// Whether `act` may be done to a record that shows in that scope.
+    #[must_use]
+    pub fn allows(&self, scope: &ScopeId, act: &str) -> bool {
+        let granted = self.scopes.iter().find(|granted| granted.id == *scope);
+        granted.is_some_and(|granted| granted.acts.iter().any(|own| own.as_str() == act))
+    }
 }
 
 /// A grant on the wire: the exact text, and the SM2 signature (`r‖s`, 128 hex digits) of the gateway

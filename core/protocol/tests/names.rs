@@ -42,6 +42,8 @@ fn every_name_of_every_enumeration_is_the_golden_one() {
         "ReplyMode": names(ReplyMode::ALL),
         "IssueCode": names(IssueCode::ALL),
         "Action": names(Action::ALL),
+        "Sight": names(Sight::ALL),
+        "Depth": names(Depth::ALL),
         "EnrolledHow": names(EnrolledHow::ALL),
         "ProviderKindView": names(ProviderKindView::ALL),
         "RevocationReason": names(RevocationReason::ALL),

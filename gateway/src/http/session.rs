@@ -117,7 +117,7 @@ impl FromRequestParts<Arc<App>> for Session {
         note_seen(app, &session.device, device.last_seen_at).await;
         Ok(Self {
             asker: Asker {
-                scopes: access::scopes_of(&user),
+                scopes: access::scope_ids_of(&user),
                 user,
                 device: session.device.clone(),
             },
@@ -305,7 +305,7 @@ pub(crate) async fn sign_in(
     Ok(Json(SessionGrant {
         token,
         expires_at,
-        scopes: access::scopes_of(&user),
+        scopes: access::scope_ids_of(&user),
         user,
         gateway_key: app.keys.public_hex(),
         epoch: app.epoch.clone(),

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 
 /// A scope that shows an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sight {
+pub(crate) struct Showing {
     pub(crate) scope: ScopeId,
     /// When the order leaves it by itself; `None`: not before something happens to it.
     pub(crate) until: Option<UnixMillis>,
 }
 
-impl Sight {
+impl Showing {
     pub(crate) fn for_good(scope: ScopeId) -> Self {
         Self { scope, until: None }
     }
@@ -125,24 +125,24 @@ impl Rows<'_> {
 }
 
 impl Tx<'_> {
-    /// Tell every scope what an order came to: those in `sights`, which must be sorted, get a change; those that held
+    /// Tell every scope what an order came to: those in `showings`, which must be sorted, get a change; those that held
     /// it and are not among them get its leaving. Answers the numbers of both.
     pub(crate) fn log_change(
         &mut self,
         order: &WorkOrder,
-        sights: &[Sight],
+        showings: &[Showing],
     ) -> Result<BTreeMap<String, u64>, StoreError> {
         let held = self.holders(&order.id)?;
-        let seen = |scope: &ScopeId| sights.iter().find(|sight| sight.scope == *scope);
-        let mut concerned: Vec<&ScopeId> = sights.iter().map(|sight| &sight.scope).collect();
+        let seen = |scope: &ScopeId| showings.iter().find(|showing| showing.scope == *scope);
+        let mut concerned: Vec<&ScopeId> = showings.iter().map(|showing| &showing.scope).collect();
         concerned.extend(held.iter().filter(|scope| seen(scope).is_none()));
         // Scopes are always locked in this order.
         concerned.sort();
         let mut numbers = BTreeMap::new();
         for scope in concerned {
             let n = match seen(scope) {
-                Some(sight) => {
-                    self.hold(&order.id, sight, order.rev, held.contains(scope))?;
+                Some(showing) => {
+                    self.hold(&order.id, showing, order.rev, held.contains(scope))?;
                     self.log(scope, &order.id, false)?
                 }
                 None => self.let_go(&order.id, scope)?,
@@ -168,14 +168,14 @@ impl Tx<'_> {
         Ok(due.len())
     }
 
-    fn hold(&mut self, order: &OrderId, sight: &Sight, rev: u64, held: bool) -> Result<(), StoreError> {
+    fn hold(&mut self, order: &OrderId, showing: &Showing, rev: u64, held: bool) -> Result<(), StoreError> {
         let sql = if held {
             "UPDATE held SET rev = ?3, until = ?4 WHERE order_id = ?1 AND scope = ?2"
         } else {
             "INSERT INTO held (order_id, scope, rev, until) VALUES (?1, ?2, ?3, ?4)"
         };
-        let until = sight.until.map(|until| until.0);
-        let row = params![order.as_str(), sight.scope.as_str(), rev, until];
+        let until = showing.until.map(|until| until.0);
+        let row = params![order.as_str(), showing.scope.as_str(), rev, until];
         self.conn.prepare_cached(sql)?.execute(row)?;
         Ok(())
     }

@@ -20,7 +20,7 @@ mod space;
 mod writer;
 
 pub(crate) use anchors::{Anchored, WaitingAnchor};
-pub(crate) use changes::Sight;
+pub(crate) use changes::Showing;
 pub(crate) use commands::{StoredCommand, TakenCommand};
 pub(crate) use devices::{CertificateKind, CertificateRow, InvitationRow, ListedDevice};
 pub use error::StoreError;

@@ -12,9 +12,9 @@ use shenhai_crypto::{
 };
 use shenhai_gateway::{Config, TrustRules};
 use shenhai_protocol::{
-    AccessGrant, Action, Command, Credentials, DeviceList, EnrolledHow, ErrorCode, GrantReply, Invitation,
-    PushReply, RevocationReason, RotateReply, RotateRequest, SessionRequest, SignedGrant, SignedRevocations,
-    TrustInfo, UnixMillis,
+    AccessGrant, ActName, Action, Command, Credentials, Depth, DeviceList, EnrolledHow, ErrorCode,
+    GrantReply, Invitation, PushReply, RevocationReason, RotateReply, RotateRequest, SessionRequest, Sight,
+    SignedGrant, SignedRevocations, TrustInfo, UnixMillis,
 };
 use std::sync::atomic::Ordering;
 
@@ -172,7 +172,14 @@ async fn a_sign_in_brings_a_grant_that_leads_back_to_the_authority() {
         (grant.app.as_str(), &grant.device),
         ("hotline", &session.device.id)
     );
-    assert_eq!(grant.scopes, session.grant.scopes);
+    assert_eq!(grant.scope_ids(), session.grant.scopes);
+    let scope = &grant.scopes[0];
+    assert_eq!((scope.sight, scope.depth), (Sight::Full, Depth::Full));
+    assert_eq!(scope.kinds, ["hotline.order".into()]);
+    assert_eq!(
+        scope.acts,
+        ["accept", "contact", "reply", "return", "reveal"].map(ActName::from)
+    );
     assert_eq!(
         grant.actions,
         [Action::ReadOrders, Action::SubmitCommands, Action::ReadProofs]

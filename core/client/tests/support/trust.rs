@@ -104,6 +104,28 @@ impl Papers {
     }
 }
 
+/// docs: a handler works on orders in their own scope, a reviewer gives them away in theirs.
+fn granted_scopes(ids: Vec<ScopeId>, role: Role) -> Vec<Scope> {
+    let acts: &[&str] = match role {
+        Role::Handler => &["accept", "contact", "reply", "return", "reveal"],
+        Role::UnitReviewer | Role::BureauReviewer => &["reassign"],
+        Role::Administrator => &[],
+    };
+    ids.into_iter()
+        .map(|id| Scope {
+            sight: if id.shows_callers() {
+                Sight::Full
+            } else {
+                Sight::Masked
+            },
+            kinds: vec!["hotline.order".into()],
+            acts: acts.iter().copied().map(ActName::from).collect(),
+            depth: Depth::Full,
+            id,
+        })
+        .collect()
+}
+
 impl FakeGateway {
     /// Certificates and grant for one session.
     pub fn papers_for(
@@ -114,7 +136,7 @@ impl FakeGateway {
         now: UnixMillis,
     ) -> (SignedGrant, Credentials) {
         let spoil = self.papers.spoil.take();
-        let mut scopes = self.scopes_of(user.id.as_str());
+        let mut scopes = granted_scopes(self.scopes_of(user.id.as_str()), user.role);
         let actions = match user.role {
             Role::Administrator => vec![Action::ManageDevices],
             _ => vec![Action::ReadOrders, Action::SubmitCommands, Action::ReadProofs],
@@ -146,7 +168,7 @@ impl FakeGateway {
         };
         let sig = signer.sign(text.as_bytes(), &mut self.rng).to_hex();
         if spoil == Some(Spoil::WiderGrant) {
-            scopes.push(ScopeId::bureau());
+            scopes.extend(granted_scopes(vec![ScopeId::bureau()], Role::BureauReviewer));
             granted.scopes = scopes;
             payload = serde_json::to_string(&granted).expect("JSON");
         }
