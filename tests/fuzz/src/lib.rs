@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod language;
 pub mod packs;
 pub mod proof;
+pub mod records;
 pub mod requests;
 mod round_trip;
 pub mod safekeeping;
@@ -115,6 +116,10 @@ pub const TARGETS: &[Target] = &[
         run: answers::receipt,
     },
     Target {
+        name: "record_document",
+        run: records::record_document,
+    },
+    Target {
         name: "rpc_request",
         run: requests::rpc_request,
     },
@@ -141,6 +146,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "sm4_blocks",
         run: block::sm4_blocks,
+    },
+    Target {
+        name: "submission",
+        run: records::submission,
     },
     Target {
         name: "svs_respond",

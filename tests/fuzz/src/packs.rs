@@ -1,6 +1,6 @@
 //! A service pack's files, one of them from outside.
 
-use shenhai_pack::{LOCK, Level, Lock, PackFiles, Signatures, check, limits, load};
+use shenhai_pack::{LOCK, Level, Lock, Pack, PackFiles, Signatures, check, limits, load};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,13 @@ fn pack_of(files: &[(String, Vec<u8>)]) -> PackFiles {
         pack.insert(path, bytes.clone()).expect("a file of the sample");
     }
     pack
+}
+
+/// The sample pack, read and checked.
+pub(crate) fn sample() -> (PackFiles, Pack) {
+    let files = pack_of(&SOUND);
+    let pack = check(&files).pack.expect("the sample is sound");
+    (files, pack)
 }
 
 /// One input per sort of file: its number in the sample, and its bytes.

@@ -62,6 +62,7 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         "push_reply" => golden.pushes(),
         "push_request" => vec![bytes(&json!({ "commands": golden.signed_commands() }))],
         "receipt" => golden.receipts(),
+        "record_document" => repository_files(&["core/flow/tests/data/record.txt"])?,
         "rpc_request" => golden.calls(),
         "sm4_blocks" => vec![vec![0; 16 + 16 * 33], vec![0xa5; 16 + 16 * 7 + 3]],
         "sealed_database" => database::sound(),
@@ -69,6 +70,10 @@ fn generated(target: &str) -> io::Result<Vec<Vec<u8>>> {
         "sm2_ciphertext" => ciphertexts()?,
         "service_answers" => service_answers(),
         "session_request" => golden.named(&["session_request"]),
+        "submission" => vec![
+            br#"{"parts": [{"code": "water", "price": "80.50"}, {"code": "power", "price": 3}]}"#.to_vec(),
+            br#"{"number": "7", "trade": "water", "reported_at": "2026-07-22T10:00:00+08:00", "fixer": "li"}"#.to_vec(),
+        ],
         "svs_respond" => svs_responds(),
         "trust_rules" => repository_files(&["gateway/data/trust.toml"])?,
         "value_text" => language::value_texts(),
