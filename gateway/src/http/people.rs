@@ -12,7 +12,7 @@ use shenhai_protocol::{ErrorBody, ErrorCode, PeopleList, PeopleUnit, PersonLoad}
 use std::sync::Arc;
 
 /// The handlers the asker may give orders to, with how many each has open.
-#[utoipa::path(get, path = "/v1/people", tag = "sync", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/people", operation_id = "people", tag = "sync", security(("session" = [])),
     responses((status = 200, description = "Units and their handlers", body = PeopleList),
         (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn list(
