@@ -88,7 +88,7 @@ pub(crate) fn actions_of(role: Role) -> Vec<Action> {
 /// What somebody may follow, and what they may do there.
 pub(crate) fn scopes_of(user: &UserInfo) -> Vec<Scope> {
     let (id, sight) = match user.role {
-        Role::Handler => (ScopeId::handler(&user.id), Sight::Full),
+        Role::Handler => (ScopeId::person(&user.id), Sight::Full),
         Role::UnitReviewer => (ScopeId::unit(&user.unit), Sight::Masked),
         Role::BureauReviewer => (ScopeId::bureau(), Sight::Masked),
         Role::Administrator => return Vec::new(),
@@ -112,7 +112,7 @@ pub(crate) fn scope_ids_of(user: &UserInfo) -> Vec<ScopeId> {
 pub(crate) fn scopes_of_order(order: &WorkOrder, now: UnixMillis) -> Vec<Showing> {
     let stays = closed_at(order).map(|at| at.plus(Flow::standard().closed_millis()));
     let of_handler = Showing {
-        scope: ScopeId::handler(&order.handler),
+        scope: ScopeId::person(&order.handler),
         until: stays,
     };
     let mut showings = vec![

@@ -286,8 +286,8 @@ impl Bench<'_> {
         if envelope.law != *law::of_orders() {
             return Err(ErrorCode::LawChanged);
         }
-        // A revision nobody can have seen.
-        if envelope.base_rev > order.rev.saturating_add(limits::REVISIONS_AHEAD) {
+        // A revision nobody can have seen; an order is never opened by an act.
+        if envelope.base_rev == 0 || envelope.base_rev > order.rev.saturating_add(limits::REVISIONS_AHEAD) {
             return Err(ErrorCode::Malformed);
         }
         order.state = Flow::standard()

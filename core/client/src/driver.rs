@@ -317,7 +317,7 @@ fn live_scope(engine: &Engine) -> ScopeId {
     engine
         .live
         .as_ref()
-        .map_or_else(ScopeId::bureau, |live| ScopeId::handler(&live.record.user.id))
+        .map_or_else(ScopeId::bureau, |live| ScopeId::person(&live.record.user.id))
 }
 
 /// A receipt counts when the pinned key signed its commit and it speaks of exactly this command's bytes.
@@ -402,7 +402,13 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
         );
         return;
     }
-    if reply.scope != scope || reply.cursor < cursor || reply.epoch.is_empty() {
+    // What this app does not keep must not be passed over: the cursor stays before it.
+    let kept = |change: &Change| matches!(change.kind, ChangeKind::Upsert { .. } | ChangeKind::Remove { .. });
+    if reply.scope != scope
+        || reply.cursor < cursor
+        || reply.epoch.is_empty()
+        || !reply.changes.iter().all(kept)
+    {
         step(
             engine,
             Event::PullFailed {
@@ -444,6 +450,7 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
         match kind {
             ChangeKind::Upsert { order } => page.upserts.push(*order),
             ChangeKind::Remove { order_id } => page.removes.push(order_id),
+            ChangeKind::Record { .. } | ChangeKind::Gone { .. } => {}
         }
     }
     let news = !page.upserts.is_empty() || !page.removes.is_empty();

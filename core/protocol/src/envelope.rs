@@ -98,7 +98,7 @@ pub struct Envelope {
     pub scope: ScopeId,
     /// Upon which record.
     pub record: RecordRef,
-    /// The record's revision the actor saw, from 1 to [`limits::REVISIONS`].
+    /// The record's revision the actor saw, at most [`limits::REVISIONS`]; 0 for an act that opens it.
     pub base_rev: u64,
     /// What they did.
     pub act: ActName,
@@ -127,7 +127,7 @@ impl Envelope {
                 return Err(EnvelopeError::BadId(name));
             }
         }
-        if !(1..=limits::REVISIONS).contains(&self.base_rev) {
+        if self.base_rev > limits::REVISIONS {
             return Err(EnvelopeError::OutOfRange("base_rev"));
         }
         if self.files.len() > limits::FILES {

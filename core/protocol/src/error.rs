@@ -58,6 +58,14 @@ wire_enum! {
         WrongState,
         /// The act stands under a law that is not the record's.
         LawChanged,
+        /// There is such a record already.
+        Exists,
+        /// What the act stands on was changed by somebody else since.
+        FactsChanged,
+        /// A rule of the law says no; the receipt says which.
+        RuleRefused,
+        /// The record would be larger than a record may be.
+        RecordTooLarge,
         /// The form breaks its rules.
         FormInvalid,
         /// The command's time is too far from the server's.
@@ -92,6 +100,8 @@ wire_enum! {
         PinWrong,
         /// The device's data was erased (client only).
         Erased,
+        /// The pack of a record is not on this device, or this app cannot read it yet (client only).
+        PackMissing,
         /// The gateway's certificate is not from the authority this device trusts (client only).
         AuthorityChanged,
     }
@@ -128,10 +138,17 @@ impl ErrorCode {
             | Self::PinWrong
             | Self::AuthorityChanged => 403,
             Self::NotFound | Self::OrderNotInScope | Self::UnknownChannel | Self::UnknownEndpoint => 404,
-            Self::SeqGap | Self::ChainBroken | Self::Reassigned | Self::LawChanged | Self::WrongState => 409,
+            Self::SeqGap
+            | Self::ChainBroken
+            | Self::Reassigned
+            | Self::LawChanged
+            | Self::Exists
+            | Self::FactsChanged
+            | Self::PackMissing
+            | Self::WrongState => 409,
             Self::CursorGone | Self::Erased => 410,
-            Self::TooLarge => 413,
-            Self::IdReused | Self::FormInvalid | Self::ClockOutOfRange => 422,
+            Self::TooLarge | Self::RecordTooLarge => 413,
+            Self::IdReused | Self::FormInvalid | Self::RuleRefused | Self::ClockOutOfRange => 422,
             Self::Locked => 423,
             Self::RateLimited => 429,
             Self::Overloaded | Self::Offline => 503,

@@ -61,7 +61,7 @@ text_id! {
     UnitId
 }
 text_id! {
-    /// A stream of changes somebody may follow: `handler:<user>`, `unit:<unit>` or `bureau`.
+    /// A stream of changes somebody may follow: `person:<user>`, `unit:<unit>` or `bureau`.
     ScopeId
 }
 text_id! {
@@ -140,10 +140,10 @@ impl Kind {
 }
 
 impl ScopeId {
-    /// The scope of one handler: the orders assigned to them, with unmasked callers.
+    /// The scope of one person: the records they hold, with what personal data they show.
     #[must_use]
-    pub fn handler(user: &UserId) -> Self {
-        Self(format!("handler:{user}"))
+    pub fn person(user: &UserId) -> Self {
+        Self(format!("person:{user}"))
     }
 
     /// The scope of one unit: all its orders, callers masked.
@@ -161,7 +161,7 @@ impl ScopeId {
     /// Whether callers appear unmasked in this scope (only in a handler's own).
     #[must_use]
     pub fn shows_callers(&self) -> bool {
-        self.0.starts_with("handler:")
+        self.0.starts_with("person:")
     }
 }
 

@@ -12,6 +12,7 @@ mod forms;
 mod ids;
 pub mod limits;
 mod order;
+mod packs;
 mod proof;
 mod receipt;
 mod session;
@@ -36,16 +37,20 @@ pub use order::{
     Caller, Channel, ContactRecord, Deadlines, Matter, OrderState, Point, Record, ReplyRecord, ReturnRecord,
     TimelineEntry, TimelineKind, Urgency, WorkOrder,
 };
+pub use packs::{PackFolder, PackList, PackOffer, PackStage};
 pub use proof::{
     AnchorRecord, BUNDLE_FORMAT, BUNDLE_VERSION, CaseBundle, CaseCommand, CaseDevice, CaseEntry, CaseFile,
     CaseRecord, DataClass, LogConsistency, LogInclusion, OrderProof, ProofEntry, SignedCase, SignedHead,
     TreeHead,
 };
-pub use receipt::{Actor, Commit, GivenFacts, Receipt, SignedCommit, SignedReceipt, Verdict};
+pub use receipt::{Actor, Asked, Commit, GivenFacts, Receipt, SignedCommit, SignedReceipt, Verdict};
 pub use session::{
     DeviceInfo, LoginTarget, PeopleList, PeopleUnit, PersonLoad, Role, SessionGrant, SessionRequest, UserInfo,
 };
-pub use sync::{Change, ChangeKind, PullReply, PushReply, PushRequest, PushStop, WakeReply, WakeRequest};
+pub use sync::{
+    Change, ChangeKind, HeldRecord, PullReply, PushReply, PushRequest, PushStop, Shown, WakeReply,
+    WakeRequest,
+};
 pub use trust::{
     AccessGrant, Action, AuthorityView, Credentials, Depth, DeviceList, DeviceView, ENROLMENT_ALPHABET,
     ENROLMENT_CODE_CHARS, EnrolledHow, GrantReply, Invitation, InvitationRequest, LeaseRules,

@@ -38,7 +38,19 @@ pub struct GivenFacts {
     /// The calendar in force.
     pub calendar: String,
     /// Answers to the act's questions, by name.
-    pub asked: BTreeMap<String, String>,
+    pub asked: BTreeMap<String, Asked>,
+}
+
+/// The answer to a question of an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// A person, a unit or a number.
+    pub value: String,
+    /// Of a person, the unit they belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
 }
 
 /// The content of a receipt.

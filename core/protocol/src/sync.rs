@@ -1,6 +1,9 @@
 //! Push, pull and wake: how commands go up and state comes down.
 
-use crate::{ErrorCode, OrderId, ScopeId, SignedEnvelope, SignedHead, SignedReceipt, UnixMillis, WorkOrder};
+use crate::{
+    ErrorCode, HexHash, LawRef, OrderId, RecordRef, ScopeId, SignedEnvelope, SignedHead, SignedReceipt,
+    UnixMillis, WorkOrder,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -38,6 +41,48 @@ pub struct PushReply {
     pub server_time: UnixMillis,
 }
 
+/// A record as a scope shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HeldRecord {
+    /// Which.
+    pub record: RecordRef,
+    /// How many entries have made it what it is.
+    pub rev: u64,
+    /// The law it stands under.
+    pub law: LawRef,
+    /// Its document, as docs/record.md says. Personal data stands in it as commitments.
+    pub document: String,
+    /// What the scope may see of the personal data.
+    pub shown: Vec<Shown>,
+}
+
+/// One piece of a record's personal data, as far as a scope may see it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// What it opens or stands for: the commitment in the document, 64 hex digits.
+    pub commitment: HexHash,
+    /// Under which label it was committed to.
+    pub label: String,
+    /// The salt, 32 hex digits; absent where only a mask is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<String>,
+    /// The value in its type's spelling, or its mask.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Shown {
+    // The text is what is kept from view.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown")
+            .field("label", &self.label)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What happened to an order in a scope.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -52,6 +97,16 @@ pub enum ChangeKind {
     Remove {
         /// Which.
         order_id: OrderId,
+    },
+    /// A record of a pack as it now is.
+    Record {
+        /// The record.
+        record: Box<HeldRecord>,
+    },
+    /// A record of a pack left the scope.
+    Gone {
+        /// Which.
+        record: RecordRef,
     },
 }
 

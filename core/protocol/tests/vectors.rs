@@ -195,7 +195,7 @@ fn envelope() -> Envelope {
         prev_hash: HexHash::zero(),
         actor: "u-hp-01".into(),
         role: "handler".into(),
-        scope: ScopeId::handler(&"u-hp-01".into()),
+        scope: ScopeId::person(&"u-hp-01".into()),
         record: order(),
         base_rev: 3,
         act: "contact".into(),
@@ -276,7 +276,7 @@ fn receipt() -> Receipt {
             asked: BTreeMap::new(),
         },
         after: String::new(),
-        changes: BTreeMap::from([("handler:u-hp-01".to_owned(), 17)]),
+        changes: BTreeMap::from([("person:u-hp-01".to_owned(), 17)]),
         emulated: false,
     }
 }
@@ -405,7 +405,7 @@ fn orders_and_changes(golden: &mut Golden) {
     golden.is("change_remove", &remove);
     let pull = PullReply {
         epoch: "e1".to_owned(),
-        scope: "handler:u-hp-01".into(),
+        scope: "person:u-hp-01".into(),
         cursor: 18,
         head: 20,
         changes: vec![remove],
@@ -415,7 +415,7 @@ fn orders_and_changes(golden: &mut Golden) {
         log: Some(signed_head()),
     };
     golden.is("pull_reply", &pull);
-    let cursors = BTreeMap::from([("handler:u-hp-01".to_owned(), 18)]);
+    let cursors = BTreeMap::from([("person:u-hp-01".to_owned(), 18)]);
     golden.is(
         "wake_request",
         &WakeRequest {
@@ -423,7 +423,7 @@ fn orders_and_changes(golden: &mut Golden) {
             wait_ms: limits::WAKE_MILLIS,
         },
     );
-    let heads = BTreeMap::from([("handler:u-hp-01".to_owned(), 20)]);
+    let heads = BTreeMap::from([("person:u-hp-01".to_owned(), 20)]);
     golden.is(
         "wake_reply",
         &WakeReply {
@@ -570,7 +570,7 @@ fn sessions(golden: &mut Golden) {
             unit: "district-310101".into(),
             unit_name: "黄浦区水务局".to_owned(),
         },
-        scopes: vec!["handler:u-hp-01".into()],
+        scopes: vec!["person:u-hp-01".into()],
         gateway_key: KEY.to_owned(),
         epoch: "e1".to_owned(),
         server_time: UnixMillis(T),
@@ -611,7 +611,7 @@ fn access_grants(golden: &mut Golden) {
         device: DEVICE.into(),
         app: "hotline".to_owned(),
         scopes: vec![Scope {
-            id: "handler:u-hp-01".into(),
+            id: "person:u-hp-01".into(),
             kinds: vec!["hotline.order".into()],
             sight: Sight::Full,
             acts: vec!["accept".into(), "contact".into()],

@@ -106,7 +106,7 @@ pub(crate) const SETTLE: &str = "UPDATE outbox SET open = 0
             OR covered_by <= (SELECT cursor FROM scopes WHERE scopes.scope = outbox.scope))";
 
 /// In an outbox that knew no scopes all commands were a handler's.
-const GIVE_SCOPES: &str = "UPDATE outbox SET scope = 'handler:' || user WHERE scope = ''";
+const GIVE_SCOPES: &str = "UPDATE outbox SET scope = 'person:' || user WHERE scope = ''";
 
 /// The first version whose secret keys are sealed.
 const SEALED_SECRETS: i64 = 3;

@@ -151,7 +151,7 @@ fn session() -> SessionRecord {
             unit: UnitId::from("hp"),
             unit_name: String::new(),
         },
-        scopes: vec![ScopeId::handler(&user())],
+        scopes: vec![ScopeId::person(&user())],
         gateway_key: String::new(),
         device_id: DeviceId::from("d1"),
         ended: None,
@@ -169,7 +169,7 @@ fn entry(cmd: &str, seq: u64) -> OutboxEntry {
             state: RowState::Queued,
         },
         device_id: DeviceId::from("d1"),
-        scope: ScopeId::handler(&user()),
+        scope: ScopeId::person(&user()),
         kind: CommandKind::Contact,
         created_at: NOW,
         hash: HexHash(format!("{seq:064x}")),
@@ -208,7 +208,7 @@ fn draft(text: &str) -> KeptDraft {
 }
 
 fn page(cursor: u64, upserts: Vec<WorkOrder>, removes: Vec<OrderId>) -> PageOfChanges {
-    let scope = ScopeId::handler(&user());
+    let scope = ScopeId::person(&user());
     PageOfChanges {
         copy: ScopeCopy {
             scope,
@@ -251,7 +251,7 @@ fn everything_comes_back_after_a_restart() {
     );
     assert_eq!(
         store
-            .order(&ScopeId::handler(&user()), &OrderId::from("o2"))
+            .order(&ScopeId::person(&user()), &OrderId::from("o2"))
             .expect("reads"),
         Some(order("o2"))
     );
@@ -339,7 +339,7 @@ fn a_pull_and_a_cleared_scope_leave_outbox_and_drafts_alone() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut store = open(directory.path());
     fill(&mut store);
-    let scope = ScopeId::handler(&user());
+    let scope = ScopeId::person(&user());
     store
         .write(|write| write.take_over(&page(5, vec![order("o3")], vec![OrderId::from("o1")])))
         .expect("writes");
@@ -471,7 +471,7 @@ fn a_database_of_version_1_opens_with_todays_program() {
     );
     assert_eq!(
         store
-            .order(&ScopeId::handler(&user()), &OrderId::from("o1"))
+            .order(&ScopeId::person(&user()), &OrderId::from("o1"))
             .expect("reads"),
         Some(order("o1"))
     );
@@ -522,7 +522,7 @@ fn an_outbox_that_knew_no_scopes_is_a_handlers_and_only_what_is_not_covered_is_o
     assert_eq!(open_rows(&store), ["c1", "c3"]);
     assert_eq!(
         store.outbox(&user()).expect("reads")[0].scope,
-        ScopeId::handler(&user())
+        ScopeId::person(&user())
     );
     store
         .write(|write| write.take_over(&page(4, Vec::new(), Vec::new())))

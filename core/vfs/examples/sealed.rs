@@ -41,7 +41,7 @@ fn measured(connection: &mut Connection) -> Result<(f64, f64), Box<dyn std::erro
     for first in (0..ROWS).step_by(100) {
         let tx = connection.transaction()?;
         {
-            let mut insert = tx.prepare_cached("INSERT INTO orders VALUES ('handler:wang', ?1, ?2)")?;
+            let mut insert = tx.prepare_cached("INSERT INTO orders VALUES ('person:wang', ?1, ?2)")?;
             for row in first..first + 100 {
                 insert.execute((format!("{row:032x}"), doc.as_bytes()))?;
             }

@@ -137,7 +137,7 @@ async fn a_missing_a_wrong_an_ended_and_a_closed_session_are_told_apart() {
     let stage = Stage::start().await;
     let session = stage.sign_in(HANDLER).await;
     let pull = |token: &str| {
-        let call = stage.call(Method::GET, "/v1/pull?scope=handler:h310101");
+        let call = stage.call(Method::GET, "/v1/pull?scope=person:h310101");
         send(call.header("Authorization", token.to_owned()))
     };
     for wrong in ["", "Bearer", "Bearer ", "Basic YWJj", "Bearer 00"] {

@@ -617,12 +617,12 @@ async fn a_revoked_device_is_refused_by_every_call_at_once() {
     let admin = stage.sign_in(ADMINISTRATOR).await;
     let session = stage.sign_in(HANDLER).await;
     revoke(&stage, &admin, &session.device).await;
-    let wake = json!({"cursors": {"handler:h310101": 0}, "wait_ms": 0});
+    let wake = json!({"cursors": {"person:h310101": 0}, "wait_ms": 0});
     let proof = format!("/v1/orders/{order}/proof");
     let turned = serde_json::to_value(rotation(&session.device, &Device::new())).unwrap();
     let calls = [
         (Method::POST, "/v1/push", json!({"commands": []})),
-        (Method::GET, "/v1/pull?scope=handler:h310101", Value::Null),
+        (Method::GET, "/v1/pull?scope=person:h310101", Value::Null),
         (Method::POST, "/v1/wake", wake),
         (Method::GET, &*proof, Value::Null),
         (Method::POST, "/v1/grant", Value::Null),
@@ -674,14 +674,14 @@ async fn a_device_that_waits_while_it_changes_its_key_waits_on() {
     let call = stage
         .call(Method::POST, "/v1/wake")
         .bearer_auth(&session.grant.token);
-    let body = json!({"cursors": {"handler:h310101": 0}, "wait_ms": 25_000});
+    let body = json!({"cursors": {"person:h310101": 0}, "wait_ms": 25_000});
     let waiting = tokio::spawn(send(call.json(&body)));
     let turned = rotation(&session.device, &Device::new());
     assert_eq!(rotate(&stage, &session, &turned).await.0, 200);
     stage.take_in("SH1", "310101").await;
     let (status, text) = waiting.await.unwrap();
     assert_eq!(status, 200, "{text}");
-    assert!(text.contains("handler:h310101"), "{text}");
+    assert!(text.contains("person:h310101"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -730,9 +730,9 @@ async fn when_a_device_was_last_heard_is_kept_to_the_minute() {
         list.devices.into_iter().find(of).unwrap().last_seen_at.unwrap().0
     };
     stage.advance(MINUTE - 1);
-    stage.pull(&session, "handler:h310101", 0).await;
+    stage.pull(&session, "person:h310101", 0).await;
     assert_eq!(seen().await, NOW);
     stage.advance(1);
-    stage.pull(&session, "handler:h310101", 0).await;
+    stage.pull(&session, "person:h310101", 0).await;
     assert_eq!(seen().await, NOW + MINUTE);
 }

@@ -90,7 +90,7 @@ async fn slow_bodies_of_strangers_take_nobody_elses_room() {
         "streams of one connection are bounded"
     );
     assert_eq!(send(stage.call(Method::GET, "/healthz")).await.0, 200);
-    stage.pull(&session, "handler:h310101", 0).await;
+    stage.pull(&session, "person:h310101", 0).await;
     let (status, text) = send(stage.call(Method::GET, "/openapi.json")).await;
     assert_eq!(status, 200, "another stranger: {text}");
     stage.sign_in_on(HANDLER, Device::new()).await;
@@ -112,7 +112,7 @@ async fn strangers_fill_their_room_and_not_that_of_people_who_are_signed_in() {
     let mut config = stage.config();
     config.tuning.concurrent_strangers = 0;
     stage.gateway = Some(shenhai_gateway::Gateway::start(config).await.unwrap());
-    stage.pull(&session, "handler:h310101", 0).await;
+    stage.pull(&session, "person:h310101", 0).await;
     // A token that is none makes nobody a guest.
     let forged = stage.call(Method::GET, "/v1/trust").bearer_auth("00".repeat(32));
     assert_eq!(send(forged).await.0, 503);
@@ -140,12 +140,12 @@ async fn one_device_has_only_its_share_of_the_room() {
         let call = stage.call(Method::GET, &format!("/v1/pull?scope={scope}"));
         send(call.bearer_auth(token))
     };
-    let (status, text) = pull(token, "handler:h310101").await;
+    let (status, text) = pull(token, "person:h310101").await;
     assert_eq!((status, &*code(&text)), (503, "overloaded"));
     let wake = stage.call(Method::POST, "/v1/wake").bearer_auth(token);
     let (status, text) = send(wake.json(&json!({"cursors": {}, "wait_ms": 0}))).await;
     assert_eq!((status, &*code(&text)), (503, "overloaded"));
-    assert_eq!(pull(&quiet.grant.token, "handler:h310104").await.0, 200);
+    assert_eq!(pull(&quiet.grant.token, "person:h310104").await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ async fn held(stage: &Stage, session: &Session) -> Vec<WorkOrder> {
     let pull = stage.pull(session, session.scope().as_str(), 0).await;
     let orders = pull.changes.into_iter().map(|change| match change.kind {
         ChangeKind::Upsert { order } => *order,
-        ChangeKind::Remove { .. } => panic!("nothing was removed"),
+        other => panic!("{other:?}"),
     });
     orders.collect()
 }
@@ -165,7 +165,7 @@ async fn pushes_of_many_devices_at_once_leave_gapless_numbers() {
     let mut numbers: Vec<u64> = futures_util::future::join_all(pushes)
         .await
         .iter()
-        .map(|receipt| receipt.changes["handler:h310101"])
+        .map(|receipt| receipt.changes["person:h310101"])
         .collect();
     numbers.sort_unstable();
     numbers.dedup();

@@ -52,7 +52,7 @@ async fn an_order_given_to_another_unit_leaves_every_scope_that_showed_it() {
     let next = stage.sign_in(OTHER_HANDLER).await;
     let next_unit = stage.sign_in("r310104").await;
     let mut bureau = stage.sign_in(BUREAU_REVIEWER).await;
-    let before = stage.pull(&former, "handler:h310101", 0).await;
+    let before = stage.pull(&former, "person:h310101", 0).await;
     assert!(
         matches!(said_of(&before, &id), Some(Some(_))),
         "the former holder had it"
@@ -61,14 +61,14 @@ async fn an_order_given_to_another_unit_leaves_every_scope_that_showed_it() {
     let receipt = give(&stage, &mut bureau, &id, OTHER_HANDLER).await;
     assert_eq!((receipt.verdict, receipt.rev), (Verdict::Accepted, Some(2)));
 
-    for (session, scope) in [(&former, "handler:h310101"), (&former_unit, "unit:d310101")] {
+    for (session, scope) in [(&former, "person:h310101"), (&former_unit, "unit:d310101")] {
         let pull = stage.pull(session, scope, before.cursor).await;
         assert_eq!(said_of(&pull, &id), Some(None), "{scope} is told that it left");
         assert_eq!(pull.changes.len(), 1, "and nothing else");
         let text = serde_json::to_string(&pull).unwrap();
         assert_without_citizen(&text);
     }
-    let pull = stage.pull(&next, "handler:h310104", 0).await;
+    let pull = stage.pull(&next, "person:h310104", 0).await;
     let order = said_of(&pull, &id).flatten().expect("the new holder has it");
     assert_eq!(order.caller.name, CITIZEN, "in full");
     assert_eq!(
@@ -141,11 +141,11 @@ async fn an_order_that_comes_back_is_there_again_for_whoever_was_away() {
     let holder = stage.sign_in(HANDLER).await;
     let mut bureau = stage.sign_in(BUREAU_REVIEWER).await;
     give(&stage, &mut bureau, &id, OTHER_HANDLER).await;
-    let gone = stage.pull(&holder, "handler:h310101", 0).await;
+    let gone = stage.pull(&holder, "person:h310101", 0).await;
     assert_eq!(said_of(&gone, &id), Some(None));
     give(&stage, &mut bureau, &id, HANDLER).await;
     for cursor in [0, 1, gone.cursor] {
-        let pull = stage.pull(&holder, "handler:h310101", cursor).await;
+        let pull = stage.pull(&holder, "person:h310101", cursor).await;
         assert_eq!(pull.changes.len(), 1, "once, as it now is");
         let order = said_of(&pull, &id).flatten().expect("it is back");
         assert_eq!(order.rev, 3);
@@ -191,12 +191,12 @@ async fn only_reviewers_give_orders_away_and_only_to_whom_they_may() {
 async fn until_it_left(stage: &Stage, holder: &Session, id: &OrderId) -> PullReply {
     let mut cursor = 0;
     loop {
-        let pull = stage.pull(holder, "handler:h310101", cursor).await;
+        let pull = stage.pull(holder, "person:h310101", cursor).await;
         if said_of(&pull, id) == Some(None) {
             return pull;
         }
         cursor = pull.cursor;
-        let wake = json!({"cursors": {"handler:h310101": cursor}, "wait_ms": 20_000});
+        let wake = json!({"cursors": {"person:h310101": cursor}, "wait_ms": 20_000});
         let call = stage
             .call(Method::POST, "/v1/wake")
             .bearer_auth(&holder.grant.token);
@@ -225,7 +225,7 @@ async fn an_order_done_thirty_days_ago_leaves_its_handler_and_does_not_come_back
         let command = signed(&mut holder, body);
         assert_eq!(stage.push_one(&holder, command).await.verdict, Verdict::Accepted);
     }
-    let held_until = "SELECT until FROM held WHERE scope = 'handler:h310101'";
+    let held_until = "SELECT until FROM held WHERE scope = 'person:h310101'";
     assert_eq!(
         stage.count(held_until),
         NOW + 30 * DAY,
@@ -241,7 +241,7 @@ async fn an_order_done_thirty_days_ago_leaves_its_handler_and_does_not_come_back
     again["urgeCount"] = json!(1);
     let (status, _) = stage.push_order("12345", &again).await;
     assert_eq!(status, 200);
-    let pull = stage.pull(&holder, "handler:h310101", pull.cursor).await;
+    let pull = stage.pull(&holder, "person:h310101", pull.cursor).await;
     assert_eq!(pull.changes.len(), 0);
     let unit = stage.sign_in(UNIT_REVIEWER).await;
     let pull = stage.pull(&unit, "unit:d310101", 0).await;
@@ -294,10 +294,10 @@ async fn two_reviewers_at_once_leave_one_holder() {
     );
     let (a, b) = tokio::join!(stage.push_one(&bureau, first), stage.push_one(&other, second));
     assert_eq!((a.verdict, b.verdict), (Verdict::Accepted, Verdict::Accepted));
-    let holders = "SELECT count(*) FROM held WHERE scope LIKE 'handler:%'";
+    let holders = "SELECT count(*) FROM held WHERE scope LIKE 'person:%'";
     assert_eq!(stage.count(holders), 1);
     let agrees = "SELECT count(*) FROM held h JOIN orders o ON o.id = h.order_id
-        WHERE h.scope = 'handler:' || o.handler AND h.rev = o.rev";
+        WHERE h.scope = 'person:' || o.handler AND h.rev = o.rev";
     assert_eq!(stage.count(agrees), 1);
     stage.assert_gapless_logs();
     assert_eq!(a.given.at, UnixMillis(NOW));

@@ -17,7 +17,7 @@ async fn a_stop_is_announced_sends_waiting_clients_home_and_refuses_nothing_unti
     assert_eq!((status, &health["status"]), (200, &json!("ok")));
     assert_eq!(health["epoch"], session.grant.epoch);
 
-    let cursors = json!({"cursors": {"handler:h310101": 0}, "wait_ms": 25_000});
+    let cursors = json!({"cursors": {"person:h310101": 0}, "wait_ms": 25_000});
     let wake = stage
         .call(Method::POST, "/v1/wake")
         .bearer_auth(&session.grant.token)

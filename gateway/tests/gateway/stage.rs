@@ -379,7 +379,7 @@ impl Device {
             prev_hash: self.head.clone(),
             actor: actor.clone(),
             role: role_of(actor).into(),
-            scope: ScopeId::handler(actor),
+            scope: ScopeId::person(actor),
             record: RecordRef {
                 kind: "hotline.order".into(),
                 id: body.order().clone(),

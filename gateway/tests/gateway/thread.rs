@@ -15,7 +15,7 @@ use shenhai_protocol::{
 fn orders(pull: &PullReply) -> Vec<&WorkOrder> {
     let upserts = pull.changes.iter().filter_map(|change| match &change.kind {
         ChangeKind::Upsert { order } => Some(&**order),
-        ChangeKind::Remove { .. } => None,
+        _ => None,
     });
     upserts.collect()
 }
@@ -43,7 +43,7 @@ async fn an_order_travels_to_the_handler_and_its_reply_back() {
     assert_eq!(id.as_str(), "12345-SH1");
     let mut session = stage.sign_in(HANDLER).await;
     let scope = session.scope();
-    assert_eq!(scope.as_str(), "handler:h310101");
+    assert_eq!(scope.as_str(), "person:h310101");
 
     let first = stage.pull(&session, scope.as_str(), 0).await;
     let taken = orders(&first)[0].clone();
@@ -187,14 +187,14 @@ async fn a_restart_keeps_orders_chains_sessions_receipts_and_the_epoch() {
     let receipts = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["receipts"].clone();
     assert_eq!(receipts(&after), receipts(&before));
     // The same log goes on: cursor and epoch of before are good, and the chain continues at 2.
-    let pull = stage.pull(&session, "handler:h310101", 3).await;
+    let pull = stage.pull(&session, "person:h310101", 3).await;
     assert_eq!((pull.epoch, pull.head), (session.grant.epoch.clone(), 3));
     let contact = session.command(Command::Contact {
         order: id,
         form: contact_form(),
     });
     let receipt = stage.push_one(&session, contact).await;
-    assert_eq!((receipt.device_seq, receipt.changes["handler:h310101"]), (2, 4));
+    assert_eq!((receipt.device_seq, receipt.changes["person:h310101"]), (2, 4));
     let key = session.grant.gateway_key.clone();
     assert_eq!(
         stage.sign_in_on(HANDLER, session.device).await.grant.gateway_key,
@@ -226,7 +226,7 @@ async fn a_pull_from_zero_gives_each_order_once_in_pages_and_a_cursor_never_skip
         order: "12345-SH2".into(),
     });
     let receipt = stage.push_one(&session, reveal).await;
-    assert_eq!(receipt.changes["handler:h310101"], 8);
+    assert_eq!(receipt.changes["person:h310101"], 8);
 
     let mut cursor = 0;
     let mut seen: Vec<(u64, String)> = Vec::new();
@@ -242,6 +242,7 @@ async fn a_pull_from_zero_gives_each_order_once_in_pages_and_a_cursor_never_skip
         seen.extend(page.changes.iter().map(|Change { n, kind }| match kind {
             ChangeKind::Upsert { order } => (*n, order.source_no.clone()),
             ChangeKind::Remove { order_id } => (*n, order_id.0.clone()),
+            other => panic!("{other:?}"),
         }));
         cursor = page.cursor;
         if !page.more {
@@ -266,7 +267,7 @@ async fn a_cursor_of_another_epoch_or_beyond_the_head_is_gone() {
         "cursor=1".to_owned(),
         format!("cursor=2&epoch={epoch}"),
     ] {
-        let path = format!("/v1/pull?scope=handler:h310101&{query}");
+        let path = format!("/v1/pull?scope=person:h310101&{query}");
         let (status, text) = send(stage.call(Method::GET, &path).bearer_auth(&session.grant.token)).await;
         assert_eq!(
             (status, &*crate::stage::code(&text)),
@@ -274,7 +275,7 @@ async fn a_cursor_of_another_epoch_or_beyond_the_head_is_gone() {
             "{query}"
         );
     }
-    assert_eq!(stage.pull(&session, "handler:h310101", 1).await.changes, []);
+    assert_eq!(stage.pull(&session, "person:h310101", 1).await.changes, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -72,7 +72,7 @@ impl Device {
         Ok(Self {
             key,
             id,
-            scope: ScopeId::handler(&grant.user.id),
+            scope: ScopeId::person(&grant.user.id),
             user: grant.user.id,
             token: grant.token,
             server_time: grant.server_time,
@@ -100,7 +100,7 @@ impl Device {
             .into_iter()
             .filter_map(|change| match change.kind {
                 ChangeKind::Upsert { order } => Some((order.id, order.rev)),
-                ChangeKind::Remove { .. } => None,
+                ChangeKind::Remove { .. } | ChangeKind::Record { .. } | ChangeKind::Gone { .. } => None,
             })
             .collect())
     }

@@ -4,11 +4,13 @@
 //! into `miniapp/ui/src/core/gen` by `cargo xtask bindings`.
 
 mod facts;
+mod records;
 mod trust;
 mod views;
 #[cfg(feature = "ts")]
 pub use facts::MethodTypes;
 pub use facts::{Facts, Needs};
+pub use records::*;
 pub use trust::*;
 pub use views::*;
 

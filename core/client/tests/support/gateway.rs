@@ -139,7 +139,7 @@ pub fn role(user: &str) -> (Role, Vec<ScopeId>) {
     match user {
         "reviewer" => (Role::UnitReviewer, vec![ScopeId::unit(&UnitId::from("hp"))]),
         "admin" => (Role::Administrator, Vec::new()),
-        user => (Role::Handler, vec![ScopeId::handler(&UserId::from(user))]),
+        user => (Role::Handler, vec![ScopeId::person(&UserId::from(user))]),
     }
 }
 
@@ -600,7 +600,7 @@ impl FakeGateway {
         }
         let mut latest: BTreeMap<u64, &str> = BTreeMap::new();
         for (n, (handler, id)) in (1_u64..).zip(&self.log) {
-            if n > cursor && (!scope.starts_with("handler:") || scope == format!("handler:{handler}")) {
+            if n > cursor && (!scope.starts_with("person:") || scope == format!("person:{handler}")) {
                 latest.retain(|_, other| other != id);
                 latest.insert(n, id);
             }
@@ -639,7 +639,7 @@ impl FakeGateway {
 
     fn seen_in(&self, scope: &str, order: &WorkOrder) -> WorkOrder {
         let mut order = order.clone();
-        if !scope.starts_with("handler:") {
+        if !scope.starts_with("person:") {
             order.caller.masked = true;
             order.caller.name = "张＊＊".to_owned();
             order.caller.phone = "138****1234".to_owned();
@@ -707,7 +707,7 @@ impl FakeGateway {
 
 /// docs: a handler's scope has what is theirs.
 fn shows(scope: &str, order: &WorkOrder) -> bool {
-    !scope.starts_with("handler:") || scope == ScopeId::handler(&order.handler).as_str()
+    !scope.starts_with("person:") || scope == ScopeId::person(&order.handler).as_str()
 }
 
 fn error(code: ErrorCode) -> Reply {

@@ -13,7 +13,7 @@ fn now(tick: u64) -> Now {
 }
 
 fn scope() -> ScopeId {
-    ScopeId::from("handler:wang")
+    ScopeId::from("person:wang")
 }
 
 fn row(seq: u64, order: &str) -> Row {
@@ -380,7 +380,7 @@ fn a_scope_taken_away_is_forgotten() {
 fn when_all_is_sent_and_received_it_waits_for_news() {
     let (mut machine, _) = signed_in(Vec::new());
     let out = machine.handle(pulled(3, false), now(1));
-    let cursors = BTreeMap::from([("handler:wang".to_owned(), 3)]);
+    let cursors = BTreeMap::from([("person:wang".to_owned(), 3)]);
     assert_eq!(
         out,
         [Instruction::Wake {
@@ -394,7 +394,7 @@ fn when_all_is_sent_and_received_it_waits_for_news() {
         (Phase::Idle, Some(UnixMillis(1)), true)
     );
 
-    let heads = BTreeMap::from([("handler:wang".to_owned(), 5)]);
+    let heads = BTreeMap::from([("person:wang".to_owned(), 5)]);
     let out = machine.handle(Event::WakeAnswered { heads }, now(20_000));
     assert_eq!(
         out,
@@ -409,7 +409,7 @@ fn when_all_is_sent_and_received_it_waits_for_news() {
 fn a_log_that_began_anew_is_news() {
     let (mut machine, _) = signed_in(Vec::new());
     machine.handle(pulled(30, false), now(1));
-    let heads = BTreeMap::from([("handler:wang".to_owned(), 2)]);
+    let heads = BTreeMap::from([("person:wang".to_owned(), 2)]);
     let out = machine.handle(Event::WakeAnswered { heads }, now(20_000));
     assert_eq!(
         out,
@@ -432,7 +432,7 @@ fn answers_that_lead_nowhere_do_not_make_it_spin() {
             match instruction {
                 Instruction::Wake { .. } => {
                     wakes += 1;
-                    let heads = BTreeMap::from([("handler:wang".to_owned(), 9)]);
+                    let heads = BTreeMap::from([("person:wang".to_owned(), 9)]);
                     next.extend(machine.handle(Event::WakeAnswered { heads }, now(tick)));
                 }
                 Instruction::Pull { .. } => next.extend(machine.handle(pulled(3, false), now(tick))),
