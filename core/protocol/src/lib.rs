@@ -6,6 +6,7 @@
 //! The protocol is described in `docs/protocol.md`; golden JSON of every type is in `tests/vectors`.
 
 mod command;
+mod entry;
 mod envelope;
 mod error;
 mod forms;
@@ -20,6 +21,7 @@ mod sync;
 mod trust;
 
 pub use command::{Command, CommandKind, NotItsAnswers};
+pub use entry::{Cause, EntryBy, OwnEntry, SignedEntry};
 pub use envelope::{
     Beside, Disclosure, Envelope, EnvelopeError, FileRef, FormRef, LawRef, RecordRef, SignedEnvelope,
     SubmissionRef,

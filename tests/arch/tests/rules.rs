@@ -17,6 +17,16 @@ const ARROWS: &[(&str, &[&str])] = &[
             "shenhai-pack",
         ],
     ),
+    (
+        "shenhai-replay",
+        &[
+            "shenhai-protocol",
+            "shenhai-crypto",
+            "shenhai-flow",
+            "shenhai-forms",
+            "shenhai-pack",
+        ],
+    ),
     ("shenhai-forms", &[]),
     (
         "shenhai-pack",
@@ -79,12 +89,13 @@ const ARROWS: &[(&str, &[&str])] = &[
 const TEST_PARTS: [&str; 4] = ["shenhai-city", "shenhai-scenario", "shenhai-sm4", "shenhai-vfs"];
 
 /// Crates that decide and never act: whatever does I/O, keeps time or starts threads stays out of them.
-const WITHOUT_IO: [&str; 6] = [
+const WITHOUT_IO: [&str; 7] = [
     "shenhai-protocol",
     "shenhai-proof",
     "shenhai-flow",
     "shenhai-forms",
     "shenhai-pack",
+    "shenhai-replay",
     "shenhai-sync",
 ];
 const DOES_IO: [&str; 9] = [

@@ -17,6 +17,7 @@ mod news;
 mod outward;
 mod refusal;
 mod scopes;
+mod spelt;
 
 pub use act::{Act, Asked, Given, What};
 pub use actor::Actor;

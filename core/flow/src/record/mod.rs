@@ -11,6 +11,7 @@ mod view;
 
 pub use document::{DocumentError, MAX_DOCUMENT};
 pub use item::{Item, commitment};
+pub use spelling::{read_spelt, spelt};
 pub use view::View;
 
 use crate::clock::ClockState;

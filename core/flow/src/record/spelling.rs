@@ -103,6 +103,20 @@ pub(super) fn item(out: &mut String, item: &Item) {
     }
 }
 
+/// An item as a field.
+#[must_use]
+pub fn spelt(it: &Item) -> String {
+    let mut out = String::new();
+    item(&mut out, it);
+    out
+}
+
+/// The item of a field; `None` where none is written so.
+#[must_use]
+pub fn read_spelt(field: &str) -> Option<Item> {
+    read_item(field)
+}
+
 /// The item of a field.
 pub(super) fn read_item(field: &str) -> Option<Item> {
     match field.strip_prefix('*') {
