@@ -1,10 +1,13 @@
 // An answer of a form in words, as the form itself shows it.
 // Not here: the fields' names (i18n). Used where answers are shown outside of their field.
 
+import type { ContactForm, ReplyForm, ReturnForm } from "@core";
 import { fullTime } from "@ui/format/time";
 import { t, type TextKey } from "@ui/i18n";
 import type { Answer } from "@ui/state/draftMerge";
-import type { FieldName } from "./context";
+
+/** A field of any form of the hotline, as in its JSON. */
+export type FieldName = keyof ContactForm | keyof ReplyForm | keyof ReturnForm;
 
 /** The texts of choices, by field. */
 const CHOICES: Record<string, string> = {
@@ -19,7 +22,8 @@ const CHOICES: Record<string, string> = {
 const EITHER: Record<string, string> = { reached: "reached", resolved: "resolved" };
 
 export function answerText(field: string, answer: Answer): string {
-  if (answer === null) return "";
+  // No form of the hotline has lists or tables.
+  if (answer === null || typeof answer === "object") return "";
   if (typeof answer === "number") return fullTime(answer);
   if (typeof answer === "boolean") return t(`${EITHER[field]}.${answer ? "yes" : "no"}` as TextKey);
   const choice = CHOICES[field];

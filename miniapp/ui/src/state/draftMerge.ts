@@ -2,8 +2,10 @@
 // what cannot stand beside the other nothing is dropped without a word.
 // Not here: reading and keeping drafts (formDraft.ts), how it is shown (forms/). Pure.
 
-/** An answer: a text, a choice, a time, or nothing yet. */
-export type Answer = string | number | boolean | null;
+/** An answer: a text, a choice, a time, several choices, the rows of a table, or nothing yet. */
+export type Answer = string | number | boolean | null | readonly string[] | readonly Row[];
+/** A row of a table: what its columns hold. */
+export type Row = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 export type Answers = Record<string, Answer>;
 
 /** An answer that did not make it into the form. */
@@ -40,9 +42,10 @@ export function mergeForms<F extends object>({ base, mine, theirs, answered }: S
     Answers,
   ];
   const fields = Object.keys(here);
-  const changedThere = fields.filter((field) => value(there, field) !== value(before, field));
+  const changedThere = fields.filter((field) => !sameAnswer(value(there, field), value(before, field)));
   const taken = changedThere.filter(
-    (field) => value(here, field) === value(before, field) && value(there, field) !== value(here, field),
+    (field) =>
+      sameAnswer(value(here, field), value(before, field)) && !sameAnswer(value(there, field), value(here, field)),
   );
   const joined: Answers = { ...here };
   for (const field of taken) joined[field] = value(there, field);
@@ -50,7 +53,7 @@ export function mergeForms<F extends object>({ base, mine, theirs, answered }: S
   const final = form as unknown as Answers;
   const displaced: Displaced[] = [];
   for (const field of fields) {
-    const mineCounts = value(here, field) !== value(before, field) || answered.has(field);
+    const mineCounts = !sameAnswer(value(here, field), value(before, field)) || answered.has(field);
     if (mineCounts && !holds(value(final, field), value(here, field))) {
       displaced.push({ field, value: value(here, field), from: "here" });
     }
@@ -66,7 +69,25 @@ function value(form: Answers, field: string): Answer {
   return form[field] ?? null;
 }
 
+/** Whether nothing is answered. */
+export function isBlank(answer: Answer): boolean {
+  return answer === null || answer === "" || (Array.isArray(answer) && answer.length === 0);
+}
+
+/** Alike in all it holds; what a row leaves out is what it does not answer. */
+export function sameAnswer(one: Answer, other: Answer): boolean {
+  if (one === other) return true;
+  if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+  const [rows, others] = [one, other] as [readonly (string | Row)[], readonly (string | Row)[]];
+  return rows.every((row, nth) => sameRow(row, others[nth] ?? ""));
+}
+
+function sameRow(one: string | Row, other: string | Row): boolean {
+  if (typeof one === "string" || typeof other === "string") return one === other;
+  return Object.keys({ ...one, ...other }).every((column) => sameAnswer(one[column] ?? null, other[column] ?? null));
+}
+
 function holds(final: Answer, given: Answer): boolean {
-  if (given === null || given === "" || final === given) return true;
+  if (isBlank(given) || sameAnswer(final, given)) return true;
   return typeof final === "string" && typeof given === "string" && final.includes(given.trim());
 }

@@ -25,6 +25,8 @@ const DECIDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "wrong_state",
   "wrong_actor",
   "wrong_device",
+  "exists",
+  "record_too_large",
 ]);
 
 export function isDecided(code: ErrorCode | null): boolean {

@@ -1,5 +1,5 @@
 // What to say after something was signed and kept: that it is on its way, or that it waits for the network.
-// Not here: sending (core). Used by the order page and the form pages.
+// Not here: sending (core). Used by the pages of one record and the form pages.
 
 import type { SessionStatus, SyncStatus } from "@core";
 import { t } from "@ui/i18n";
