@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mergeForms, type Answers } from "@ui/state/draftMerge";
+import { mergeForms, sameAnswer, type Answers } from "@ui/state/draftMerge";
 
 const empty: Answers = { reached: null, contact_person: "", unreached_reason: null, note: "" };
 /** As on the contact form: whom one spoke to is asked only where somebody was reached. */
@@ -53,5 +53,38 @@ describe("two versions of one form", () => {
 
   it("are at peace over a text that contains the other", () => {
     expect(merge({ ...empty, note: "约周三上午" }, { ...empty, note: "约周三" }).displaced).toEqual([]);
+  });
+});
+
+describe("lists and rows", () => {
+  const plain = (form: Answers) => form;
+  const base: Answers = { kinds: ["dark"], parts: [{ part: "灯头", count: "2" }] };
+
+  it("are alike by what they hold, whoever wrote them", () => {
+    expect(sameAnswer(["a", "b"], ["a", "b"])).toBe(true);
+    expect(sameAnswer(["a", "b"], ["b", "a"])).toBe(false);
+    expect(sameAnswer(["a"], ["a", "b"])).toBe(false);
+    expect(sameAnswer([{ part: "x" }], [{ part: "x", count: null }])).toBe(true);
+    expect(sameAnswer([{ part: "x", count: "1" }], [{ part: "x", count: "2" }])).toBe(false);
+    expect(sameAnswer(null, [])).toBe(false);
+  });
+
+  it("that were read back unchanged displace nothing", () => {
+    const copy = () => JSON.parse(JSON.stringify(base)) as Answers;
+    const mine: Answers = { ...copy(), note: "补充" };
+    const { form, taken, displaced } = mergeForms(
+      { base: { ...base, note: "" }, mine, theirs: { ...copy(), note: "" }, answered: new Set(["kinds", "note"]) },
+      plain,
+    );
+    expect(form).toEqual(mine);
+    expect(taken).toEqual([]);
+    expect(displaced).toEqual([]);
+  });
+
+  it("changed in both tabs stay as they are here, and the other's are shown whole", () => {
+    const theirs = { ...base, parts: [{ part: "灯罩", count: "1" }] };
+    const { form, displaced } = mergeForms({ base, mine: { ...base, parts: [] }, theirs, answered: new Set() }, plain);
+    expect(form["parts"]).toEqual([]);
+    expect(displaced).toEqual([{ field: "parts", value: [{ part: "灯罩", count: "1" }], from: "there" }]);
   });
 });
