@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "shenhai-pack",
         ],
     ),
+    ("shenhai-index", &["shenhai-forms", "shenhai-pack"]),
     ("shenhai-forms", &[]),
     (
         "shenhai-pack",
