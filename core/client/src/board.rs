@@ -6,7 +6,7 @@
 use crate::engine::Engine;
 use crate::rpc::{ListParams, NextDue, OrderCounts, OrderFilter, OrderList, OrderSummary, Topic};
 use shenhai_flow::Flow;
-use shenhai_protocol::{FormKind, OrderId, OrderState, ScopeId, UnixMillis, WorkOrder};
+use shenhai_protocol::{CommandKind, FormKind, OrderId, OrderState, ScopeId, UnixMillis, WorkOrder};
 use shenhai_store::{SeenOrder, SessionRecord, Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -153,6 +153,7 @@ impl Engine {
     /// The copy of a scope was forgotten.
     pub(crate) fn scope_forgotten(&mut self, scope: &ScopeId) -> Result<(), StoreError> {
         let gone = self.board.forget(scope);
+        self.shelf.forget(scope);
         self.show_in_other_scopes(scope, &gone)
     }
 
@@ -215,8 +216,8 @@ impl Engine {
             .filter(|pending| !pending.entry.row.state.is_parked());
         effective.fold(order.state, |state, pending| {
             // What the flow does not allow any more has been overtaken by the received state.
-            Flow::standard()
-                .apply(state, pending.entry.kind, role)
+            CommandKind::of_act(&pending.entry.act)
+                .and_then(|kind| Flow::standard().apply(state, kind, role).ok())
                 .unwrap_or(state)
         })
     }

@@ -3,13 +3,13 @@
 use crate::engine::{Engine, Live, Pending};
 use crate::failure::Failure;
 use crate::host::uuid_v7;
-use crate::letter::{self, Letter};
+use crate::letter::{self, Closed, Content, Letter};
 use crate::rpc::Topic;
 use rand_core::CryptoRng;
 use shenhai_crypto::{SecretKey, device_id, sm3};
 use shenhai_protocol::{
-    Beside, CmdId, Command, DeviceId, Envelope, ErrorCode, HexHash, PROTOCOL_VERSION, RecordRef, ScopeId,
-    SignedEnvelope, UserId, WorkId, limits,
+    ActName, Beside, CmdId, Command, DeviceId, Envelope, ErrorCode, HexHash, LawRef, PROTOCOL_VERSION,
+    RecordRef, RoleName, ScopeId, SignedEnvelope, UnixMillis, UserId, WorkId, limits,
 };
 use shenhai_store::{Identity, OutboxEntry, StoreError, Write};
 use shenhai_sync::{Event, Row, RowState};
@@ -30,6 +30,17 @@ pub(crate) struct Basis {
     pub(crate) work: Option<WorkId>,
 }
 
+/// What is to be signed: an act on a record, by its names.
+pub(crate) struct Deed {
+    pub(crate) cmd_id: CmdId,
+    pub(crate) client_time: UnixMillis,
+    pub(crate) record: RecordRef,
+    pub(crate) act: ActName,
+    pub(crate) role: RoleName,
+    pub(crate) law: LawRef,
+    pub(crate) closed: Closed,
+}
+
 impl Engine {
     /// Sign `command` as the next of the chain, keep it, and do `together` in the same transaction.
     pub(crate) fn submit(
@@ -41,41 +52,72 @@ impl Engine {
         let client_time = self.server_now();
         let mut rng = self.rng.clone();
         let live = self.live()?;
-        let closed = letter::close(&command, &mut rng);
-        let cmd_id = uuid_v7(client_time, &mut rng);
-        let envelope = Envelope {
-            v: PROTOCOL_VERSION,
-            work: basis.work.unwrap_or_else(|| WorkId(cmd_id.clone())),
-            cmd_id: CmdId(cmd_id),
-            device_id: live.identity.device_id.clone(),
-            device_seq: live.identity.last_seq + 1,
-            prev_hash: live.identity.last_hash.clone(),
-            actor: live.record.user.id.clone(),
-            role: live.record.user.role.name().into(),
-            scope: basis.scope,
+        let deed = Deed {
+            closed: letter::close(&command, &mut rng),
+            cmd_id: CmdId(uuid_v7(client_time, &mut rng)),
+            client_time,
             record: RecordRef {
                 kind: letter::ORDER.into(),
                 id: command.order().clone(),
             },
-            base_rev: basis.rev,
             act: command.kind().act().into(),
+            role: live.record.user.role.name().into(),
             law: letter::law().clone(),
-            form: closed.form,
-            submission: closed.submission,
+        };
+        let user = live.record.user.id.clone();
+        // Signed anew, it may be of an order that left and of which nothing was kept.
+        let seen = self.seen(command.order()).ok();
+        let order = command.order().clone();
+        self.append(
+            deed,
+            basis,
+            |_| Content::Order(command),
+            |write| {
+                if let Some(seen) = &seen {
+                    write.keep_seen(&user, &order, seen)?;
+                }
+                together(write)
+            },
+        )
+    }
+
+    /// Sign an act as the next of the chain, keep it, and do `together` in the same transaction. `content` says what is
+    /// kept in memory of what travels beside it.
+    pub(crate) fn append(
+        &mut self,
+        deed: Deed,
+        basis: Basis,
+        content: impl FnOnce(&Beside) -> Content,
+        together: impl FnOnce(&Write<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), Failure> {
+        let mut rng = self.rng.clone();
+        let live = self.live()?;
+        let envelope = Envelope {
+            v: PROTOCOL_VERSION,
+            work: basis.work.unwrap_or_else(|| WorkId(deed.cmd_id.0.clone())),
+            cmd_id: deed.cmd_id,
+            device_id: live.identity.device_id.clone(),
+            device_seq: live.identity.last_seq + 1,
+            prev_hash: live.identity.last_hash.clone(),
+            actor: live.record.user.id.clone(),
+            role: deed.role,
+            scope: basis.scope,
+            record: deed.record,
+            base_rev: basis.rev,
+            act: deed.act,
+            law: deed.law,
+            form: deed.closed.form,
+            submission: deed.closed.submission,
             files: Vec::new(),
             of: None,
-            client_time,
+            client_time: deed.client_time,
         };
-        let signed = sign(&live.key, &envelope, closed.beside, &mut rng)?;
+        let content = content(&deed.closed.beside);
+        let signed = sign(&live.key, &envelope, deed.closed.beside, &mut rng)?;
         let user = live.record.user.id.clone();
         let entry = signed.entry.clone();
-        // Signed anew, it may be of an order that left and of which nothing was kept.
-        let seen = self.seen(&entry.row.order).ok();
         self.store_mut()?.write(|write| {
             write.append(&user, &entry, &signed.envelope)?;
-            if let Some(seen) = &seen {
-                write.keep_seen(&user, &entry.row.order, seen)?;
-            }
             together(write)
         })?;
         if let Some(live) = &mut self.live {
@@ -86,7 +128,7 @@ impl Engine {
         let row = entry.row.clone();
         self.pending.push(Pending {
             entry,
-            letter: Some(Letter { envelope, command }),
+            letter: Some(Letter { envelope, content }),
         });
         self.mark(Topic::Orders);
         self.mark(Topic::Outbox);
@@ -253,7 +295,6 @@ pub(crate) fn sign(
     if payload.len() > limits::ENVELOPE_BYTES || filled_in > limits::SUBMISSION_BYTES {
         return Err(Failure::Refused(ErrorCode::TooLarge, "the form is too long"));
     }
-    let kind = letter::kind_of(envelope).ok_or(Failure::Refused(ErrorCode::Internal, "no such act"))?;
     let sig = key.sign(payload.as_bytes(), rng).to_hex();
     let entry = OutboxEntry {
         row: Row {
@@ -266,7 +307,8 @@ pub(crate) fn sign(
         },
         device_id: envelope.device_id.clone(),
         scope: envelope.scope.clone(),
-        kind,
+        record_kind: envelope.record.kind.clone(),
+        act: envelope.act.clone(),
         created_at: envelope.client_time,
         hash: HexHash(sm3(payload.as_bytes()).to_hex()),
         covered_by: None,

@@ -7,6 +7,7 @@ use crate::engine::{Engine, Job, Signal};
 use crate::host::Task;
 use crate::keyring::ANCHOR;
 use crate::logwatch;
+use crate::records;
 use crate::rpc::Topic;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::future::{FutureExt, poll_fn};
@@ -131,6 +132,7 @@ async fn carry_out(shared: Arc<Shared>, generation: u64, job: Job) {
         Job::Pull(scope, cursor) => pull(&shared, generation, scope, cursor).await,
         Job::Wake(cursors, wait_ms) => wake(&shared, generation, cursors, wait_ms).await,
         Job::Renew => renew(&shared, generation).await,
+        Job::Packs => records::fetch(&shared, generation).await,
         Job::CheckLog(seen) => logwatch::check(&shared, generation, *seen).await,
     }
 }
@@ -291,6 +293,9 @@ fn push_answered(engine: &mut Engine, commands: &[CmdId], batch: &[SignedEnvelop
             expected_seq: stop.expected_seq,
         }),
     };
+    for one in &checked {
+        engine.expect_after(&one.receipt);
+    }
     let end = checked
         .last()
         .map(|last| (last.receipt.device_seq, last.hash.clone()));
@@ -402,13 +407,7 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
         );
         return;
     }
-    // What this app does not keep must not be passed over: the cursor stays before it.
-    let kept = |change: &Change| matches!(change.kind, ChangeKind::Upsert { .. } | ChangeKind::Remove { .. });
-    if reply.scope != scope
-        || reply.cursor < cursor
-        || reply.epoch.is_empty()
-        || !reply.changes.iter().all(kept)
-    {
+    if reply.scope != scope || reply.cursor < cursor || reply.epoch.is_empty() {
         step(
             engine,
             Event::PullFailed {
@@ -445,15 +444,19 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
         },
         upserts: Vec::new(),
         removes: Vec::new(),
+        records: Vec::new(),
+        gone: Vec::new(),
     };
     for Change { kind, .. } in reply.changes {
         match kind {
             ChangeKind::Upsert { order } => page.upserts.push(*order),
             ChangeKind::Remove { order_id } => page.removes.push(order_id),
-            ChangeKind::Record { .. } | ChangeKind::Gone { .. } => {}
+            ChangeKind::Record { record } => page.records.push(*record),
+            ChangeKind::Gone { record } => page.gone.push(record),
         }
     }
-    let news = !page.upserts.is_empty() || !page.removes.is_empty();
+    let records = !page.records.is_empty() || !page.gone.is_empty();
+    let news = records || !page.upserts.is_empty() || !page.removes.is_empty();
     let event = Event::PullAnswered {
         scope: scope.clone(),
         cursor: reply.cursor,
@@ -466,6 +469,7 @@ fn pull_answered(engine: &mut Engine, scope: ScopeId, cursor: u64, epoch: &str, 
     for order in page.upserts {
         engine.board.put(&scope, order);
     }
+    engine.records_came(&scope, &page.records, &page.gone);
     if news {
         engine.mark(Topic::Orders);
         // What was waiting to be covered may be by now. A failing database is found by the next step.

@@ -8,9 +8,10 @@ use crate::clocks::read_clocks;
 use crate::failure::Failure;
 use crate::host::{Host, HostRng, dice};
 use crate::lease::LeaseWatch;
-use crate::letter::Letter;
+use crate::letter::{self, Letter};
 use crate::lock::Gate;
 use crate::logwatch::{LogWatch, Seen};
+use crate::records::Shelf;
 use crate::rollback::Rollback;
 use crate::rpc::{Durability, SyncPhase, SyncStatus, Topic};
 use crate::session::key_of;
@@ -50,6 +51,8 @@ pub(crate) enum Job {
     Renew,
     /// Have a head of the log proved.
     CheckLog(Box<Seen>),
+    /// Ask which packs there are, and fetch those that are not here.
+    Packs,
 }
 
 /// The session in memory.
@@ -71,6 +74,13 @@ pub(crate) struct Pending {
     pub(crate) letter: Option<Letter>,
 }
 
+impl Pending {
+    /// Whether it concerns an order, and not a record of a pack.
+    pub(crate) fn is_of_order(&self) -> bool {
+        letter::is_order(&self.entry.record_kind)
+    }
+}
+
 pub(crate) struct Engine {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) rng: HostRng,
@@ -85,6 +95,7 @@ pub(crate) struct Engine {
     pub(crate) live: Option<Live>,
     pub(crate) board: Board,
     pub(crate) pending: Vec<Pending>,
+    pub(crate) shelf: Shelf,
     /// How late it is; `None` until the data was opened.
     pub(crate) clock: Option<ServerClock>,
     /// How much time passed.
@@ -120,6 +131,7 @@ impl Engine {
             live: None,
             board: Board::default(),
             pending: Vec::new(),
+            shelf: Shelf::default(),
             clock: None,
             elapsed,
             in_doubt: InDoubt::new(),
@@ -214,7 +226,7 @@ impl Engine {
     ) -> impl DoubleEndedIterator<Item = &'a Pending> {
         self.pending
             .iter()
-            .filter(move |pending| pending.entry.row.order == *order)
+            .filter(move |pending| pending.is_of_order() && pending.entry.row.order == *order)
     }
 
     // --- session ---
@@ -245,7 +257,9 @@ impl Engine {
         }
         self.live = Some(live);
         self.reload_pending()?;
+        self.fill_shelf()?;
         if !ended {
+            self.ask_packs();
             self.step(Event::SignedIn {
                 scopes: self.scope_states()?,
                 rows: self.chain_rows()?,
@@ -264,6 +278,7 @@ impl Engine {
         }
         self.live = None;
         self.board = Board::default();
+        self.shelf = Shelf::default();
         self.pending.clear();
         self.changed
             .extend([Topic::Session, Topic::Orders, Topic::Outbox]);
@@ -486,6 +501,7 @@ impl Engine {
         self.renew_identity()?;
         self.store_mut()?.write(|write| write.keep_scopes(&[]))?;
         self.board = Board::default();
+        self.fill_shelf()?;
         self.reload_pending()?;
         self.changed.extend([Topic::Orders, Topic::Outbox]);
         Ok(())
@@ -530,6 +546,7 @@ impl Engine {
         // A failure has suspended the machine; there is nobody to tell but the log, which was told.
         let _ = self.step(Event::Timer);
         self.tend_lease();
+        self.tend_packs();
     }
 
     /// Tell when the lease ends, and ask for another in time.
@@ -546,6 +563,7 @@ impl Engine {
             self.machine.next_tick(),
             self.checkpoint_at(),
             self.lease_ends_at(),
+            self.packs_due_at(),
         ];
         let due = self.revive_at.or_else(|| others.into_iter().flatten().min());
         due.into_iter().chain(self.gate.locks_at()).min()

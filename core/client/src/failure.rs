@@ -41,7 +41,7 @@ impl From<FlowError> for Failure {
 }
 
 impl Failure {
-    fn code(&self) -> ErrorCode {
+    pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::Gateway(code) | Self::Refused(code, _) => *code,
             Self::Form(_) => ErrorCode::FormInvalid,

@@ -6,10 +6,10 @@ use crate::failure::Failure;
 use crate::host::{Host, HttpAnswer, HttpError, HttpRequest, Method};
 use serde::{Serialize, de::DeserializeOwned};
 use shenhai_protocol::{
-    CaseBundle, DeviceId, DeviceList, ErrorCode, GrantReply, Invitation, InvitationRequest, LogConsistency,
-    LoginTarget, OrderId, OrderProof, PeopleList, PullReply, PushReply, PushRequest, RotateReply,
-    RotateRequest, ScopeId, SessionGrant, SessionRequest, SignedEnvelope, SignedHead, UserId, WakeReply,
-    WakeRequest, limits,
+    CaseBundle, DeviceId, DeviceList, ErrorCode, GrantReply, HexHash, Invitation, InvitationRequest,
+    LogConsistency, LoginTarget, OrderId, OrderProof, PackFolder, PackList, PeopleList, PullReply, PushReply,
+    PushRequest, RotateReply, RotateRequest, ScopeId, SessionGrant, SessionRequest, SignedEnvelope,
+    SignedHead, UserId, WakeReply, WakeRequest, limits,
 };
 use shenhai_sync::{read_answer, read_push_answer};
 use std::fmt::Write as _;
@@ -112,6 +112,21 @@ impl Gateway {
         let mut http = self.request(Method::Post, "/v1/wake", Some(token));
         http.body = Some(json(request)?);
         http.timeout = Duration::from_millis(request.wait_ms.min(limits::WAKE_MILLIS)) + WAKE_SLACK;
+        self.call(http).await
+    }
+
+    /// Which packs there are for this session.
+    pub(crate) async fn packs(&self, token: &str) -> Result<PackList, ErrorCode> {
+        self.call(self.request(Method::Get, "/v1/packs", Some(token)))
+            .await
+    }
+
+    /// The newest folder with that law.
+    pub(crate) async fn pack(&self, token: &str, law: &HexHash) -> Result<PackFolder, ErrorCode> {
+        let path = format!("/v1/packs/{}", encode(law.as_str()));
+        let mut http = self.request(Method::Get, &path, Some(token));
+        http.timeout = CALL * 3;
+        http.max_body = BIG_BODY;
         self.call(http).await
     }
 

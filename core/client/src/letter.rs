@@ -7,7 +7,7 @@ use shenhai_flow::Flow;
 use shenhai_flow::forms::classed;
 use shenhai_proof::{law_of, submission};
 use shenhai_protocol::{
-    Beside, Command, CommandKind, Envelope, FormRef, LawRef, SignedEnvelope, SubmissionRef,
+    Beside, Command, CommandKind, Envelope, FormRef, Kind, LawRef, SignedEnvelope, SubmissionRef,
 };
 use std::sync::LazyLock;
 
@@ -15,6 +15,11 @@ use std::sync::LazyLock;
 const PACK: &str = "hotline";
 /// What its orders are.
 pub(crate) const ORDER: &str = "hotline.order";
+
+/// Whether records of that kind are orders; all others are records of packs.
+pub(crate) fn is_order(kind: &Kind) -> bool {
+    kind.as_str() == ORDER
+}
 
 static LAW: LazyLock<LawRef> =
     LazyLock::new(|| law_of(PACK, Flow::standard().version(), Flow::standard_text()));
@@ -56,17 +61,49 @@ pub(crate) fn close(command: &Command, rng: &mut dyn CryptoRng) -> Closed {
 #[derive(Clone)]
 pub(crate) struct Letter {
     pub(crate) envelope: Envelope,
-    pub(crate) command: Command,
+    pub(crate) content: Content,
+}
+
+/// What a signed text does, by the kind of its record.
+#[derive(Clone)]
+pub(crate) enum Content {
+    /// To an order.
+    Order(Command),
+    /// To a record of a pack: what was filled in, as it travels beside the text.
+    Act(Beside),
 }
 
 impl Letter {
+    /// What it does to an order.
+    pub(crate) fn command(&self) -> Option<&Command> {
+        match &self.content {
+            Content::Order(command) => Some(command),
+            Content::Act(_) => None,
+        }
+    }
+
+    /// What was filled in for an act on a record of a pack.
+    pub(crate) fn filled_in(&self) -> Option<&Beside> {
+        match &self.content {
+            Content::Order(_) => None,
+            Content::Act(beside) => Some(beside),
+        }
+    }
+
     /// `None` for bytes that cannot be read any more.
     pub(crate) fn read(signed: &SignedEnvelope) -> Option<Self> {
         let envelope = signed.open().ok()?;
+        if !is_order(&envelope.record.kind) {
+            let beside = signed.beside.clone();
+            submission::check_named(&envelope, beside.submission.as_deref()).ok()?;
+            let content = Content::Act(beside);
+            return Some(Self { envelope, content });
+        }
         let kind = kind_of(&envelope)?;
         let answers = submission::open(&envelope, &signed.beside, classed(kind)).ok()?;
         let command = Command::read(kind, envelope.record.id.clone(), answers).ok()?;
-        Some(Self { envelope, command })
+        let content = Content::Order(command);
+        Some(Self { envelope, content })
     }
 }
 

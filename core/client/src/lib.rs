@@ -33,6 +33,7 @@ mod orders;
 mod outbox;
 mod proof;
 mod reassign;
+mod records;
 mod rollback;
 pub mod rpc;
 mod session;

@@ -3,7 +3,7 @@
 use crate::chain::Basis;
 use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
-use crate::letter::Letter;
+use crate::letter::{self, Letter};
 use crate::rpc::{
     CallerView, Delivery, Draft, DraftKey, DraftSaved, FormOptions, FormReport, KeptDraft, OrderDetail,
     RecordView, RevealedCaller, SubmitParams, Topic,
@@ -17,7 +17,7 @@ use shenhai_store::{SeenOrder, StoreError};
 use shenhai_sync::RowState;
 
 /// The same command signed again within this is one that was meant once: two taps, or two tabs.
-const TWICE_MILLIS: i64 = 5_000;
+pub(crate) const TWICE_MILLIS: i64 = 5_000;
 
 /// The order is not on this device, or no longer.
 pub(crate) const NOT_HERE: Failure = Failure::Refused(ErrorCode::NotFound, "no such order on this device");
@@ -76,7 +76,7 @@ impl Engine {
                 _ => None,
             }),
             drafts: self.drafts(&user, id)?,
-            outbox: open.map(|pending| self.outbox_item(pending)).collect(),
+            outbox: open.filter_map(|pending| self.outbox_item(pending)).collect(),
             now: self.server_now(),
             contact_by: order.deadlines.contact_by,
             finish_by: order.deadlines.finish_by,
@@ -148,7 +148,7 @@ impl Engine {
         let letter = pending.letter.as_ref()?;
         let envelope = &letter.envelope;
         Some(RecordView {
-            form: form_of(&letter.command)?,
+            form: form_of(letter.command()?)?,
             by_name: self.live.as_ref()?.record.user.name.clone(),
             client_time: envelope.client_time,
             server_time: pending.entry.server_time,
@@ -311,11 +311,12 @@ impl Engine {
         let (after, before) = (now.plus(-TWICE_MILLIS), now.plus(TWICE_MILLIS));
         let store = self.store()?;
         let (user, order) = (self.user()?, command.order());
-        for entry in store.signed_between(&user, order, command.kind(), after, before)? {
+        let (kind, act) = (letter::ORDER.into(), command.kind().act().into());
+        for entry in store.signed_between(&user, &kind, Some(order), &act, after, before)? {
             let kept = store.envelope(&entry.row.cmd_id)?;
             let same = kept
                 .and_then(|signed| Letter::read(&signed))
-                .is_some_and(|letter| letter.command == *command);
+                .is_some_and(|letter| letter.command() == Some(command));
             if same && !entry.row.state.is_parked() {
                 return Ok(true);
             }

@@ -4,10 +4,10 @@
 use crate::chain::Basis;
 use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
-use crate::letter::Letter;
+use crate::letter::{Content, Letter};
 use crate::orders::{NOT_HERE, kind_of};
 use crate::rpc::{Draft, LeftDraft, MendParams, MendReply, OutboxItem, OutboxList, OutboxState, SyncStatus};
-use shenhai_protocol::{CmdId, Command, ErrorCode};
+use shenhai_protocol::{CmdId, Command, CommandKind, ErrorCode, UnixMillis};
 use shenhai_store::StoreError;
 use shenhai_sync::{Event, Row, RowState};
 
@@ -20,8 +20,13 @@ impl Engine {
             .iter()
             .filter(|pending| pending.entry.row.state != RowState::Done);
         Ok(OutboxList {
-            items: open.map(|pending| self.outbox_item(pending)).collect(),
+            items: open
+                .clone()
+                .filter_map(|pending| self.outbox_item(pending))
+                .collect(),
             left_drafts: self.left_drafts()?,
+            acts: open.filter_map(|pending| self.act_item(pending)).collect(),
+            left_acts: self.left_acts()?,
         })
     }
 
@@ -50,31 +55,27 @@ impl Engine {
         Ok(left)
     }
 
-    /// One command for the screen.
-    pub(crate) fn outbox_item(&self, pending: &Pending) -> OutboxItem {
+    /// One command on an order for the screen.
+    pub(crate) fn outbox_item(&self, pending: &Pending) -> Option<OutboxItem> {
         let entry = &pending.entry;
+        let kind = CommandKind::of_act(&entry.act).filter(|_| pending.is_of_order())?;
         // What may not be opened is listed all the same: nobody is to wonder where it went.
         let open = self.readable().is_ok();
-        let (state, next_at, reason) = match entry.row.state {
-            RowState::Queued | RowState::Done => (OutboxState::Queued, None, None),
-            RowState::Leased => (OutboxState::Sending, None, None),
-            RowState::Backoff { until, reason } => (OutboxState::Backoff, Some(until), Some(reason)),
-            RowState::Blocked { reason } => (OutboxState::Blocked, None, Some(reason)),
-            RowState::Parked { reason } => (OutboxState::Parked, None, Some(reason)),
-        };
+        let (state, next_at, reason) = standing(entry.row.state);
         let seen = self.seen(&entry.row.order).ok().filter(|_| open);
-        OutboxItem {
+        Some(OutboxItem {
             cmd_id: entry.row.cmd_id.clone(),
             order_id: entry.row.order.clone(),
             order_no: seen.as_ref().map(|seen| seen.source_no.clone()),
             order_title: seen.map(|seen| seen.title),
             order_left: self.board.card(&entry.row.order).is_none() && self.is_loaded(),
-            kind: entry.kind,
+            kind,
             text: pending
                 .letter
                 .as_ref()
                 .filter(|_| open)
-                .map(|letter| typed_text(&letter.command))
+                .and_then(Letter::command)
+                .map(typed_text)
                 .unwrap_or_default(),
             created_at: entry.created_at,
             state,
@@ -82,7 +83,7 @@ impl Engine {
             next_at,
             reason,
             mendable: entry.row.state.is_parked() && open && self.mendable(pending).is_ok(),
-        }
+        })
     }
 
     /// `outbox.retry`: the same content, signed anew on the order's present revision. The refused command keeps
@@ -91,10 +92,17 @@ impl Engine {
     /// A form that breaks a rule by now would only be refused again: `form_invalid`, and it stays to be mended.
     pub(crate) fn retry(&mut self, cmd_id: &CmdId) -> Result<OutboxList, Failure> {
         let row = self.parked(cmd_id)?;
-        let Letter { envelope, command } = self
+        let Letter { envelope, content } = self
             .pending_command(cmd_id)
             .and_then(|pending| pending.letter.clone())
             .ok_or(StoreError::Row("outbox"))?;
+        let command = match content {
+            Content::Order(command) => command,
+            Content::Act(beside) => {
+                self.retry_act(&row, &envelope, &beside)?;
+                return self.outbox_list();
+            }
+        };
         if let Some(draft) = draft_of(&command)
             && let Ok(issues) = self.issues(&row.order, &draft)
             && !issues.is_empty()
@@ -149,16 +157,19 @@ impl Engine {
     /// The form of a parked command that a person can mend: its order is here and may still be handled so.
     fn mendable(&self, pending: &Pending) -> Result<Draft, Failure> {
         let letter = pending.letter.as_ref().ok_or(StoreError::Row("outbox"))?;
-        let draft = draft_of(&letter.command).ok_or(Failure::Refused(
-            ErrorCode::WrongState,
-            "nothing was typed into it",
-        ))?;
+        let command = letter.command();
+        let (command, draft) = command
+            .and_then(|command| Some((command, draft_of(command)?)))
+            .ok_or(Failure::Refused(
+                ErrorCode::WrongState,
+                "nothing was typed into it",
+            ))?;
         let card = self.board.card(&pending.entry.row.order);
-        self.allowed(&card.ok_or(NOT_HERE)?.order, &letter.command)?;
+        self.allowed(&card.ok_or(NOT_HERE)?.order, command)?;
         Ok(draft)
     }
 
-    fn pending_command(&self, cmd_id: &CmdId) -> Option<&Pending> {
+    pub(crate) fn pending_command(&self, cmd_id: &CmdId) -> Option<&Pending> {
         self.pending
             .iter()
             .find(|pending| pending.entry.row.cmd_id == *cmd_id)
@@ -176,7 +187,7 @@ impl Engine {
         self.outbox_list()
     }
 
-    fn parked(&self, cmd_id: &CmdId) -> Result<Row, Failure> {
+    pub(crate) fn parked(&self, cmd_id: &CmdId) -> Result<Row, Failure> {
         self.live()?;
         let found = self.pending_command(cmd_id).map(|pending| &pending.entry.row);
         let row = found.ok_or(Failure::Refused(ErrorCode::NotFound, "no such command"))?;
@@ -210,8 +221,19 @@ impl Engine {
     }
 }
 
+/// Where a command stands, when it is tried next, and why it waits or was parked.
+pub(crate) fn standing(state: RowState) -> (OutboxState, Option<UnixMillis>, Option<ErrorCode>) {
+    match state {
+        RowState::Queued | RowState::Done => (OutboxState::Queued, None, None),
+        RowState::Leased => (OutboxState::Sending, None, None),
+        RowState::Backoff { until, reason } => (OutboxState::Backoff, Some(until), Some(reason)),
+        RowState::Blocked { reason } => (OutboxState::Blocked, None, Some(reason)),
+        RowState::Parked { reason } => (OutboxState::Parked, None, Some(reason)),
+    }
+}
+
 /// The person decided about a parked command: keep that.
-fn put_away(write: &shenhai_store::Write<'_>, row: &Row) -> Result<(), StoreError> {
+pub(crate) fn put_away(write: &shenhai_store::Write<'_>, row: &Row) -> Result<(), StoreError> {
     match put_away_row(row) {
         Some(kept) => write.save_row(&kept),
         None => write.remove_command(row),
@@ -219,7 +241,7 @@ fn put_away(write: &shenhai_store::Write<'_>, row: &Row) -> Result<(), StoreErro
 }
 
 /// How a parked command stands once the person decided: one that has a place in the chain keeps it.
-fn put_away_row(row: &Row) -> Option<Row> {
+pub(crate) fn put_away_row(row: &Row) -> Option<Row> {
     row.seq.is_some().then(|| Row {
         state: RowState::Done,
         ..row.clone()

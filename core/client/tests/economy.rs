@@ -45,6 +45,7 @@ fn cost(core: &Core, work: impl FnOnce()) -> Tally {
     let after = core.tally().expect("open");
     Tally {
         orders_decoded: after.orders_decoded - before.orders_decoded,
+        records_read: after.records_read - before.records_read,
         outbox_reads: after.outbox_reads - before.outbox_reads,
         outbox_rows: after.outbox_rows - before.outbox_rows,
     }
@@ -77,6 +78,7 @@ fn an_act_decodes_its_order_once_and_reads_the_outbox_once() {
         });
         let expected = Tally {
             orders_decoded: 1,
+            records_read: 0,
             outbox_reads: 1,
             outbox_rows: 0,
         };

@@ -9,6 +9,10 @@ use support::{World, contact_form, reply_form};
 
 const ID: &str = "12345-SH000001";
 
+fn act_key() -> Value {
+    json!({ "kind": "river.patrol", "id": "p", "act": "start", "role": "inspector" })
+}
+
 /// Parameters that a method takes.
 fn params(method: &str) -> Value {
     let draft = json!({ "kind": "contact", "form": contact_form() });
@@ -25,7 +29,11 @@ fn params(method: &str) -> Value {
         "orders.reassign" => json!({ "id": ID, "to": "li" }),
         "draft.save" | "form.check" => json!({ "id": ID, "draft": draft }),
         "draft.discard" => json!({ "id": ID, "kind": "contact" }),
-        "outbox.retry" | "outbox.mend" | "outbox.discard" => json!({ "cmd_id": "c" }),
+        "outbox.retry" | "outbox.mend" | "outbox.discard" | "records.mend" => json!({ "cmd_id": "c" }),
+        "records.list" => json!({ "pack": "river", "list": "patrols", "limit": 10 }),
+        "records.get" => json!({ "kind": "river.patrol", "id": "p" }),
+        "form.open" | "records.discard" => act_key(),
+        "records.check" | "records.save" | "records.act" => json!({ "key": act_key(), "answers": {} }),
         "devices.invite" => json!({ "user": "li" }),
         "devices.revoke" | "devices.release" => json!({ "id": "d" }),
         "network.hint" => json!({ "online": true }),
@@ -91,6 +99,12 @@ fn nothing_that_signs_or_removes_is_asked_twice() {
             "orders.get",
             "orders.proof",
             "orders.bundle",
+            "records.packs",
+            "records.list",
+            "records.get",
+            "form.open",
+            "records.check",
+            "records.save",
             "people.list",
             "draft.save",
             "form.check",

@@ -1,4 +1,4 @@
-//! The device's database: orders as received, drafts as typed, commands as signed, keys and the session.
+//! The device's database: orders, records and packs as received, drafts as typed, commands as signed, keys and the session.
 //!
 //! Not here: what any of it means for the person (`shenhai-client`) and when a command moves on
 //! (`shenhai-sync`). Called by `shenhai-client` alone, under its lock; no call waits for anything but the disk.
@@ -9,6 +9,7 @@
 
 mod error;
 mod heads;
+mod held;
 mod open;
 mod place;
 mod plain;
@@ -26,7 +27,8 @@ pub use open::{Anchor, Keys, Opened, RolledBack, StoreRng};
 pub use place::Place;
 pub use read::{Store, Tally};
 pub use records::{
-    Identity, KeptDraft, OutboxEntry, PageOfChanges, PendingLogin, ScopeCopy, SeenOrder, SessionRecord,
+    Identity, KeptActDraft, KeptDraft, KeptPack, OutboxEntry, PageOfChanges, PendingLogin, ScopeCopy,
+    SeenOrder, SessionRecord,
 };
 pub use schema::VERSION;
 pub use shenhai_vfs::Fault;

@@ -7,7 +7,7 @@ use crate::{Anchor, StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, ToSql};
 use serde::de::DeserializeOwned;
 use shenhai_protocol::{
-    CmdId, CommandKind, DeviceId, HexHash, OrderId, ScopeId, SignedEnvelope, SignedReceipt, UnixMillis,
+    ActName, CmdId, DeviceId, HexHash, Kind, OrderId, ScopeId, SignedEnvelope, SignedReceipt, UnixMillis,
     UserId, WorkOrder,
 };
 use shenhai_sync::Row;
@@ -16,7 +16,7 @@ use std::cell::Cell;
 
 const IDENTITY: &str = "SELECT device_id, user, secret, last_seq, last_hash, acked_seq, acked_hash FROM identities WHERE retired = 0";
 const OUTBOX: &str = "SELECT cmd_id, order_id, seq, bytes, attempts, state, device_id, kind, created_at, hash, \
-                      covered_by, server_time, scope FROM outbox";
+                      covered_by, server_time, scope, record_kind FROM outbox";
 /// Written as the index `outbox_open` is, so that no other row is read.
 const OPEN: &str = "WHERE user = ?1 AND open = 1 ORDER BY created_at, seq, cmd_id";
 
@@ -25,6 +25,8 @@ const OPEN: &str = "WHERE user = ?1 AND open = 1 ORDER BY created_at, seq, cmd_i
 pub struct Tally {
     /// Orders made of their documents.
     pub orders_decoded: u64,
+    /// Documents of packs' records that were read.
+    pub records_read: u64,
     /// Times rows of the outbox were asked for.
     pub outbox_reads: u64,
     /// Rows that came.
@@ -33,7 +35,7 @@ pub struct Tally {
 
 /// An open database.
 pub struct Store {
-    connection: Connection,
+    pub(crate) connection: Connection,
     /// The key's holder, where there are files.
     sealed: Option<Sealed>,
     entered: Entered,
@@ -100,6 +102,14 @@ impl Store {
         let tally = self.tally.get();
         self.tally.set(Tally {
             orders_decoded: tally.orders_decoded + 1,
+            ..tally
+        });
+    }
+
+    pub(crate) fn read_record(&self) {
+        let tally = self.tally.get();
+        self.tally.set(Tally {
+            records_read: tally.records_read + 1,
             ..tally
         });
     }
@@ -348,29 +358,32 @@ impl Store {
         self.entries(&format!("{OUTBOX} {OPEN}"), &[&user.as_str()])
     }
 
-    /// What a user signed of a kind for an order after one instant and before another, oldest first.
+    /// What a user did so to records of a kind, or to one of them, after one instant and before another, oldest first.
     ///
     /// # Errors
     /// When the database fails.
     pub fn signed_between(
         &self,
         user: &UserId,
-        order: &OrderId,
-        kind: CommandKind,
+        kind: &Kind,
+        id: Option<&OrderId>,
+        act: &ActName,
         after: UnixMillis,
         before: UnixMillis,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         self.entries(
             &format!(
-                "{OUTBOX} WHERE user = ?1 AND created_at > ?4 AND created_at < ?5 AND order_id = ?2 AND kind = ?3
+                "{OUTBOX} WHERE user = ?1 AND created_at > ?4 AND created_at < ?5 AND record_kind = ?2 AND kind = ?3
+                   AND (?6 IS NULL OR order_id = ?6)
                  ORDER BY created_at, seq, cmd_id"
             ),
             &[
                 &user.as_str(),
-                &order.as_str(),
-                &name_of(&kind, "outbox")?,
+                &kind.as_str(),
+                &act.as_str(),
                 &after.0,
                 &before.0,
+                &id.map(OrderId::as_str),
             ],
         )
     }
@@ -423,7 +436,6 @@ impl Store {
 
 fn outbox_entry(row: &SqlRow<'_>) -> Result<OutboxEntry, StoreError> {
     let state: String = row.get(5)?;
-    let kind: String = row.get(7)?;
     Ok(OutboxEntry {
         row: Row {
             cmd_id: CmdId(row.get(0)?),
@@ -434,17 +446,18 @@ fn outbox_entry(row: &SqlRow<'_>) -> Result<OutboxEntry, StoreError> {
             state: serde_json::from_str(&state).map_err(|_| StoreError::Row("outbox"))?,
         },
         device_id: DeviceId(row.get(6)?),
-        kind: from_name(&kind, "outbox")?,
+        act: ActName(row.get(7)?),
         created_at: UnixMillis(row.get(8)?),
         hash: HexHash(row.get(9)?),
         covered_by: row.get::<_, Option<i64>>(10)?.map(i64::unsigned_abs),
         server_time: row.get::<_, Option<i64>>(11)?.map(UnixMillis),
         scope: ScopeId(row.get(12)?),
+        record_kind: Kind(row.get(13)?),
     })
 }
 
 /// SQLite's integers are signed; ours that count are not and stay below 2^63.
-fn unsigned(row: &SqlRow<'_>, column: usize) -> Result<u64, rusqlite::Error> {
+pub(crate) fn unsigned(row: &SqlRow<'_>, column: usize) -> Result<u64, rusqlite::Error> {
     row.get(column).map(i64::unsigned_abs)
 }
 
@@ -461,7 +474,7 @@ pub(crate) fn to_json<T: serde::Serialize>(value: &T, table: &'static str) -> Re
     serde_json::to_vec(value).map_err(|_| StoreError::Row(table))
 }
 
-fn from_json<T: DeserializeOwned>(json: &[u8], table: &'static str) -> Result<T, StoreError> {
+pub(crate) fn from_json<T: DeserializeOwned>(json: &[u8], table: &'static str) -> Result<T, StoreError> {
     serde_json::from_slice(json).map_err(|_| StoreError::Row(table))
 }
 

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use shenhai_protocol::{
-    CommandKind, DeviceId, ErrorCode, FormKind, HexHash, Matter, OrderId, ScopeId, UnixMillis, UserId,
-    UserInfo, WorkOrder,
+    ActName, DeviceId, ErrorCode, FormKind, HeldRecord, HexHash, Kind, Matter, OrderId, RecordRef, ScopeId,
+    UnixMillis, UserId, UserInfo, WorkOrder,
 };
 use shenhai_sync::Row;
+use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 /// A device key and where its chain stands. Each user of an installation has one, so that chains never mix.
@@ -77,6 +78,10 @@ pub struct PageOfChanges {
     pub upserts: Vec<WorkOrder>,
     /// Orders that left the scope.
     pub removes: Vec<OrderId>,
+    /// Records of packs as they now are.
+    pub records: Vec<HeldRecord>,
+    /// Records of packs that left the scope.
+    pub gone: Vec<RecordRef>,
 }
 
 /// A draft with its content still as the JSON the client gave.
@@ -90,6 +95,32 @@ pub struct KeptDraft {
     pub saved_at: UnixMillis,
     /// JSON.
     pub json: String,
+}
+
+/// What was typed for an act, its content still as the JSON the client gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptActDraft {
+    /// Of which kind the record is.
+    pub kind: Kind,
+    /// Which record; `None` for an act that opens one.
+    pub id: Option<OrderId>,
+    /// The act.
+    pub act: ActName,
+    /// When it was kept.
+    pub saved_at: UnixMillis,
+    /// JSON.
+    pub json: String,
+}
+
+/// A pack as it is kept: exactly the files that came.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeptPack {
+    /// SM3 of its law, 64 hex digits.
+    pub law: HexHash,
+    /// SM3 of its face.
+    pub face: HexHash,
+    /// Text of every file by its path.
+    pub files: BTreeMap<String, String>,
 }
 
 /// What remains of an order for the person's own unsent work on it, once the order itself has left the device: by what
@@ -117,8 +148,10 @@ pub struct OutboxEntry {
     pub device_id: DeviceId,
     /// The scope in which its order was seen; changes of this scope cover it.
     pub scope: ScopeId,
+    /// Of which kind the record is.
+    pub record_kind: Kind,
     /// What it does.
-    pub kind: CommandKind,
+    pub act: ActName,
     /// When it was made.
     pub created_at: UnixMillis,
     /// SM3 of its payload.

@@ -44,6 +44,13 @@ const ONLY_HERE: &[Table] = &[
         sealed_once: &["doc"],
     },
     Table {
+        name: "act_drafts",
+        columns: "user, kind, id, act, saved_at, doc",
+        added: "",
+        key: 4,
+        sealed_once: &[],
+    },
+    Table {
         name: "seen_orders",
         columns: "user, order_id, doc",
         added: "",
@@ -54,7 +61,7 @@ const ONLY_HERE: &[Table] = &[
         name: "outbox",
         columns: "cmd_id, user, device_id, seq, order_id, kind, created_at, state, attempts, bytes, hash, payload, \
                   receipt, covered_by, server_time",
-        added: ", scope, open",
+        added: ", scope, open, record_kind",
         key: 1,
         sealed_once: &["payload", "receipt"],
     },

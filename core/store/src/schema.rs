@@ -97,6 +97,32 @@ const STEPS: &[&str] = &[
      DROP INDEX outbox_user;
      CREATE INDEX outbox_user ON outbox (user, created_at);
      CREATE INDEX outbox_open ON outbox (user, created_at) WHERE open = 1;",
+    // 6: records of packs beside orders. Of what is in the outbox everything was an order's until then.
+    "CREATE TABLE records (
+        scope TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        rev INTEGER NOT NULL,
+        law BLOB NOT NULL,
+        doc BLOB NOT NULL,
+        shown BLOB NOT NULL,
+        PRIMARY KEY (scope, kind, id)
+     );
+     CREATE TABLE packs (
+        law TEXT PRIMARY KEY,
+        face TEXT NOT NULL,
+        files BLOB NOT NULL
+     );
+     CREATE TABLE act_drafts (
+        user TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        act TEXT NOT NULL,
+        saved_at INTEGER NOT NULL,
+        doc BLOB NOT NULL,
+        PRIMARY KEY (user, kind, id, act)
+     );
+     ALTER TABLE outbox ADD COLUMN record_kind TEXT NOT NULL DEFAULT 'hotline.order';",
 ];
 
 /// Rows of the outbox that say nothing about the state any more: done, and part of what was received.

@@ -20,7 +20,7 @@ pub struct Write<'a> {
     pub(crate) vault: &'a Vault,
 }
 
-type Done = Result<(), StoreError>;
+pub(crate) type Done = Result<(), StoreError>;
 
 impl Write<'_> {
     pub(crate) fn run(&self, sql: &str, parameters: &[&dyn ToSql]) -> Result<usize, StoreError> {
@@ -177,6 +177,12 @@ impl Write<'_> {
                 &[&scope, &id.as_str()],
             )?;
         }
+        for record in &page.records {
+            self.put_record(&page.copy.scope, record)?;
+        }
+        for record in &page.gone {
+            self.remove_record(&page.copy.scope, record)?;
+        }
         self.run(
             "INSERT OR REPLACE INTO scopes (scope, epoch, cursor, complete) VALUES (?1, ?2, ?3, ?4)",
             &[
@@ -201,6 +207,7 @@ impl Write<'_> {
     /// When the database fails.
     pub fn clear_scope(&self, scope: &ScopeId) -> Done {
         self.run("DELETE FROM orders WHERE scope = ?1", &[&scope.as_str()])?;
+        self.run("DELETE FROM records WHERE scope = ?1", &[&scope.as_str()])?;
         self.run("DELETE FROM scopes WHERE scope = ?1", &[&scope.as_str()])?;
         self.run(
             "UPDATE outbox SET covered_by = NULL WHERE scope = ?1",
@@ -215,9 +222,9 @@ impl Write<'_> {
     /// When the database fails.
     pub fn keep_scopes(&self, keep: &[ScopeId]) -> Done {
         let present: Vec<String> = {
-            let mut select = self
-                .tx
-                .prepare_cached("SELECT scope FROM orders UNION SELECT scope FROM scopes")?;
+            let mut select = self.tx.prepare_cached(
+                "SELECT scope FROM orders UNION SELECT scope FROM records UNION SELECT scope FROM scopes",
+            )?;
             let scopes = select.query_map([], |row| row.get(0))?;
             scopes.collect::<Result<_, _>>()?
         };
@@ -306,15 +313,15 @@ impl Write<'_> {
         let payload = to_json(envelope, "outbox")?;
         self.run(
             "INSERT INTO outbox (cmd_id, user, device_id, seq, order_id, kind, created_at, state, attempts, bytes, hash,
-                                 payload, scope)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                 payload, scope, record_kind)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             &[
                 &row.cmd_id.as_str(),
                 &user.as_str(),
                 &entry.device_id.as_str(),
                 &row.seq.map(signed),
                 &row.order.as_str(),
-                &name_of(&entry.kind, "outbox")?,
+                &entry.act.as_str(),
                 &entry.created_at.0,
                 &state_text(row)?,
                 &row.attempts,
@@ -322,6 +329,7 @@ impl Write<'_> {
                 &entry.hash.as_str(),
                 &payload,
                 &entry.scope.as_str(),
+                &entry.record_kind.as_str(),
             ],
         )?;
         if let Some(seq) = row.seq {
@@ -428,7 +436,7 @@ impl Write<'_> {
     }
 }
 
-fn signed(count: u64) -> i64 {
+pub(crate) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 

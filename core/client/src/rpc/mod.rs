@@ -56,6 +56,26 @@ rpc_methods! {
     /// Export an order's whole evidence as one file. For reviewers; checked on this device first.
     OrdersBundle "orders.bundle" (OrderParams) -> BundleFile [repeatable];
 
+    /// The packs the person can work with: their lists, and what can be opened.
+    RecordsPacks "records.packs" (Empty) -> PacksView [repeatable];
+    /// One page of a list. `not_found` where the pack or the list is not here.
+    RecordsList "records.list" (RecordListParams) -> RecordList [repeatable];
+    /// One record, unsent acts of this device included, with what may be done next.
+    RecordsGet "records.get" (RecordKey) -> RecordDetail [repeatable];
+    /// The questions of an act's form, with what was typed before.
+    FormOpen "form.open" (ActKey) -> FormView [repeatable];
+    /// What is wrong with the answers so far, and whether the act would be taken.
+    RecordsCheck "records.check" (ActParams) -> ActReport [repeatable];
+    /// Keep what has been typed so far. Called after every change.
+    RecordsSave "records.save" (ActParams) -> DraftSaved [repeatable];
+    /// Throw away what was typed.
+    RecordsDiscard "records.discard" (ActKey) -> DraftSaved;
+    /// Sign an act and queue it. Refused as the gateway would refuse it now; what was typed is kept then, and
+    /// `records.check` says what is wrong.
+    RecordsAct "records.act" (ActParams) -> ActDone;
+    /// Take a parked act back, to be filled in anew. `wrong_state` when it is not parked.
+    RecordsMend "records.mend" (MendParams) -> ActMended;
+
     /// Whom a reviewer may give orders to, and how much each has to do. Asks the gateway.
     PeopleList "people.list" (Empty) -> shenhai_protocol::PeopleList [repeatable];
 
@@ -278,7 +298,7 @@ pub enum Outcome<T> {
 pub enum Topic {
     /// The signed-in user changed.
     Session,
-    /// An order, a draft or an unsent command changed.
+    /// An order, a record, a pack, a draft or an unsent command changed.
     Orders,
     /// The outbox changed.
     Outbox,

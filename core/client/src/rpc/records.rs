@@ -2,7 +2,7 @@
 //!
 //! Only types. The rows and sections are made in `crate::records` of what the pack's views name.
 
-use super::{Delivery, OutboxItem};
+use super::{Delivery, OutboxState};
 use serde::{Deserialize, Serialize};
 use shenhai_protocol::{ActName, CmdId, ErrorCode, FormName, Kind, OrderId, PackName, RoleName, UnixMillis};
 use std::collections::BTreeMap;
@@ -382,7 +382,7 @@ pub struct RecordDetail {
     /// Drafts on this record.
     pub drafts: Vec<ActDraft>,
     /// Acts of this device that are not receipted yet.
-    pub outbox: Vec<OutboxItem>,
+    pub outbox: Vec<ActItem>,
     /// Now.
     pub now: UnixMillis,
 }
@@ -395,6 +395,48 @@ pub struct ActDraft {
     pub params: ActParams,
     /// When it was last kept.
     pub saved_at: UnixMillis,
+}
+
+/// One act that is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ActItem {
+    /// The entry it was signed as.
+    pub cmd_id: CmdId,
+    /// Upon which record.
+    pub record: RecordKey,
+    /// The act.
+    pub act: ActName,
+    /// What people call it; its name where the law is not here, or while the lease is over.
+    pub title: String,
+    /// What people call the record's kind, likewise.
+    pub kind_title: String,
+    /// The line by which lists show the record; `None` where it is not here, and while the lease is over.
+    pub record_title: Option<String>,
+    /// What was filled in, so that nothing typed is out of sight; empty while the lease is over.
+    pub answers: Vec<Labelled>,
+    /// When it was made.
+    pub created_at: UnixMillis,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// Times sent.
+    pub attempts: u32,
+    /// Next try.
+    pub next_at: Option<UnixMillis>,
+    /// Why it waits or was parked.
+    pub reason: Option<ErrorCode>,
+    /// It is parked, and `records.mend` takes it back to be filled in anew.
+    pub mendable: bool,
+}
+
+/// Answer of `records.mend`: which act to open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ActMended {
+    /// The act.
+    pub key: ActKey,
+    /// There is another draft of it, which was left as it is: nothing was done.
+    pub draft_in_the_way: bool,
 }
 
 /// What kind of control a field wants.

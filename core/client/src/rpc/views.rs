@@ -1,6 +1,6 @@
 //! What a screen shows, ready to show: masked, sorted, with what may be done next.
 
-use super::LockState;
+use super::{ActDraft, ActItem, LockState};
 use serde::{Deserialize, Serialize};
 use shenhai_proof::{Finding, Status};
 use shenhai_protocol::{
@@ -386,7 +386,7 @@ pub struct OutboxItem {
     pub mendable: bool,
 }
 
-/// Parameters of `outbox.mend`.
+/// Parameters of `outbox.mend` and `records.mend`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
@@ -437,6 +437,10 @@ pub struct OutboxList {
     pub items: Vec<OutboxItem>,
     /// Drafts of orders that left, by order.
     pub left_drafts: Vec<LeftDraft>,
+    /// Acts on records of packs, oldest first.
+    pub acts: Vec<ActItem>,
+    /// Drafts of acts on records that left, by record; empty while the lease is over.
+    pub left_acts: Vec<ActDraft>,
 }
 
 /// What synchronisation is doing.

@@ -48,7 +48,7 @@ pub(crate) fn in_view(
             }
         }
         let until = row.until.as_ref();
-        let until = until.and_then(|moment| at(moment, &view, given.calendar));
+        let until = until.and_then(|until| moment(until, &view, given.calendar));
         if until.is_none_or(|until| given.at < until) {
             add(&mut scopes, &row.scope, record, kind);
         }
@@ -57,7 +57,8 @@ pub(crate) fn in_view(
 }
 
 /// The instant of a moment; none while what it starts from is absent. A day is over at its end.
-fn at(moment: &Moment, view: &View<'_>, calendar: &Calendar) -> Option<Time> {
+#[must_use]
+pub fn moment(moment: &Moment, view: &View<'_>, calendar: &Calendar) -> Option<Time> {
     let name = match &moment.anchor {
         Anchor::Fact(fact) => fact.to_string(),
         Anchor::Due(clock) => format!("{clock}.due"),

@@ -1,0 +1,384 @@
+//! The packs on this device: read once when they come or the session begins, found by the law a record names.
+//!
+//! A pack is believed by its digests: the records and offers of the gateway name them. Who signed it is looked at by the
+//! gateway, whose operator names the authorities; a device that showed a wrong pack would have its acts refused.
+
+use super::names::{kind_name, law_ref, pack_ref};
+use crate::engine::{Engine, Job};
+use crate::failure::Failure;
+use crate::rpc::{ListHead, OpenableAct, PackView, PacksView, Topic};
+use shenhai_flow::Calendar;
+use shenhai_flow::fold::{Given, Law};
+use shenhai_pack::face::IndexColumn;
+use shenhai_pack::names::{KindId, Name, PackId};
+use shenhai_pack::{LoadError, Pack, PackFiles, PackRef, Roots, load};
+use shenhai_protocol::{ActName, ErrorCode, HexHash, Kind, LawRef, PackName, PackOffer, PackStage};
+use shenhai_store::{KeptPack, StoreError};
+use shenhai_view::{Words, offers, pack_title};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// After a request for packs that failed, the next is not made before.
+const PAUSE_MILLIS: u64 = 30_000;
+
+/// A pack that was read.
+pub(super) struct Read {
+    pub(super) law: Law,
+    /// SM3 of its face.
+    face: HexHash,
+    columns: BTreeMap<KindId, Vec<IndexColumn>>,
+}
+
+impl Read {
+    fn new(pack: Pack, reference: PackRef, face: HexHash) -> Self {
+        let kinds = pack.law.kinds.keys();
+        let columns = kinds.map(|kind| (kind.clone(), pack.index(kind))).collect();
+        Self {
+            law: Law::new(pack, reference),
+            face,
+            columns,
+        }
+    }
+
+    pub(super) fn pack(&self) -> &Pack {
+        self.law.pack()
+    }
+
+    pub(super) fn columns(&self, kind: &KindId) -> &[IndexColumn] {
+        self.columns.get(kind).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A record's own law, and the newest version of its pack, whose face applies.
+#[derive(Clone)]
+pub(super) struct Under {
+    pub(super) own: Arc<Read>,
+    pub(super) newest: Arc<Read>,
+}
+
+/// The packs of a session.
+#[derive(Default)]
+pub(super) struct Packs {
+    /// By SM3 of the law; `Err` where this app cannot read it.
+    read: BTreeMap<HexHash, Result<Arc<Read>, ErrorCode>>,
+    offers: Vec<PackOffer>,
+    /// Laws that records name and that are not here.
+    wanted: BTreeMap<HexHash, LawRef>,
+    /// Counts up when what records look like may have changed.
+    pub(super) generation: u64,
+    asking: bool,
+    ask_at: Option<u64>,
+}
+
+impl Packs {
+    /// The law a record names, or why it is not here.
+    pub(super) fn under(&self, law: &LawRef) -> Result<Under, ErrorCode> {
+        let own = match self.read.get(&law.sm3) {
+            Some(Ok(own)) => Arc::clone(own),
+            Some(Err(code)) => return Err(*code),
+            None => return Err(ErrorCode::PackMissing),
+        };
+        let newest = self.newest(&law.id).unwrap_or_else(|| Arc::clone(&own));
+        Ok(Under { own, newest })
+    }
+
+    /// The newest version of a pack: the one that is offered, else the highest that is here.
+    pub(super) fn newest(&self, pack: &PackName) -> Option<Arc<Read>> {
+        let offered = self.offers.iter().find(|offer| offer.law.id == *pack);
+        if let Some(Ok(read)) = offered.and_then(|offer| self.read.get(&offer.law.sm3)) {
+            return Some(Arc::clone(read));
+        }
+        let of_pack = |read: &&Arc<Read>| read.law.reference().id.as_str() == pack.as_str();
+        let read = self.read.values().filter_map(|read| read.as_ref().ok());
+        read.filter(of_pack)
+            .max_by_key(|read| read.law.reference().version)
+            .cloned()
+    }
+
+    /// Whether records of the pack are still opened.
+    fn opens(&self, pack: &PackName) -> bool {
+        let offered = self.offers.iter().find(|offer| offer.law.id == *pack);
+        offered.is_none_or(|offer| matches!(offer.stage, PackStage::Trial | PackStage::Active))
+    }
+
+    pub(super) fn want(&mut self, law: &LawRef) {
+        if !self.read.contains_key(&law.sm3) {
+            self.wanted.insert(law.sm3.clone(), law.clone());
+        }
+    }
+
+    /// What is offered or named and not here, or here with another face than the one offered.
+    fn missing(&self) -> Vec<LawRef> {
+        let face_of = |law: &HexHash| self.read.get(law).and_then(|read| read.as_ref().ok());
+        let offered = self.offers.iter().filter(|offer| {
+            let kept = face_of(&offer.law.sm3);
+            kept.is_none_or(|read| read.face != offer.face) && !self.is_unreadable(&offer.law.sm3)
+        });
+        let offered: BTreeMap<HexHash, LawRef> = offered
+            .map(|offer| (offer.law.sm3.clone(), offer.law.clone()))
+            .collect();
+        let mut all = self.wanted.clone();
+        all.extend(offered);
+        all.into_values().collect()
+    }
+
+    fn is_unreadable(&self, law: &HexHash) -> bool {
+        matches!(self.read.get(law), Some(Err(_)))
+    }
+
+    fn take(&mut self, law: &HexHash, read: Result<Arc<Read>, ErrorCode>) {
+        self.wanted.remove(law);
+        self.read.insert(law.clone(), read);
+        self.generation += 1;
+    }
+}
+
+/// Read a pack that came under the name of a law. `Ok(Err(…))` is one whose digests are right and that this app cannot
+/// read: the gateway took it, so it is made for a newer one.
+fn read(law: &LawRef, files: &BTreeMap<String, String>) -> Result<Result<Arc<Read>, ErrorCode>, ErrorCode> {
+    let wanted = pack_ref(law).ok_or(ErrorCode::BadAnswer)?;
+    let mut folder = PackFiles::new();
+    for (path, text) in files {
+        let inserted = folder.insert(path, text.as_bytes().to_vec());
+        inserted.map_err(|_| ErrorCode::BadAnswer)?;
+    }
+    let face = HexHash(Roots::of(&folder).face.to_hex());
+    match load(&folder, Some(&wanted)) {
+        Ok((pack, reference)) => Ok(Ok(Arc::new(Read::new(pack, reference, face)))),
+        Err(LoadError::Findings(findings)) => {
+            tracing::warn!(law = %wanted, findings = findings.len(), "a pack is not for this version of the app");
+            Ok(Err(ErrorCode::UnsupportedVersion))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a pack is not what its digests say");
+            Err(ErrorCode::BadAnswer)
+        }
+    }
+}
+
+impl Engine {
+    /// Read every pack that is kept.
+    pub(super) fn kept_packs(&self) -> Result<Packs, StoreError> {
+        let store = self.store()?;
+        let mut packs = Packs {
+            offers: store.offers()?,
+            ..Packs::default()
+        };
+        for (law, _) in store.packs()? {
+            let Some(kept) = store.pack(&law)? else { continue };
+            // What it is called stands in its own lock; what it must be is its digest.
+            let named = kept.files.get(shenhai_pack::LOCK);
+            let lock = named.and_then(|text| shenhai_pack::Lock::parse(text));
+            let named = lock.map(|lock| PackRef {
+                id: lock.id,
+                version: lock.version,
+                law: lock.roots.law,
+            });
+            let known = named
+                .map(|named| law_ref(&named))
+                .filter(|named| named.sm3 == law);
+            match known.and_then(|known| read(&known, &kept.files).ok()) {
+                Some(read) => packs.take(&law, read),
+                None => tracing::error!("a kept pack cannot be read"),
+            }
+        }
+        Ok(packs)
+    }
+
+    /// Ask the gateway which packs there are, unless that is under way or of no use to this session.
+    pub(crate) fn ask_packs(&mut self) {
+        let live = self.live.as_ref().filter(|live| live.record.ended.is_none());
+        let wanted = live.is_some_and(|live| live.works_with_packs() || !self.shelf.packs.wanted.is_empty());
+        if wanted && !self.shelf.packs.asking {
+            self.shelf.packs.asking = true;
+            self.shelf.packs.ask_at = None;
+            self.request(Job::Packs);
+        }
+    }
+
+    /// Ask for laws that records name and that are not here, unless that just failed.
+    pub(super) fn ask_for_wanted(&mut self) {
+        if !self.shelf.packs.wanted.is_empty() && self.shelf.packs.ask_at.is_none() {
+            self.ask_packs();
+        }
+    }
+
+    /// Ask again where the last time failed and its pause is over.
+    pub(crate) fn tend_packs(&mut self) {
+        let tick = self.ticks();
+        if self.shelf.packs.ask_at.is_some_and(|at| at <= tick) {
+            self.ask_packs();
+        }
+    }
+
+    /// The tick at which packs are asked for again.
+    pub(crate) fn packs_due_at(&self) -> Option<u64> {
+        self.shelf.packs.ask_at
+    }
+
+    /// The request is over. `failed`: it is made again after a pause.
+    pub(super) fn packs_asked(&mut self, failed: bool) {
+        self.shelf.packs.asking = false;
+        self.shelf.packs.ask_at = failed.then(|| self.ticks().saturating_add(PAUSE_MILLIS));
+        self.look();
+    }
+
+    /// The gateway told which packs there are; which of them have to be fetched.
+    pub(super) fn take_offers(&mut self, offers: Vec<PackOffer>) -> Result<Vec<LawRef>, StoreError> {
+        if offers != self.shelf.packs.offers {
+            self.store_mut()?.write(|write| write.set_offers(&offers))?;
+            self.shelf.packs.offers = offers;
+            self.shelf.packs.generation += 1;
+            self.mark(Topic::Orders);
+        }
+        Ok(self.shelf.packs.missing())
+    }
+
+    /// A pack came.
+    pub(super) fn take_pack(&mut self, law: &LawRef, files: BTreeMap<String, String>) -> Result<(), Failure> {
+        let read = read(law, &files).map_err(Failure::Gateway)?;
+        let face = match &read {
+            Ok(read) => read.face.clone(),
+            Err(_) => HexHash(String::new()),
+        };
+        let kept = KeptPack {
+            law: law.sm3.clone(),
+            face,
+            files,
+        };
+        self.store_mut()?.write(|write| write.put_pack(&kept))?;
+        self.shelf.packs.take(&law.sm3, read);
+        self.mark(Topic::Orders);
+        self.mark(Topic::Outbox);
+        Ok(())
+    }
+
+    /// Forget packs that are not offered and that no record, draft or unsent act stands under.
+    pub(super) fn prune_packs(&mut self) -> Result<(), StoreError> {
+        let offered = self.shelf.packs.offers.iter().map(|offer| offer.law.sm3.clone());
+        let mut used: BTreeSet<HexHash> = offered.collect();
+        used.extend(self.shelf.laws());
+        let letters = self.pending.iter().filter_map(|pending| pending.letter.as_ref());
+        used.extend(letters.map(|letter| letter.envelope.law.sm3.clone()));
+        let unused: Vec<HexHash> = self
+            .store()?
+            .packs()?
+            .into_iter()
+            .map(|(law, _)| law)
+            .filter(|law| !used.contains(law))
+            .collect();
+        if unused.is_empty() {
+            return Ok(());
+        }
+        self.store_mut()?
+            .write(|write| unused.iter().try_for_each(|law| write.remove_pack(law)))?;
+        for law in &unused {
+            self.shelf.packs.read.remove(law);
+        }
+        Ok(())
+    }
+
+    /// `records.packs`.
+    pub(crate) fn packs(&self) -> Result<PacksView, Failure> {
+        self.live()?;
+        let packs = &self.shelf.packs;
+        let mut names: BTreeSet<PackName> = packs.offers.iter().map(|offer| offer.law.id.clone()).collect();
+        let read = packs.read.values().filter_map(|read| read.as_ref().ok());
+        names.extend(read.map(|read| PackName(read.law.reference().id.to_string())));
+        let views = names.into_iter().map(|name| self.pack_view(name));
+        Ok(PacksView {
+            packs: views.collect::<Result<_, Failure>>()?,
+        })
+    }
+
+    fn pack_view(&self, name: PackName) -> Result<PackView, Failure> {
+        let packs = &self.shelf.packs;
+        let offer = packs.offers.iter().find(|offer| offer.law.id == name);
+        let trial = offer.is_some_and(|offer| offer.stage == PackStage::Trial);
+        let Some(newest) = packs.newest(&name) else {
+            let law = offer.map(|offer| &offer.law.sm3);
+            let unreadable = law.is_some_and(|law| packs.is_unreadable(law));
+            return Ok(PackView {
+                title: name.0.clone(),
+                id: name,
+                missing: Some(match unreadable {
+                    true => ErrorCode::UnsupportedVersion,
+                    false => ErrorCode::PackMissing,
+                }),
+                trial,
+                lists: Vec::new(),
+                opens: Vec::new(),
+            });
+        };
+        let live = self.live()?;
+        let (pack, roles) = (newest.pack(), live.role_ids());
+        let lists = shenhai_view::lists_of(&pack.face, &roles).map(|(list, title)| ListHead {
+            id: list.id.to_string(),
+            title: title.to_owned(),
+            kind: kind_name(&pack.manifest.id, &list.kind),
+            searchable: !list.search.is_empty(),
+        });
+        let lists = lists.collect();
+        let opens = match packs.opens(&name) {
+            true => self.openable(&newest)?,
+            false => Vec::new(),
+        };
+        Ok(PackView {
+            id: name,
+            title: pack_title(pack),
+            missing: None,
+            trial,
+            lists,
+            opens,
+        })
+    }
+
+    /// What the person can open under a law.
+    fn openable(&self, newest: &Read) -> Result<Vec<OpenableAct>, Failure> {
+        let live = self.live()?;
+        let given = Given {
+            at: self.time_now()?,
+            calendar: Calendar::standard(),
+            asked: BTreeMap::new(),
+        };
+        let (law, pack) = (&newest.law, newest.pack());
+        let mut all: Vec<OpenableAct> = Vec::new();
+        for id in pack.law.kinds.keys() {
+            let kind = kind_name(&pack.manifest.id, id);
+            for role in live.roles() {
+                let Some(actor) = live.actor(&kind, &role) else {
+                    continue;
+                };
+                for offer in offers(None, id, &given, &actor, law, &pack.face) {
+                    let act = ActName(offer.act.to_string());
+                    let known = |one: &OpenableAct| one.key.kind == kind && one.key.act == act;
+                    let allowed = live.opening_scope(&kind, act.as_str()).is_some();
+                    if !offer.enabled || !allowed || all.iter().any(known) {
+                        continue;
+                    }
+                    all.push(OpenableAct {
+                        has_draft: self.shelf.is_drafted(&kind, None, Some(&act)),
+                        key: crate::rpc::ActKey {
+                            kind: kind.clone(),
+                            id: None,
+                            act,
+                            role: role.clone(),
+                        },
+                        title: offer.title,
+                    });
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// What people call a kind, where its pack is here.
+    pub(super) fn kind_title(&self, kind: &Kind) -> String {
+        let parts = super::names::parts(kind);
+        let title = parts.and_then(|(pack, id): (PackId, KindId)| {
+            let newest = self.shelf.packs.newest(&PackName(pack.to_string()))?;
+            Some(Words::new(&newest.pack().face.texts, &id).title())
+        });
+        title.unwrap_or_else(|| kind.0.clone())
+    }
+}
