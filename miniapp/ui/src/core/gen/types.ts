@@ -1,6 +1,205 @@
 // Made from core/protocol and core/client/src/rpc by `cargo xtask bindings`. Do not edit.
 
 /**
+ * Answer of `records.act`.
+ */
+export type ActDone = { 
+/**
+ * The entry it was signed as.
+ */
+cmd_id: CmdId, 
+/**
+ * The record as this device now sees it.
+ */
+record: RecordDetail, };
+
+/**
+ * A kept draft of an act.
+ */
+export type ActDraft = { 
+/**
+ * The act with what was typed.
+ */
+params: ActParams, 
+/**
+ * When it was last kept.
+ */
+saved_at: UnixMillis, };
+
+/**
+ * One act that is not done.
+ */
+export type ActItem = { 
+/**
+ * The entry it was signed as.
+ */
+cmd_id: CmdId, 
+/**
+ * Upon which record.
+ */
+record: RecordKey, 
+/**
+ * The act.
+ */
+act: ActName, 
+/**
+ * What people call it; its name where the law is not here, or while the lease is over.
+ */
+title: string, 
+/**
+ * What people call the record's kind, likewise.
+ */
+kind_title: string, 
+/**
+ * The line by which lists show the record; `None` where it is not here, and while the lease is over.
+ */
+record_title: string | null, 
+/**
+ * What was filled in, so that nothing typed is out of sight; empty while the lease is over.
+ */
+answers: Array<Labelled>, 
+/**
+ * When it was made.
+ */
+created_at: UnixMillis, 
+/**
+ * Where it stands.
+ */
+state: OutboxState, 
+/**
+ * Times sent.
+ */
+attempts: number, 
+/**
+ * Next try.
+ */
+next_at: UnixMillis | null, 
+/**
+ * Why it waits or was parked.
+ */
+reason: ErrorCode | null, 
+/**
+ * It is parked, and `records.mend` takes it back to be filled in anew.
+ */
+mendable: boolean, };
+
+/**
+ * Names an act on a record, or one that opens a record.
+ */
+export type ActKey = { 
+/**
+ * Of which kind the record is.
+ */
+kind: Kind, 
+/**
+ * Which record; absent for an act that opens one.
+ */
+id?: OrderId, 
+/**
+ * The act.
+ */
+act: ActName, 
+/**
+ * In which of the person's roles.
+ */
+role: RoleName, };
+
+/**
+ * Answer of `records.mend`: which act to open.
+ */
+export type ActMended = { 
+/**
+ * The act.
+ */
+key: ActKey, 
+/**
+ * There is another draft of it, which was left as it is: nothing was done.
+ */
+draft_in_the_way: boolean, };
+
+/**
+ * What somebody does to a record, by name.
+ */
+export type ActName = string;
+
+/**
+ * An act with what was filled in so far: parameters of `records.check`, `records.save` and `records.act`.
+ */
+export type ActParams = { 
+/**
+ * The act.
+ */
+key: ActKey, 
+/**
+ * Answers by name: text, number, code, day, time and place in their one spelling, yes and no as booleans, codes as an
+ * array, the rows of a table as an array of objects. Empty for an act without a form.
+ */
+answers: Record<string, unknown>, };
+
+/**
+ * Answer of `records.check`.
+ */
+export type ActReport = { 
+/**
+ * Empty when the answers may be handed in.
+ */
+issues: Array<AnswerIssue>, 
+/**
+ * Why the act would be refused although the answers are in order, in the pack's words.
+ */
+refused: string | null, 
+/**
+ * Answers that must be given.
+ */
+required: Array<string>, 
+/**
+ * Answers that are asked now.
+ */
+relevant: Array<string>, 
+/**
+ * What choices offer.
+ */
+offered: { [key in string]: Array<Choice> }, };
+
+/**
+ * An act that the record's law knows for one of the person's roles.
+ */
+export type ActView = { 
+/**
+ * The act.
+ */
+key: ActKey, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * The form it wants filled in.
+ */
+form: FormName | null, 
+/**
+ * It can be done now.
+ */
+enabled: boolean, 
+/**
+ * Why not, in the pack's words; empty where the state says it.
+ */
+why: string, };
+
+/**
+ * What is wrong with an answer.
+ */
+export type AnswerIssue = { 
+/**
+ * The answer, `table/nth/name` within a table, counted from 1; empty for all of it.
+ */
+answer: string, 
+/**
+ * What: `required`, `type`, `code`, `unknown`, `too_many`, `too_large`.
+ */
+code: string, };
+
+/**
  * 诉求认定: how the demand is judged.
  */
 export type AppealFinding = "reasonable" | "no_policy_basis" | "excessive" | "other";
@@ -96,6 +295,11 @@ confidential: boolean,
 revealable: boolean, };
 
 /**
+ * Where a record stands in the eyes of others.
+ */
+export type CategoryView = "new" | "active" | "waiting" | "done" | "void";
+
+/**
  * The upper platform an order came from (来源).
  */
 export type Channel = "h12345" | "h12319" | "h110";
@@ -106,9 +310,27 @@ export type Channel = "h12345" | "h12319" | "h110";
 export type Check = "valid" | "invalid";
 
 /**
+ * A choice of a list.
+ */
+export type Choice = { 
+/**
+ * Its code.
+ */
+code: string, 
+/**
+ * What people call it.
+ */
+label: string, };
+
+/**
  * One command; also its idempotency key. A UUID version 7 in lower-case hyphenated form (RFC 9562).
  */
 export type CmdId = string;
+
+/**
+ * Colours, most urgent first.
+ */
+export type Colour = "red" | "yellow" | "blue" | "green";
 
 /**
  * The kinds of command, without their data.
@@ -337,6 +559,23 @@ export type DraftSaved = {
 saved_at: UnixMillis, };
 
 /**
+ * A clock that runs.
+ */
+export type DueView = { 
+/**
+ * What is due.
+ */
+label: string, 
+/**
+ * When.
+ */
+at: UnixMillis, 
+/**
+ * That instant has passed.
+ */
+late: boolean, };
+
+/**
  * How safe unsent work is on this device.
  */
 export type Durability = "durable" | "best_effort";
@@ -389,6 +628,48 @@ export type FactFinding = "true" | "partly_true" | "false" | "adopted" | "partly
 export type Fault = "malformed" | "too_large" | "unsupported_version" | "missing" | "unexpected" | "changed" | "bad_signature" | "not_trusted" | "wrong_use" | "not_in_force" | "other_holder" | "other_command" | "other_order" | "repeated" | "out_of_order" | "after_revocation" | "other_head" | "log_forked" | "inconsistent";
 
 /**
+ * One question of a form.
+ */
+export type Field = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What people call it.
+ */
+label: string, 
+/**
+ * What it wants.
+ */
+type: FieldType, 
+/**
+ * Decimals of a number.
+ */
+scale: number, 
+/**
+ * It must be answered.
+ */
+required: boolean, 
+/**
+ * It is personal data.
+ */
+personal: boolean, 
+/**
+ * What a choice offers.
+ */
+choices: Array<Choice>, 
+/**
+ * Columns of a table.
+ */
+columns: Array<Field>, };
+
+/**
+ * What kind of control a field wants.
+ */
+export type FieldType = "text" | "code" | "codes" | "int" | "decimal" | "bool" | "date" | "time" | "point" | "file" | "table";
+
+/**
  * One thing that is wrong.
  */
 export type Finding = { 
@@ -418,6 +699,11 @@ code: IssueCode, };
  * Which of a handler's forms.
  */
 export type FormKind = "contact" | "reply" | "return";
+
+/**
+ * A form's name.
+ */
+export type FormName = string;
 
 /**
  * What the choice fields of a form offer for its order.
@@ -473,6 +759,31 @@ relevant: Array<string>,
  * What the choice fields offer.
  */
 offered: FormOptions, };
+
+/**
+ * Answer of `form.open`.
+ */
+export type FormView = { 
+/**
+ * The act it is for.
+ */
+key: ActKey, 
+/**
+ * What people call the act.
+ */
+title: string, 
+/**
+ * The questions, in order; none for an act without a form.
+ */
+fields: Array<Field>, 
+/**
+ * What was typed before.
+ */
+answers: Record<string, unknown>, 
+/**
+ * When that was kept.
+ */
+saved_at: UnixMillis | null, };
 
 /**
  * An SM3 digest (GB/T 32905): 64 lower-case hex digits.
@@ -536,6 +847,32 @@ draft: Draft,
 saved_at: UnixMillis, };
 
 /**
+ * What a record is, e.g. `hotline.order`: the pack's name, a dot, the kind's name in it.
+ */
+export type Kind = string;
+
+/**
+ * Something with its label.
+ */
+export type Labelled = { 
+/**
+ * The fact's or answer's name.
+ */
+name: string, 
+/**
+ * What people call it.
+ */
+label: string, 
+/**
+ * What it is, as people write it; empty where there is nothing.
+ */
+text: string, 
+/**
+ * It is personal data, shown as a mask.
+ */
+masked: boolean, };
+
+/**
  * What somebody typed and did not submit, of an order that left this device meanwhile. It can be read, copied and
  * discarded (`draft.discard`).
  */
@@ -564,6 +901,56 @@ draft: Draft | null,
  * When it was last kept.
  */
 saved_at: UnixMillis, };
+
+/**
+ * A linked record.
+ */
+export type LinkView = { 
+/**
+ * What people call the link.
+ */
+title: string, 
+/**
+ * The other record, once it is known.
+ */
+key: RecordKey | null, 
+/**
+ * What is known of where it stands.
+ */
+category: CategoryView | null, 
+/**
+ * What it gives.
+ */
+gives: Array<Labelled>, 
+/**
+ * Something asked of it has no outcome yet.
+ */
+pending: boolean, 
+/**
+ * It is on this device and can be opened.
+ */
+here: boolean, };
+
+/**
+ * A list to choose.
+ */
+export type ListHead = { 
+/**
+ * Its name.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Whose records.
+ */
+kind: Kind, 
+/**
+ * It can be searched.
+ */
+searchable: boolean, };
 
 /**
  * Parameters of `orders.list`.
@@ -638,7 +1025,7 @@ biometric: boolean, };
 export type Matter = "inquiry" | "help" | "complaint" | "report" | "suggestion" | "opinion";
 
 /**
- * Parameters of `outbox.mend`.
+ * Parameters of `outbox.mend` and `records.mend`.
  */
 export type MendParams = { 
 /**
@@ -683,7 +1070,7 @@ reply: R, };
 /**
  * Method name → its parameters and its answer (only named while TypeScript is generated).
  */
-export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.reassign": MethodTypes<ReassignParams, OrderDetail>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "orders.bundle": MethodTypes<OrderParams, BundleFile>, "people.list": MethodTypes<Empty, PeopleList>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.mend": MethodTypes<MendParams, MendReply>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.touch": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "devices.release": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
+export type Methods = { "session.status": MethodTypes<Empty, SessionStatus>, "session.begin": MethodTypes<BeginParams, BeginReply>, "session.sign_in": MethodTypes<SignInParams, SessionStatus>, "session.sign_out": MethodTypes<Empty, SessionStatus>, "orders.list": MethodTypes<ListParams, OrderList>, "orders.get": MethodTypes<OrderParams, OrderDetail>, "orders.accept": MethodTypes<OrderParams, OrderDetail>, "orders.contact": MethodTypes<SubmitParams<ContactForm>, OrderDetail>, "orders.reply": MethodTypes<SubmitParams<ReplyForm>, OrderDetail>, "orders.return": MethodTypes<SubmitParams<ReturnForm>, OrderDetail>, "orders.reveal": MethodTypes<OrderParams, RevealedCaller>, "orders.reassign": MethodTypes<ReassignParams, OrderDetail>, "orders.proof": MethodTypes<OrderParams, ProofReport>, "orders.bundle": MethodTypes<OrderParams, BundleFile>, "records.packs": MethodTypes<Empty, PacksView>, "records.list": MethodTypes<RecordListParams, RecordList>, "records.get": MethodTypes<RecordKey, RecordDetail>, "form.open": MethodTypes<ActKey, FormView>, "records.check": MethodTypes<ActParams, ActReport>, "records.save": MethodTypes<ActParams, DraftSaved>, "records.discard": MethodTypes<ActKey, DraftSaved>, "records.act": MethodTypes<ActParams, ActDone>, "records.mend": MethodTypes<MendParams, ActMended>, "people.list": MethodTypes<Empty, PeopleList>, "draft.save": MethodTypes<DraftParams, DraftSaved>, "draft.discard": MethodTypes<DraftKey, DraftSaved>, "form.check": MethodTypes<DraftParams, FormReport>, "outbox.list": MethodTypes<Empty, OutboxList>, "outbox.retry": MethodTypes<CommandParams, OutboxList>, "outbox.mend": MethodTypes<MendParams, MendReply>, "outbox.discard": MethodTypes<CommandParams, OutboxList>, "lock.status": MethodTypes<Empty, LockStatus>, "lock.touch": MethodTypes<Empty, LockStatus>, "lock.set_pin": MethodTypes<SetPinParams, LockStatus>, "lock.unlock": MethodTypes<UnlockParams, LockStatus>, "lock.lock": MethodTypes<Empty, LockStatus>, "lock.clear_pin": MethodTypes<PinParams, LockStatus>, "lock.set_biometric": MethodTypes<BiometricParams, LockStatus>, "lock.erase": MethodTypes<EraseParams, LockStatus>, "device.status": MethodTypes<Empty, DeviceStatus>, "device.rotate": MethodTypes<Empty, DeviceStatus>, "devices.list": MethodTypes<Empty, DeviceList>, "devices.invite": MethodTypes<InviteParams, Invitation>, "devices.revoke": MethodTypes<DeviceParams, DeviceList>, "devices.release": MethodTypes<DeviceParams, DeviceList>, "sync.status": MethodTypes<Empty, SyncStatus>, "sync.now": MethodTypes<Empty, SyncStatus>, "network.hint": MethodTypes<NetworkParams, SyncStatus>, };
 
 /**
  * Parameters of `network.hint`.
@@ -706,6 +1093,23 @@ kind: FormKind,
  * By when.
  */
 at: UnixMillis, };
+
+/**
+ * An act that opens a record.
+ */
+export type OpenableAct = { 
+/**
+ * The act; its record is absent.
+ */
+key: ActKey, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Something was typed and not submitted.
+ */
+has_draft: boolean, };
 
 /**
  * How many orders each tab holds.
@@ -1015,7 +1419,15 @@ items: Array<OutboxItem>,
 /**
  * Drafts of orders that left, by order.
  */
-left_drafts: Array<LeftDraft>, };
+left_drafts: Array<LeftDraft>, 
+/**
+ * Acts on records of packs, oldest first.
+ */
+acts: Array<ActItem>, 
+/**
+ * Drafts of acts on records that left, by record; empty while the lease is over.
+ */
+left_acts: Array<ActDraft>, };
 
 /**
  * Where a command of the outbox stands.
@@ -1026,6 +1438,49 @@ export type OutboxState = "queued" | "sending" | "backoff" | "blocked" | "parked
  * Answer of one call: `{"ok": …}` or `{"error": …}`.
  */
 export type Outcome<T> = { "ok": T } | { "error": RpcError };
+
+/**
+ * A pack's name.
+ */
+export type PackName = string;
+
+/**
+ * One pack as far as the person has to do with it.
+ */
+export type PackView = { 
+/**
+ * Its name.
+ */
+id: PackName, 
+/**
+ * What people call it; its name where it cannot be read.
+ */
+title: string, 
+/**
+ * Why it cannot be used here: not fetched yet (`pack_missing`) or made for a newer app (`unsupported_version`).
+ */
+missing: ErrorCode | null, 
+/**
+ * It is tried out: its messages go nowhere.
+ */
+trial: boolean, 
+/**
+ * Lists for the person's roles, in the pack's order.
+ */
+lists: Array<ListHead>, 
+/**
+ * What the person can open.
+ */
+opens: Array<OpenableAct>, };
+
+/**
+ * Answer of `records.packs`: what the person can work on.
+ */
+export type PacksView = { 
+/**
+ * By name.
+ */
+packs: Array<PackView>, };
 
 /**
  * A part of the evidence. Entries count from 1, in the order of the case.
@@ -1135,6 +1590,23 @@ export type PinParams = {
  * The present one.
  */
 pin: string, };
+
+/**
+ * A place.
+ */
+export type PlaceView = { 
+/**
+ * What people call it.
+ */
+label: string, 
+/**
+ * Degrees, WGS 84.
+ */
+latitude: number, 
+/**
+ * Degrees, WGS 84.
+ */
+longitude: number, };
 
 /**
  * A place. The datum is part of the type: a vendor's order may carry either, and they differ by up
@@ -1252,6 +1724,167 @@ to: UserId,
  * Why, at most 500 characters; may be empty.
  */
 reason: string, };
+
+/**
+ * Answer of `records.get` and of what changes a record.
+ */
+export type RecordDetail = { 
+/**
+ * As in the list.
+ */
+row: RecordRow, 
+/**
+ * Who holds it: seat by seat.
+ */
+seats: Array<Labelled>, 
+/**
+ * Every clock that ran.
+ */
+dues: Array<DueView>, 
+/**
+ * From top to bottom.
+ */
+sections: Array<SectionView>, 
+/**
+ * Acts that can be done now, then those that cannot and say why.
+ */
+acts: Array<ActView>, 
+/**
+ * Drafts on this record.
+ */
+drafts: Array<ActDraft>, 
+/**
+ * Acts of this device that are not receipted yet.
+ */
+outbox: Array<ActItem>, 
+/**
+ * Now.
+ */
+now: UnixMillis, };
+
+/**
+ * Names one record.
+ */
+export type RecordKey = { 
+/**
+ * Of which kind.
+ */
+kind: Kind, 
+/**
+ * Which.
+ */
+id: OrderId, };
+
+/**
+ * Answer of `records.list`.
+ */
+export type RecordList = { 
+/**
+ * The tabs, in the pack's order.
+ */
+tabs: Array<TabView>, 
+/**
+ * The page.
+ */
+rows: Array<RecordRow>, 
+/**
+ * How many match tab and search.
+ */
+total: number, 
+/**
+ * Now, by the server's clock as this device knows it: count down from here.
+ */
+now: UnixMillis, };
+
+/**
+ * Parameters of `records.list`.
+ */
+export type RecordListParams = { 
+/**
+ * Of which pack.
+ */
+pack: PackName, 
+/**
+ * Which of its lists.
+ */
+list: string, 
+/**
+ * Which tab; the first one when absent.
+ */
+tab?: string, 
+/**
+ * Text that must occur in one of the list's search facts; empty for all.
+ */
+search: string, 
+/**
+ * How many to leave out from the start.
+ */
+offset: number, 
+/**
+ * How many at most, 1–200.
+ */
+limit: number, };
+
+/**
+ * One row of a list.
+ */
+export type RecordRow = { 
+/**
+ * Which.
+ */
+key: RecordKey, 
+/**
+ * What people call its kind.
+ */
+kind_title: string, 
+/**
+ * The line that stands out; the id where the pack is missing.
+ */
+title: string, 
+/**
+ * The lines below.
+ */
+lines: Array<Labelled>, 
+/**
+ * The tags; a yes-or-no fact is there only when it holds, with its label as text.
+ */
+tags: Array<Labelled>, 
+/**
+ * Where it stands, unsent acts of this device included.
+ */
+state: string, 
+/**
+ * Its name in the law.
+ */
+state_id: string, 
+/**
+ * What that means to others.
+ */
+category: CategoryView, 
+/**
+ * What is due next.
+ */
+due: DueView | null, 
+/**
+ * Its colour, where the list shows one.
+ */
+colour: Colour | null, 
+/**
+ * Acts of this device that are not receipted yet.
+ */
+pending: number, 
+/**
+ * One of them is parked and needs the person.
+ */
+parked: boolean, 
+/**
+ * Something was typed and not submitted.
+ */
+has_draft: boolean, 
+/**
+ * Why it can only be looked at: its law is not here, or not for this app.
+ */
+missing: ErrorCode | null, };
 
 /**
  * A submitted form with who, when and how far it got.
@@ -1384,6 +2017,11 @@ phone: string, };
 export type Role = "handler" | "unit_reviewer" | "bureau_reviewer" | "administrator";
 
 /**
+ * A role's name.
+ */
+export type RoleName = string;
+
+/**
  * What a failed call answers.
  */
 export type RpcError = { 
@@ -1408,6 +2046,51 @@ issues: Array<FormIssue>, };
  * 是否满意: the citizen's answer when asked.
  */
 export type Satisfaction = "satisfied" | "dissatisfied" | "accepted" | "not_rated";
+
+/**
+ * A section of a record's page.
+ */
+export type SectionView = { "part": "facts", 
+/**
+ * The heading.
+ */
+title: string, 
+/**
+ * The facts that are there.
+ */
+facts: Array<Labelled>, 
+/**
+ * The tables among them.
+ */
+tables: Array<TableView>, } | { "part": "step", 
+/**
+ * What people call the act.
+ */
+title: string, 
+/**
+ * What was done, if it was.
+ */
+step: StepView | null, } | { "part": "links", 
+/**
+ * In the order in which they came.
+ */
+links: Array<LinkView>, } | { "part": "timeline", 
+/**
+ * Oldest first.
+ */
+steps: Array<StepView>, 
+/**
+ * So many older ones are not on this device.
+ */
+older: number, } | { "part": "map", 
+/**
+ * The places.
+ */
+points: Array<PlaceView>, } | { "part": "files", 
+/**
+ * By name.
+ */
+files: Array<Labelled>, };
 
 /**
  * Answer of `session.status`.
@@ -1508,6 +2191,35 @@ export type SiteVisit = "yes" | "no" | "no_site";
 export type Status = "valid" | "invalid" | "unchecked";
 
 /**
+ * An act that was done.
+ */
+export type StepView = { 
+/**
+ * What people call the act.
+ */
+title: string, 
+/**
+ * By whom: a name where it is known here, else an id; empty where no person acted.
+ */
+by: string, 
+/**
+ * When the gateway took it, or when it was signed here.
+ */
+at: UnixMillis, 
+/**
+ * What was filled in, as far as it is on this device.
+ */
+answers: Array<Labelled>, 
+/**
+ * The entry.
+ */
+entry: string, 
+/**
+ * How far it got.
+ */
+delivery: Delivery, };
+
+/**
  * Where the data on this device lies.
  */
 export type StorageKind = "sealed" | "memory";
@@ -1570,6 +2282,44 @@ clock_skew_ms: number,
  * As in [`SessionStatus::durability`].
  */
 durability: Durability, };
+
+/**
+ * A tab with what it holds.
+ */
+export type TabView = { 
+/**
+ * Its name.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * How many records, without the search.
+ */
+count: number, 
+/**
+ * The count stands out when it is not zero.
+ */
+badge: boolean, };
+
+/**
+ * A table of a record.
+ */
+export type TableView = { 
+/**
+ * What people call it.
+ */
+label: string, 
+/**
+ * What people call its columns.
+ */
+columns: Array<string>, 
+/**
+ * Its rows, a text per column.
+ */
+rows: Array<Array<string>>, };
 
 /**
  * One line of an order's history.
