@@ -79,6 +79,7 @@ export default defineConfig({
       input: {
         hotline: here("./hotline/index.html"),
         desk: here("./desk/index.html"),
+        cases: here("./cases/index.html"),
       },
     },
   },

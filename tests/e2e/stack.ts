@@ -158,7 +158,7 @@ export function order(changes: Record<string, unknown> = {}) {
 }
 
 /** Sign in through the emulated container as this person, the way a handler does. */
-export async function signIn(page: Page, stack: Stack, app: "hotline" | "desk", user: string) {
+export async function signIn(page: Page, stack: Stack, app: "hotline" | "desk" | "cases", user: string) {
   await page.goto(`${stack.gateway}/${app}/`);
   await page.getByRole("button", { name: "用随申办政务云登录" }).click();
   await page.locator(`[data-user="${user}"]`).click();

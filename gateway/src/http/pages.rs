@@ -44,7 +44,9 @@ pub(crate) async fn to_hotline() -> Redirect {
 /// A file of the built pages.
 pub(crate) async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    let is_page = path.starts_with("/hotline") || path.starts_with("/desk");
+    let is_page = ["/hotline", "/desk", "/cases"]
+        .iter()
+        .any(|page| path.starts_with(page));
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = match app.web_dir.as_deref().filter(|dir| dir.is_dir()) {
         _ if is_page && !reads => {

@@ -5,7 +5,7 @@
 import type { Durability, ErrorCode, FormIssue, Methods, RpcError, Topic } from "./gen/types";
 
 /** Which page opens the core. Each has its own store, its own session and its own owner tab. */
-export type App = "hotline" | "desk";
+export type App = "hotline" | "desk" | "cases";
 
 export type MethodName = keyof Methods;
 export type Params<M extends MethodName> = Methods[M]["params"];
