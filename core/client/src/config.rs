@@ -10,7 +10,7 @@ use thiserror::Error;
 pub struct Config {
     /// Scheme and authority of the gateway, e.g. `https://shenhai.example.cn`. Plain `http` only on loopback.
     pub gateway_url: String,
-    /// Which app: `hotline` or `desk`.
+    /// Which app: `hotline`, `desk` or `cases`.
     pub app: String,
     /// What the person calls this device, e.g. `Chromium 浏览器`.
     pub device_name: String,
@@ -89,8 +89,8 @@ impl From<StoreError> for OpenError {
 impl Config {
     /// Check what can be checked without opening anything.
     pub(crate) fn place(&self) -> Result<Place, OpenError> {
-        if !matches!(self.app.as_str(), "hotline" | "desk") {
-            return Err(OpenError::Config("app is hotline or desk"));
+        if !matches!(self.app.as_str(), "hotline" | "desk" | "cases") {
+            return Err(OpenError::Config("app is hotline, desk or cases"));
         }
         if !is_safe_origin(&self.gateway_url) {
             return Err(OpenError::Config("gateway_url is https, or http on loopback"));
