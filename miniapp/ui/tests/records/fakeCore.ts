@@ -160,6 +160,11 @@ export function detail(more: Partial<RecordDetail> = {}): RecordDetail {
   };
 }
 
+/** The same with the reporter's name in full. */
+function revealed(record: RecordDetail): RecordDetail {
+  return JSON.parse(JSON.stringify(record).replaceAll("王*", "王小明（样例）")) as RecordDetail;
+}
+
 export function actItem(more: Partial<ActItem> = {}): ActItem {
   return {
     cmd_id: "c-1",
@@ -326,10 +331,11 @@ export class FakeCore {
 
   private act(params: ActParams) {
     if (this.refused !== null) throw { code: "rule_refused" };
-    if (this.fields.length > 0 && this.check(params).issues.length > 0 && params.key.act !== "take") {
+    if (this.fields.length > 0 && this.check(params).issues.length > 0 && !["take", "reveal"].includes(params.key.act)) {
       throw { code: "form_invalid" };
     }
     this.kept.delete(params.key.act);
+    if (params.key.act === "reveal") return { cmd_id: "c-8", record: revealed(this.record ?? detail()) };
     return { cmd_id: "c-9", record: this.record ?? detail() };
   }
 }

@@ -93,6 +93,25 @@ describe("a record", () => {
     expect(toast.value).toContain("已签名");
   });
 
+  it("shows what is masked once the person agreed that it is recorded, until it is hidden again", async () => {
+    const core = new FakeCore();
+    const [first] = detail().acts;
+    core.record = detail({ acts: [{ ...first!, key: { ...RECORD, act: "reveal", role: "fitter" }, form: null }] });
+    shown = await mount(core, RecordView, { record: RECORD });
+    expect(shown.parts("act-primary"), "never what comes next").toHaveLength(0);
+    await shown.press("acts-more");
+    await shown.press("act-reveal");
+    expect(shown.text()).toContain("查看将被记录");
+    await answer("查看并记录");
+    expect(shown.part("fact-reporter").textContent).toContain("王小明");
+    core.tell("orders");
+    await settled();
+    expect(shown.part("fact-reporter").textContent, "a change of the record hides nothing").toContain("王小明");
+    await shown.press("record-hide");
+    expect(shown.part("fact-reporter").textContent).toContain("王*");
+    expect(core.asked("records.act"), "looked at once").toHaveLength(1);
+  });
+
   it("opens the form of an act that has one", async () => {
     shown = await mount(new FakeCore(), RecordView, { record: RECORD });
     await shown.press("act-primary");

@@ -1,4 +1,4 @@
-// Where a record and an act have their pages, for every entry that shows records of packs.
+// What records and acts are called: in addresses, among others, and the one act the product knows by its name.
 // Not here: the pages (each entry's router). Used by routers, pages and parts.
 
 import type { LocationQuery, LocationQueryRaw, RouteLocationRaw } from "vue-router";
@@ -6,6 +6,9 @@ import type { ActKey, RecordKey, Topic } from "@core";
 
 /** Whatever changes a record, a list of them or what may be done to one. */
 export const RECORD_TOPICS: readonly Topic[] = ["orders", "outbox", "session"];
+
+/** The product's own act by which a person sees what is masked, and is recorded. No pack means another thing by it. */
+export const REVEAL = "reveal";
 
 export function recordRoute(key: RecordKey): RouteLocationRaw {
   return { name: "record", params: { kind: key.kind, id: key.id } };
