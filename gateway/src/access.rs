@@ -3,17 +3,20 @@
 //! Not who has the role (`directory`). Called by sign-in and by every endpoint that needs a session.
 
 use crate::law;
+use crate::packs::{self, Shelf};
 use crate::store::Showing;
 use shenhai_flow::Flow;
 use shenhai_protocol::{
     Action, Depth, OrderId, Role, Scope, ScopeId, Sight, UnitId, UnixMillis, UserInfo, WorkOrder,
 };
 
-/// The two pages, each with its own roles.
+/// The pages, each with its own roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum App {
     Hotline,
     Desk,
+    /// Records of packs, whatever they are.
+    Cases,
 }
 
 impl App {
@@ -21,6 +24,7 @@ impl App {
         match name {
             "hotline" => Some(Self::Hotline),
             "desk" => Some(Self::Desk),
+            "cases" => Some(Self::Cases),
             _ => None,
         }
     }
@@ -29,6 +33,7 @@ impl App {
         match self {
             Self::Hotline => "hotline",
             Self::Desk => "desk",
+            Self::Cases => "cases",
         }
     }
 }
@@ -41,12 +46,15 @@ pub(crate) fn page_of(role: Role) -> App {
     }
 }
 
-pub(crate) fn may_enter(app: App, role: Role) -> bool {
-    page_of(role) == app
+pub(crate) fn may_enter(app: App, user: &UserInfo, shelf: &Shelf) -> bool {
+    match app {
+        App::Cases => packs::may_enter(user, shelf),
+        App::Hotline | App::Desk => page_of(user.role) == app,
+    }
 }
 
-pub(crate) fn may_push(role: Role) -> bool {
-    Flow::standard().has_acts_for(role)
+pub(crate) fn may_push(user: &UserInfo, shelf: &Shelf) -> bool {
+    Flow::standard().has_acts_for(user.role) || packs::may_enter(user, shelf)
 }
 
 /// Who gives orders to other people, and therefore sees who there is.
@@ -73,20 +81,37 @@ pub(crate) fn may_manage_devices(role: Role) -> bool {
 }
 
 /// What a signed grant says about a role: the same answers as the functions above.
-pub(crate) fn actions_of(role: Role) -> Vec<Action> {
+pub(crate) fn actions_of(user: &UserInfo, shelf: &Shelf) -> Vec<Action> {
+    let (role, works) = (user.role, packs::may_enter(user, shelf));
     Action::ALL
         .iter()
         .copied()
         .filter(|action| match action {
-            Action::ReadOrders | Action::ReadProofs => role != Role::Administrator,
-            Action::SubmitCommands => may_push(role),
+            Action::ReadOrders => role != Role::Administrator || works,
+            Action::ReadProofs => role != Role::Administrator,
+            Action::SubmitCommands => may_push(user, shelf),
             Action::ManageDevices => may_manage_devices(role),
         })
         .collect()
 }
 
-/// What somebody may follow, and what they may do there.
-pub(crate) fn scopes_of(user: &UserInfo) -> Vec<Scope> {
+/// What somebody may follow, and what they may do there: by the role at the hotline, and by those in packs.
+pub(crate) fn scopes_of(user: &UserInfo, shelf: &Shelf) -> Vec<Scope> {
+    let mut scopes = of_hotline(user);
+    for more in packs::scopes_of(user, shelf) {
+        let Some(known) = scopes.iter_mut().find(|scope| scope.id == more.id) else {
+            scopes.push(more);
+            continue;
+        };
+        known.kinds.extend(more.kinds);
+        let new = more.acts.into_iter().filter(|act| !known.acts.contains(act));
+        let new: Vec<_> = new.collect();
+        known.acts.extend(new);
+    }
+    scopes
+}
+
+fn of_hotline(user: &UserInfo) -> Vec<Scope> {
     let (id, sight) = match user.role {
         Role::Handler => (ScopeId::person(&user.id), Sight::Full),
         Role::UnitReviewer => (ScopeId::unit(&user.unit), Sight::Masked),
@@ -104,8 +129,8 @@ pub(crate) fn scopes_of(user: &UserInfo) -> Vec<Scope> {
 }
 
 /// Their ids.
-pub(crate) fn scope_ids_of(user: &UserInfo) -> Vec<ScopeId> {
-    scopes_of(user).into_iter().map(|scope| scope.id).collect()
+pub(crate) fn ids_of(scopes: &[Scope]) -> Vec<ScopeId> {
+    scopes.iter().map(|scope| scope.id.clone()).collect()
 }
 
 /// Every scope an order appears in, sorted: scopes are always locked in this order.

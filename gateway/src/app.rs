@@ -12,6 +12,7 @@ use crate::http::trust::KeptList;
 use crate::keys::GatewayKeys;
 use crate::log::Heads;
 use crate::outbound::Outbound;
+use crate::packs::Packs;
 use crate::rules::TrustRules;
 use crate::seal::Signing;
 use crate::store::Store;
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) http: Outbound,
     pub(crate) keys: GatewayKeys,
     pub(crate) rules: TrustRules,
+    pub(crate) packs: Packs,
     /// The log's signed heads.
     pub(crate) log: Heads,
     /// Whether commits are being signed.

@@ -3,6 +3,7 @@
 //! Not the directory of people (`directory`). Read by the binary, built by hand in tests.
 
 use crate::crypto::{CryptoConfig, CryptoConfigError, SecurityGatewayConfig};
+use crate::packs::{PacksConfig, PacksConfigError};
 use crate::{Clock, Directory, GivenKeys, TrustRules};
 use serde::Deserialize;
 use shenhai_protocol::Channel;
@@ -122,6 +123,8 @@ pub struct Tuning {
     pub seal_wait: Duration,
     /// Longest pause before looking again for what leaves its scope by itself: bounds what a step of the clock can do.
     pub leaving_look: Duration,
+    /// Pause between two looks into the folder of packs.
+    pub packs_look: Duration,
     /// How long `stop` goes on serving with `/healthz` at 503, so that a load balancer turns away first.
     pub drain: Duration,
     /// How long `stop` waits for requests under way.
@@ -156,6 +159,7 @@ impl Default for Tuning {
             feedback_longest_pause: Duration::from_secs(300),
             seal_wait: Duration::from_secs(10),
             leaving_look: Duration::from_secs(60),
+            packs_look: Duration::from_secs(5),
             drain: Duration::ZERO,
             stop_timeout: Duration::from_secs(10),
         }
@@ -180,6 +184,9 @@ pub struct CityConfig {
     /// 安全认证网关 in front of this one; without the table there is none, and its headers mean nothing.
     #[serde(default)]
     pub security_gateway: Option<SecurityGatewayConfig>,
+    /// The packs; without the table there are none.
+    #[serde(default)]
+    pub packs: PacksConfig,
 }
 
 /// How to reach the outside chain.
@@ -263,6 +270,9 @@ pub enum CityConfigError {
     /// A secret that protects nothing.
     #[error("{0} is empty")]
     EmptySecret(String),
+    /// The table `[packs]`.
+    #[error(transparent)]
+    Packs(#[from] PacksConfigError),
     /// The table `[crypto]`.
     #[error(transparent)]
     Crypto(#[from] CryptoConfigError),
@@ -297,6 +307,13 @@ impl CityConfig {
                 &format!("platforms.{number}.feedback_url"),
                 &platform.feedback_url,
             )?;
+        }
+        config.packs.check()?;
+        for (pack, ports) in &config.packs.port {
+            for (port, bound) in ports {
+                check_secret(&format!("packs.port.{pack}.{port}.secret"), &bound.secret)?;
+                check_url(&format!("packs.port.{pack}.{port}.url"), &bound.url)?;
+            }
         }
         config.crypto.check()?;
         if !config.crypto.url.is_empty() {

@@ -9,22 +9,41 @@ use crate::directory::Directory;
 use crate::keys::GatewayKeys;
 use crate::law;
 use crate::platform_feedback;
-use crate::store::{AuditEvent, Given, StoreError, TakenCommand, Tx};
+use crate::records::{self, Ground, Prepared};
+use crate::store::{AuditEvent, Given, Key, StoreError, TakenCommand, Tx};
 use shenhai_flow::forms::{FormContext, check_contact, check_reply, check_return};
 use shenhai_flow::{DeadlineRules, Flow, FlowError};
 use shenhai_protocol::{
-    Actor, Command, DeviceId, Envelope, ErrorCode, GivenFacts, HexHash, PROTOCOL_VERSION, PushStop, Receipt,
-    Record, Role, ScopeId, SignedEnvelope, TimelineEntry, TimelineKind, UnixMillis, UserId, UserInfo,
-    Verdict, WorkOrder, limits,
+    ActName, Actor, Command, DeviceId, Envelope, ErrorCode, GivenFacts, HexHash, Kind, PROTOCOL_VERSION,
+    PushStop, Receipt, Record, Role, Scope, ScopeId, SignedEnvelope, TimelineEntry, TimelineKind, UnixMillis,
+    UserId, UserInfo, Verdict, WorkOrder, limits,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Whose session a batch came with.
 #[derive(Debug, Clone)]
 pub(crate) struct Asker {
     pub(crate) user: UserInfo,
     pub(crate) device: DeviceId,
+    /// The ids of `granted`.
     pub(crate) scopes: Vec<ScopeId>,
+    /// What the session's user may follow and do, as of this request.
+    pub(crate) granted: Vec<Scope>,
+}
+
+impl Asker {
+    /// The scopes in which records of a kind are shown to them.
+    pub(crate) fn scopes_with(&self, kind: &Kind) -> Vec<ScopeId> {
+        let with = self.granted.iter().filter(|scope| scope.kinds.contains(kind));
+        with.map(|scope| scope.id.clone()).collect()
+    }
+
+    /// Whether an act may be done to a record of a kind that shows in a scope.
+    pub(crate) fn allows(&self, scope: &ScopeId, kind: &Kind, act: &ActName) -> bool {
+        let mut granted = self.granted.iter().filter(|granted| granted.id == *scope);
+        granted.any(|granted| granted.kinds.contains(kind) && granted.acts.contains(act))
+    }
 }
 
 /// A command whose signature was verified with its device's key.
@@ -33,9 +52,18 @@ pub(crate) struct Genuine {
     pub(crate) signed: SignedEnvelope,
     pub(crate) envelope: Envelope,
     /// What it asks for, read before the writer is.
-    pub(crate) command: Command,
+    pub(crate) asks: Asks,
     /// SM3 of the payload.
     pub(crate) hash: HexHash,
+}
+
+/// What a command asks for.
+#[derive(Debug, Clone)]
+pub(crate) enum Asks {
+    /// Something of an order of the hotline.
+    Order(Command),
+    /// An act upon a record of a pack.
+    Record(Arc<Prepared>),
 }
 
 impl Genuine {
@@ -106,6 +134,7 @@ impl Refusal {
 pub(crate) struct Bench<'a> {
     pub(crate) keys: &'a GatewayKeys,
     pub(crate) directory: &'a Directory,
+    pub(crate) ground: &'a Ground,
     pub(crate) asker: &'a Asker,
     pub(crate) now: UnixMillis,
 }
@@ -191,7 +220,6 @@ impl Bench<'_> {
     /// The command is genuine and next in its chain: decide, store it with its receipt, move the chain.
     fn settle(self, tx: &mut Tx<'_>, command: &Genuine) -> Result<(Given, Verdict), StoreError> {
         let envelope = &command.envelope;
-        let judged = self.judge(tx, command)?;
         let mut receipt = Receipt {
             v: PROTOCOL_VERSION,
             cmd_id: envelope.cmd_id.clone(),
@@ -219,22 +247,19 @@ impl Bench<'_> {
             changes: BTreeMap::new(),
             emulated: self.keys.emulated(),
         };
-        let on_the_order = match judged {
-            Ok(order) => {
-                let numbers = self.put_into_effect(tx, command, &order)?;
-                receipt.verdict = Verdict::Accepted;
-                receipt.rev = Some(order.rev);
-                receipt.changes = numbers;
-                receipt
-                    .changes
-                    .retain(|scope, _| self.asker.scopes.iter().any(|own| own.as_str() == scope));
-                true
+        let (key, of_its_history) = match &command.asks {
+            Asks::Order(asked) => {
+                let of_its_history = self.decide_on_order(tx, command, asked, &mut receipt)?;
+                (Key::of_order(&envelope.record.id), of_its_history)
             }
-            Err(refusal) => {
-                receipt.code = Some(refusal.code);
-                refusal.on_the_order
+            Asks::Record(act) => {
+                let judged = records::judge(tx, self.ground, self.asker, envelope, act)?;
+                (act.key.clone(), note(judged, &mut receipt))
             }
         };
+        receipt
+            .changes
+            .retain(|scope, _| self.asker.scopes.iter().any(|own| own.as_str() == scope));
         let verdict = receipt.verdict;
         let payload = serde_json::to_string(&receipt).map_err(|_| StoreError::Document("receipt"))?;
         let given = tx.insert_command(&TakenCommand {
@@ -242,7 +267,7 @@ impl Bench<'_> {
             device_id: &envelope.device_id,
             device_seq: envelope.device_seq,
             actor: &envelope.actor,
-            order: on_the_order.then_some(&envelope.record.id),
+            key: of_its_history.then_some(&key),
             envelope: &command.signed,
             receipt: &payload,
         })?;
@@ -250,14 +275,45 @@ impl Bench<'_> {
         Ok((given, verdict))
     }
 
+    /// Judge a command upon an order and put it into effect. Whether it belongs to the order's history.
+    fn decide_on_order(
+        self,
+        tx: &mut Tx<'_>,
+        command: &Genuine,
+        asked: &Command,
+        receipt: &mut Receipt,
+    ) -> Result<bool, StoreError> {
+        match self.judge(tx, command, asked)? {
+            Ok(order) => {
+                receipt.changes = self.put_into_effect(tx, command, asked, &order)?;
+                receipt.verdict = Verdict::Accepted;
+                receipt.rev = Some(order.rev);
+                Ok(true)
+            }
+            Err(refusal) => {
+                receipt.code = Some(refusal.code);
+                Ok(refusal.on_the_order)
+            }
+        }
+    }
+
     /// The order as the command leaves it, or why it may not.
-    fn judge(self, tx: &Tx<'_>, command: &Genuine) -> Result<Result<WorkOrder, Refusal>, StoreError> {
+    fn judge(
+        self,
+        tx: &Tx<'_>,
+        command: &Genuine,
+        asked: &Command,
+    ) -> Result<Result<WorkOrder, Refusal>, StoreError> {
         let envelope = &command.envelope;
         let age = self.now.since(envelope.client_time);
         if !(-limits::CLOCK_AHEAD_MILLIS..=limits::CLOCK_BEHIND_MILLIS).contains(&age) {
             return Ok(Err(Refusal::of_a_stranger(ErrorCode::ClockOutOfRange)));
         }
-        if !self.asker.scopes.contains(&envelope.scope) {
+        if !self
+            .asker
+            .scopes_with(&envelope.record.kind)
+            .contains(&envelope.scope)
+        {
             return Ok(Err(Refusal::of_a_stranger(ErrorCode::ScopeDenied)));
         }
         if envelope.role.as_str() != self.asker.user.role.name() {
@@ -269,9 +325,11 @@ impl Bench<'_> {
             return Ok(Err(stranger));
         };
         if access::is_shown_in(&order, &envelope.scope, self.now) {
-            return Ok(self.carry_out(order, command).map_err(Refusal::on_the_order));
+            return Ok(self
+                .carry_out(order, command, asked)
+                .map_err(Refusal::on_the_order));
         }
-        Ok(Err(if !tx.was_in(&envelope.scope, &order.id)? {
+        Ok(Err(if !tx.was_in(&envelope.scope, &Key::of_order(&order.id))? {
             stranger
         } else if envelope.scope.shows_callers() && order.handler == self.asker.user.id {
             // It left because it was done long ago.
@@ -281,7 +339,12 @@ impl Bench<'_> {
         }))
     }
 
-    fn carry_out(self, mut order: WorkOrder, command: &Genuine) -> Result<WorkOrder, ErrorCode> {
+    fn carry_out(
+        self,
+        mut order: WorkOrder,
+        command: &Genuine,
+        asked: &Command,
+    ) -> Result<WorkOrder, ErrorCode> {
         let envelope = &command.envelope;
         if envelope.law != *law::of_orders() {
             return Err(ErrorCode::LawChanged);
@@ -291,7 +354,7 @@ impl Bench<'_> {
             return Err(ErrorCode::Malformed);
         }
         order.state = Flow::standard()
-            .apply(order.state, command.command.kind(), self.asker.user.role)
+            .apply(order.state, asked.kind(), self.asker.user.role)
             .map_err(|error| match error {
                 FlowError::Forbidden { .. } => ErrorCode::Forbidden,
                 FlowError::WrongState { .. } => ErrorCode::WrongState,
@@ -303,7 +366,7 @@ impl Bench<'_> {
             // A device's corrected clock may be a little ahead of ours: what it let pass is not in the future.
             now: self.now.max(envelope.client_time),
         };
-        let kind = match &command.command {
+        let kind = match asked {
             Command::Accept { .. } => TimelineKind::Accepted,
             Command::Reveal { .. } => TimelineKind::Revealed,
             Command::Contact { form, .. } => {
@@ -375,11 +438,12 @@ impl Bench<'_> {
         self,
         tx: &mut Tx<'_>,
         command: &Genuine,
+        asked: &Command,
         order: &WorkOrder,
     ) -> Result<BTreeMap<String, u64>, StoreError> {
         tx.update_order(order, !Flow::standard().is_final(order.state))?;
         let numbers = tx.log_change(order, &access::scopes_of_order(order, self.now))?;
-        if let Some(body) = platform_feedback::message(command, order, &self.asker.user) {
+        if let Some(body) = platform_feedback::message(&command.envelope, asked, order, &self.asker.user) {
             tx.queue_feedback(
                 &command.envelope.cmd_id,
                 order.channel,
@@ -388,7 +452,7 @@ impl Bench<'_> {
                 self.now,
             )?;
         }
-        let event = match command.command {
+        let event = match asked {
             Command::Reveal { .. } => Some(AuditEvent::CallerRevealed),
             Command::Reassign { .. } => Some(AuditEvent::OrderReassigned),
             Command::Accept { .. }
@@ -401,6 +465,26 @@ impl Bench<'_> {
             tx.record(event, self.now, actor, device, order.id.as_str())?;
         }
         Ok(numbers)
+    }
+}
+
+/// Write into a receipt what an act upon a record came to. Whether it belongs to the record's history.
+fn note(judged: records::Judged, receipt: &mut Receipt) -> bool {
+    receipt.law = judged.law;
+    receipt.given = judged.given;
+    match judged.outcome {
+        Ok(done) => {
+            receipt.verdict = Verdict::Accepted;
+            receipt.rev = Some(done.rev);
+            receipt.after = done.after;
+            receipt.changes = done.numbers;
+            true
+        }
+        Err(refused) => {
+            receipt.code = Some(refused.code);
+            receipt.cell = refused.cell;
+            refused.on_the_record
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! sign-in and wherever a name is written beside an id.
 
 use serde::Deserialize;
-use shenhai_protocol::{Role, UnitId, UserId, UserInfo};
+use shenhai_protocol::{Role, RoleName, UnitId, UserId, UserInfo};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
@@ -39,6 +39,9 @@ struct User {
     id: UserId,
     name: String,
     role: Role,
+    /// In packs.
+    #[serde(default)]
+    roles: Vec<RoleName>,
     unit: UnitId,
 }
 
@@ -81,6 +84,14 @@ pub enum DirectoryError {
     /// An id that cannot be part of a scope's name: empty, over 64 characters, or not of `A-Z a-z 0-9 - _ .`.
     #[error("{0:?} is not usable as an id (letters, digits, '-', '_' and '.', at most 64)")]
     BadId(String),
+    /// A role that no pack can have, or one that is listed twice.
+    #[error("user {user} has the role {role:?}, which is no name or was listed before")]
+    BadRole {
+        /// Who.
+        user: UserId,
+        /// The role.
+        role: String,
+    },
     /// A user of a unit that is not listed.
     #[error("user {user} belongs to unit {unit}, which is not listed")]
     UnknownUnitOfUser {
@@ -220,6 +231,24 @@ impl Directory {
         })
     }
 
+    /// The people of a unit, in the order of their ids.
+    pub(crate) fn people_of(&self, unit: &UnitId) -> impl Iterator<Item = &UserInfo> {
+        self.users.values().filter(move |user| user.unit == *unit)
+    }
+
+    /// The unit that answers for a matter in a place, which is a district's code: the first route whose prefix fits, else
+    /// the district's.
+    pub(crate) fn unit_for(&self, matter: &str, place: &str) -> Option<UnitId> {
+        let routed = self
+            .routes
+            .iter()
+            .find(|route| matter.starts_with(&route.category_prefix));
+        routed
+            .map(|route| &route.unit)
+            .or_else(|| self.by_district.get(place))
+            .cloned()
+    }
+
     /// Units with at least one handler, with their names, in the order of their ids.
     pub(crate) fn receiving_units(&self) -> impl Iterator<Item = (&UnitId, &str)> {
         let units = self.units.values();
@@ -287,10 +316,19 @@ fn index_users(
             });
             continue;
         };
+        for (nth, role) in user.roles.iter().enumerate() {
+            if !role.is_well_formed() || user.roles[..nth].contains(role) {
+                errors.push(DirectoryError::BadRole {
+                    user: user.id.clone(),
+                    role: role.as_str().chars().take(80).collect(),
+                });
+            }
+        }
         let info = UserInfo {
             id: user.id.clone(),
             name: user.name.clone(),
             role: user.role,
+            roles: user.roles.clone(),
             unit: user.unit.clone(),
             unit_name: unit.name.clone(),
         };
@@ -411,6 +449,19 @@ mod tests {
             errors(&file(nowhere)),
             [DirectoryError::BadDistrict("other".into())]
         );
+
+        let roles = |listed: &str| {
+            format!(
+                "[[users]]\nid = \"x\"\nname = \"某\"\nrole = \"handler\"\nroles = [{listed}]\nunit = \"d310101\"\n"
+            )
+        };
+        assert!(Directory::parse(&file(&roles("\"inspector\", \"keeper\""))).is_ok());
+        for listed in ["\"Inspector\"", "\"inspector\", \"inspector\""] {
+            assert!(matches!(
+                errors(&file(&roles(listed)))[..],
+                [DirectoryError::BadRole { .. }]
+            ));
+        }
 
         let odd = "[[units]]\nid = \"a:b\"\nname = \"某\"\nkind = \"bureau\"\n";
         assert_eq!(errors(&file(odd)), [DirectoryError::BadId("a:b".to_owned())]);

@@ -2,7 +2,7 @@
 //!
 //! Not the roles themselves (`access`). Called at sign-in, when a lease is renewed and after a rotation.
 
-use crate::access;
+use crate::access::{self, App as Page};
 use crate::app::App;
 use crate::authority;
 use crate::http::error::ApiError;
@@ -18,6 +18,8 @@ const HOUR_MILLIS: i64 = 3600 * 1000;
 /// For whom a grant is.
 pub(crate) struct Grantee {
     pub(crate) user: UserInfo,
+    /// On which page they signed in.
+    pub(crate) page: Page,
     pub(crate) device: DeviceId,
     /// 130 hex digits.
     pub(crate) public_key: String,
@@ -74,16 +76,16 @@ fn sign_blocking(app: &App, grantee: &Grantee, now: UnixMillis) -> Result<Grante
 }
 
 fn access_grant(app: &App, grantee: &Grantee, now: UnixMillis) -> AccessGrant {
-    let role = grantee.user.role;
-    let rules = app.rules.lease(role);
+    let (user, shelf) = (&grantee.user, app.packs.shelf());
+    let rules = app.rules.lease(user.role);
     AccessGrant {
         v: PROTOCOL_VERSION,
         grant_id: uuid::Uuid::new_v4().to_string(),
         user: grantee.user.clone(),
         device: grantee.device.clone(),
-        app: access::page_of(role).name().to_owned(),
-        scopes: access::scopes_of(&grantee.user),
-        actions: access::actions_of(role),
+        app: grantee.page.name().to_owned(),
+        scopes: access::scopes_of(user, &shelf),
+        actions: access::actions_of(user, &shelf),
         issued_at: now,
         expires_at: grantee.expires_at,
         offline_until: now.plus(i64::from(rules.offline_hours) * HOUR_MILLIS),

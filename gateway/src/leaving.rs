@@ -1,8 +1,9 @@
-//! What leaves a scope by itself, because its time there is over.
+//! What leaves a scope by itself, because its time there is over, or is shown otherwise there from then on.
 //!
 //! Not what leaves because something happened to it: that is told with the change (`store::changes`). One worker.
 
 use crate::app::App;
+use crate::records::{Ground, show_anew};
 use crate::store::StoreError;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,16 @@ async fn take_leave(app: &Arc<App>) -> Result<Duration, StoreError> {
     if let Ok(millis @ 1..) = u64::try_from(next.since(now)) {
         return Ok(Duration::from_millis(millis));
     }
-    let left = app.store.write(move |tx| tx.take_leave(now, AT_ONCE)).await?;
-    tracing::info!(left, "left their scope");
+    let ground = Ground::of(app, now);
+    let moved = app.store.write(move |tx| {
+        let left = tx.take_leave(now, AT_ONCE)?;
+        let anew = tx.to_be_shown_anew(now, AT_ONCE)?;
+        for record in &anew {
+            show_anew(tx, &ground, record)?;
+        }
+        Ok(left + anew.len())
+    });
+    let moved = moved.await?;
+    tracing::info!(moved, "left their scope or are shown otherwise there");
     Ok(Duration::ZERO)
 }

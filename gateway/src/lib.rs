@@ -23,9 +23,11 @@ mod law;
 mod leaving;
 mod log;
 mod outbound;
+mod packs;
 mod platform_feedback;
 #[doc(hidden)]
 pub mod readers;
+mod records;
 mod restore;
 mod rules;
 mod seal;
@@ -46,6 +48,7 @@ pub use crypto::{
 pub use directory::{Directory, DirectoryError};
 pub use door::DoorStats;
 pub use http::openapi::document as openapi_document;
+pub use packs::{PacksConfig, PacksConfigError, PortConfig};
 pub use restore::{RestoreError, Restored, backup, restore};
 pub use rules::{TrustRules, TrustRulesError};
 pub use server::{Gateway, Running, StartError};

@@ -7,13 +7,12 @@ use crate::access;
 use crate::app::App;
 use crate::clock::shanghai;
 use crate::config::{PlatformConfig, Tuning};
-use crate::decide::Genuine;
 use crate::keys::hex;
 use crate::store::{StoreError, Tx, WaitingFeedback};
 use serde::{Deserialize, Serialize};
 use shenhai_crypto::hmac_sm3;
 use shenhai_flow::Flow;
-use shenhai_protocol::{Channel, Command, TimelineEntry, TimelineKind, UserInfo, WorkOrder};
+use shenhai_protocol::{Channel, Command, Envelope, TimelineEntry, TimelineKind, UserInfo, WorkOrder};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -38,9 +37,13 @@ struct Message<'a> {
 }
 
 /// What the platform is to be told of a command that took effect, `None` where it is told nothing.
-pub(crate) fn message(genuine: &Genuine, order: &WorkOrder, actor: &UserInfo) -> Option<String> {
-    let envelope = &genuine.envelope;
-    let (action, content) = match &genuine.command {
+pub(crate) fn message(
+    envelope: &Envelope,
+    asked: &Command,
+    order: &WorkOrder,
+    actor: &UserInfo,
+) -> Option<String> {
+    let (action, content) = match asked {
         Command::Accept { .. } => ("签收", Ok(serde_json::json!({}))),
         Command::Reply { form, .. } => ("办结", serde_json::to_value(form)),
         Command::Return { form, .. } => ("退单", serde_json::to_value(form)),

@@ -20,11 +20,20 @@ pub(crate) enum Enrolment {
     Code,
 }
 
+impl Enrolment {
+    /// Of a page that an older file does not name.
+    fn of_container() -> Self {
+        Self::Container
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Policies {
     hotline: Enrolment,
     desk: Enrolment,
+    #[serde(default = "Enrolment::of_container")]
+    cases: Enrolment,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -133,6 +142,7 @@ impl TrustRules {
         match app {
             App::Hotline => self.enrolment.hotline,
             App::Desk => self.enrolment.desk,
+            App::Cases => self.enrolment.cases,
         }
     }
 

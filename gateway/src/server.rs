@@ -18,6 +18,7 @@ use crate::http::trust::KeptList;
 use crate::leaving;
 use crate::log::Heads;
 use crate::outbound::Outbound;
+use crate::packs::{self, Packs};
 use crate::platform_feedback;
 use crate::seal::{self, Signing};
 use crate::store::{Store, StoreError, Tx, WriterStats};
@@ -149,9 +150,12 @@ impl Gateway {
         let epoch = identity(&store, &config, signer).await?;
         let keys = authority::establish(&store, given, &config).await;
         let keys = keys.map_err(|error| keys_failed(&config, error))?;
+        let kept = store.read(|rows| rows.packs()).await;
+        let kept = kept.map_err(|error| store_failed(&config.data_dir, error))?;
         let app = Arc::new(App {
             store,
             keys,
+            packs: Packs::of_rows(kept, &config.city.packs),
             rules: config.trust,
             log: Heads::default(),
             signing: Signing::default(),
@@ -175,7 +179,10 @@ impl Gateway {
             tuning: config.tuning,
             web_dir: config.web_dir,
         });
-        let workers = start_workers(&app);
+        let seen = packs::look(&app, packs::Seen::default()).await;
+        let seen = seen.map_err(|error| store_failed(&config.data_dir, error))?;
+        let mut workers = start_workers(&app);
+        workers.spawn(packs::serve(Arc::clone(&app), seen));
         let mut sealer = JoinSet::new();
         sealer.spawn(seal::serve(Arc::clone(&app)));
         let (close, closed) = oneshot::channel();

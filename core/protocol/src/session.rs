@@ -1,7 +1,7 @@
 //! Signing in: a one-time code of the container (随申办政务云) becomes a session bound to a device key.
 
 use crate::forms::wire_enum;
-use crate::{Credentials, DeviceId, HexHash, ScopeId, SignedGrant, UnitId, UnixMillis, UserId};
+use crate::{Credentials, DeviceId, HexHash, RoleName, ScopeId, SignedGrant, UnitId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -59,8 +59,8 @@ pub struct DeviceInfo {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SessionRequest {
-    /// Which app: `hotline` or `desk`.
-    #[cfg_attr(feature = "openapi", schema(pattern = "^(hotline|desk)$"))]
+    /// Which app: `hotline`, `desk` or `cases`.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^(hotline|desk|cases)$"))]
     pub app: String,
     /// The container's one-time code, at most 512 bytes.
     #[cfg_attr(feature = "openapi", schema(pattern = "^[!-~]{1,512}$"))]
@@ -104,6 +104,10 @@ pub struct UserInfo {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// Their roles in packs, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<RoleName>>", optional))]
+    pub roles: Vec<RoleName>,
     /// Where they belong.
     pub unit: UnitId,
     /// Its name.

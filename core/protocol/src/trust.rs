@@ -128,7 +128,7 @@ pub struct AccessGrant {
     pub user: UserInfo,
     /// From which device.
     pub device: DeviceId,
-    /// On which page: `hotline` or `desk`.
+    /// On which page: `hotline`, `desk` or `cases`.
     pub app: String,
     /// What they may follow, and what they may do there.
     pub scopes: Vec<Scope>,

@@ -5,7 +5,7 @@ use crate::code::code_of;
 use crate::names::pack_ref;
 use crate::wording::{Unreadable, Wording, disclosures, given, person};
 use shenhai_flow::Calendar;
-use shenhai_flow::fold::{self, Act, Actor, Answers, Forms, JsonAnswers, Law, Outward, Prepared, Refusal};
+use shenhai_flow::fold::{self, Act, Actor, Answers, JsonAnswers, Law, Outward, Prepared, Refusal};
 use shenhai_flow::record::Record;
 use shenhai_pack::PackRef;
 use shenhai_protocol::{Beside, Envelope, ErrorCode, LawRef, OwnEntry, Receipt, Verdict};
@@ -148,14 +148,12 @@ fn of_act(
     let submission = beside.submission.as_deref();
     let wording = Wording::of_command(envelope, submission, &receipt.given)?;
     let disclosed = disclosures(&beside.disclosures)?;
-    let forms: Box<dyn Forms> = match submission {
-        Some(text) => Box::new(JsonAnswers::new(text.as_bytes(), disclosed)),
-        None => Box::new(Prepared(Ok(Answers::default()))),
-    };
+    // Nothing filled in is a form without answers.
+    let forms = JsonAnswers::new(submission.unwrap_or("{}").as_bytes(), disclosed);
     let by = person(&receipt.by, &envelope.scope)?;
     let calendar = calendar(&receipt.given.calendar, shelf)?;
     let given = given(&receipt.given, calendar)?;
-    let act = wording.act(&*forms, &given);
+    let act = wording.act(&forms, &given);
     let folded = fold_under(&envelope.law, record, &act, &by, shelf)?;
     compare(
         folded,

@@ -2,12 +2,8 @@
 
 mod support;
 
-use shenhai_protocol::{
-    CmdId, DeviceId, FormKind, HexHash, OrderId, ScopeId,
-};
-use shenhai_store::{
-    Anchor, Fault, Keys, Place, RolledBack, Store, StoreError,
-};
+use shenhai_protocol::{CmdId, DeviceId, FormKind, HexHash, OrderId, ScopeId};
+use shenhai_store::{Anchor, Fault, Keys, Place, RolledBack, Store, StoreError};
 use shenhai_sync::{Row, RowState};
 use std::path::Path;
 use support::*;

@@ -196,6 +196,7 @@ pub(crate) async fn rotate(
     endorsed(request.clone(), old.clone(), old_key).await?;
     let grantee = Grantee {
         user: session.asker.user.clone(),
+        page: session.page,
         device: request.device.id.clone(),
         public_key: request.device.public_key.clone(),
         certificate: certificate_of(&app, &request.device.id).await?,

@@ -12,6 +12,7 @@ mod ingest;
 pub(crate) mod limiter;
 pub(crate) mod openapi;
 mod pace;
+mod packs;
 mod pages;
 mod papers;
 mod people;
@@ -67,6 +68,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/devices/{id}/revoke", post(devices::revoke))
         .route("/v1/devices/{id}/release", post(devices::release))
         .route("/v1/people", get(people::list))
+        .route("/v1/packs", get(packs::list))
+        .route("/v1/packs/{sm3}", get(packs::folder))
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(sync::pull))
         .route(WAKE_PATH, post(sync::wake))

@@ -20,6 +20,8 @@ use utoipa::{Modify, OpenApi};
         super::devices::revoke,
         super::devices::release,
         super::people::list,
+        super::packs::list,
+        super::packs::folder,
         super::push::push,
         super::sync::pull,
         super::sync::wake,

@@ -9,7 +9,7 @@ use super::papers;
 use super::session::Session;
 use crate::app::App;
 use crate::store::{Rows, StoreError, StoredCommand};
-use crate::{access, log, seal, view};
+use crate::{access, law, log, seal, view};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -95,7 +95,7 @@ pub(crate) async fn proof(
     session: Session,
     PathText(id): PathText,
 ) -> Result<Json<OrderProof>, ApiError> {
-    let (order, scopes) = (OrderId(id), session.asker.scopes);
+    let (order, scopes) = (OrderId(id), session.asker.scopes_with(&law::orders()));
     seal::settle(&app).await?;
     let head = current(&app).await?;
     let reading = Arc::clone(&app);
@@ -136,7 +136,11 @@ pub(crate) async fn bundle(
         return Err(ApiError::new(ErrorCode::Forbidden, "only a reviewer may export"));
     }
     seal::settle(&app).await?;
-    let (order, scopes, reading) = (OrderId(id), session.asker.scopes, Arc::clone(&app));
+    let (order, scopes, reading) = (
+        OrderId(id),
+        session.asker.scopes_with(&law::orders()),
+        Arc::clone(&app),
+    );
     let bundle = app.store.read(move |rows| {
         let Some((order, scope)) = seen_in(rows, &order, &scopes, reading.clock.now())? else {
             return Ok(None);

@@ -9,8 +9,9 @@ use super::limiter::TooOften;
 use super::session::Session;
 use crate::access;
 use crate::app::App;
-use crate::decide::{Bench, Decided, Genuine, Kept};
+use crate::decide::{Asker, Asks, Bench, Decided, Genuine, Kept};
 use crate::law;
+use crate::records::{self, Ground};
 use crate::seal;
 use crate::store::StoreError;
 use axum::Json;
@@ -47,7 +48,7 @@ pub(crate) async fn push(
     session: Session,
     body: Body,
 ) -> Result<Response, ApiError> {
-    if !access::may_push(session.asker.user.role) {
+    if !access::may_push(&session.asker.user, &app.packs.shelf()) {
         return Err(ApiError::new(ErrorCode::Forbidden, "the role acts on no order"));
     }
     let user = session.asker.user.id.clone();
@@ -69,8 +70,15 @@ pub(crate) async fn push(
             "too many commands in one push",
         ));
     }
-    let (genuine, unread) = verify(&app, request.commands).await?;
     let now = app.clock.now();
+    let ground = Arc::new(Ground::of(&app, now));
+    let asker = Arc::new(session.asker);
+    let desk = Desk {
+        app: Arc::clone(&app),
+        ground: Arc::clone(&ground),
+        asker: Arc::clone(&asker),
+    };
+    let (genuine, unread) = verify(desk, request.commands).await?;
     let decided = if genuine.is_empty() {
         Decided {
             receipts: Vec::new(),
@@ -78,12 +86,13 @@ pub(crate) async fn push(
             kept: Kept::default(),
         }
     } else {
-        let (deciding, asker) = (Arc::clone(&app), session.asker);
+        let deciding = Arc::clone(&app);
         app.store
             .write(move |tx| {
                 let bench = Bench {
                     keys: &deciding.keys,
                     directory: &deciding.directory,
+                    ground: &ground,
                     asker: &asker,
                     now,
                 };
@@ -116,18 +125,17 @@ fn answer(reply: PushReply) -> Response {
 
 /// The commands whose signature holds, up to the first that cannot be read or verified.
 async fn verify(
-    app: &Arc<App>,
+    desk: Desk,
     commands: Vec<SignedEnvelope>,
 ) -> Result<(Vec<Genuine>, Option<PushStop>), ApiError> {
-    let app = Arc::clone(app);
     let verified = tokio::task::spawn_blocking(move || {
         let mut keys = DeviceKeys {
-            app: &app,
+            app: &desk.app,
             last: None,
         };
         let mut genuine = Vec::with_capacity(commands.len());
         for (index, signed) in commands.into_iter().enumerate() {
-            match verify_one(&mut keys, signed)? {
+            match verify_one(&desk, &mut keys, signed)? {
                 Ok(command) => genuine.push(command),
                 Err(code) => {
                     let stop = PushStop {
@@ -146,6 +154,7 @@ async fn verify(
 }
 
 fn verify_one(
+    desk: &Desk,
     keys: &mut DeviceKeys<'_>,
     signed: SignedEnvelope,
 ) -> Result<Result<Genuine, ErrorCode>, StoreError> {
@@ -170,21 +179,47 @@ fn verify_one(
     if !holds {
         return Ok(Err(ErrorCode::BadSignature));
     }
-    let Some(command) = read_command(&envelope, &signed) else {
-        return Ok(Err(ErrorCode::Malformed));
+    let asks = match desk.read(&envelope, &signed)? {
+        Ok(asks) => asks,
+        Err(code) => return Ok(Err(code)),
     };
     let hash = HexHash(sm3(signed.payload.as_bytes()).to_hex());
     Ok(Ok(Genuine {
         signed,
         envelope,
-        command,
+        asks,
         hash,
     }))
 }
 
+/// What a batch is prepared with.
+struct Desk {
+    app: Arc<App>,
+    ground: Arc<Ground>,
+    asker: Arc<Asker>,
+}
+
+impl Desk {
+    /// What an act asks for.
+    fn read(
+        &self,
+        envelope: &Envelope,
+        signed: &SignedEnvelope,
+    ) -> Result<Result<Asks, ErrorCode>, StoreError> {
+        if envelope.record.kind == law::orders() {
+            let command = read_command(envelope, signed);
+            return Ok(command.map(Asks::Order).ok_or(ErrorCode::Malformed));
+        }
+        let prepared = self.app.store.read_blocking(|rows| {
+            records::prepare(rows, &self.ground, &self.asker, envelope, &signed.beside)
+        })?;
+        Ok(prepared.map(|prepared| Asks::Record(Arc::new(prepared))))
+    }
+}
+
 /// What the act asks for: its submission is the one the text names, its classed answers are all disclosed.
 fn read_command(envelope: &Envelope, signed: &SignedEnvelope) -> Option<Command> {
-    let kind = CommandKind::of_act(&envelope.act).filter(|_| envelope.record.kind == law::orders())?;
+    let kind = CommandKind::of_act(&envelope.act)?;
     if envelope.form.as_ref().map(|form| form.id.as_str()) != kind.has_form().then_some(kind.act()) {
         return None;
     }

@@ -48,6 +48,8 @@ const SEEN_PATIENCE: Duration = Duration::from_millis(500);
 /// A request's session, checked: not ended, its device not revoked, its user still in the directory.
 pub(crate) struct Session {
     pub(crate) asker: Asker,
+    /// The page it was opened for.
+    pub(crate) page: Page,
     pub(crate) token_hash: String,
     pub(crate) expires_at: UnixMillis,
     /// Of the device, 130 hex digits.
@@ -115,9 +117,12 @@ impl FromRequestParts<Arc<App>> for Session {
             identity.is_of(&session.user, &session.device)
         })?;
         note_seen(app, &session.device, device.last_seen_at).await;
+        let granted = access::scopes_of(&user, &app.packs.shelf());
         Ok(Self {
+            page: Page::from_name(&session.app).unwrap_or_else(|| access::page_of(user.role)),
             asker: Asker {
-                scopes: access::scope_ids_of(&user),
+                scopes: access::ids_of(&granted),
+                granted,
                 user,
                 device: session.device.clone(),
             },
@@ -289,6 +294,7 @@ pub(crate) async fn sign_in(
     let expires_at = now.plus(SESSION_MILLIS);
     let grantee = Grantee {
         user: user.clone(),
+        page,
         device: request.device.id.clone(),
         public_key: request.device.public_key.clone(),
         certificate: known.and_then(|device| device.certificate),
@@ -299,13 +305,14 @@ pub(crate) async fn sign_in(
     let session = SessionRow {
         device: request.device.id.clone(),
         user: user.id.clone(),
+        app: page.name().to_owned(),
         expires_at,
     };
     let device = open_session(&app, page, request, session, &token, granted.renewed, now).await?;
     Ok(Json(SessionGrant {
         token,
         expires_at,
-        scopes: access::scope_ids_of(&user),
+        scopes: access::ids_of(&access::scopes_of(&user, &app.packs.shelf())),
         user,
         gateway_key: app.keys.public_hex(),
         epoch: app.epoch.clone(),
@@ -382,7 +389,8 @@ fn admit(app: &App, key: String, most: u32) -> Result<(), ApiError> {
 
 fn check_shape(request: &SessionRequest) -> Result<Page, ApiError> {
     let malformed = |message| ApiError::new(ErrorCode::Malformed, message);
-    let page = Page::from_name(&request.app).ok_or_else(|| malformed("app is neither hotline nor desk"))?;
+    let page =
+        Page::from_name(&request.app).ok_or_else(|| malformed("app is none of hotline, desk and cases"))?;
     if request.code.is_empty() || request.code.len() > CODE_BYTES {
         return Err(malformed("code is empty or too long"));
     }
@@ -421,7 +429,7 @@ async fn recognise(app: &App, page: Page, request: &SessionRequest) -> Result<Us
             code => ApiError::new(code, "the container did not answer"),
         })?;
     let refusal = match app.directory.user(&id) {
-        Some(user) if access::may_enter(page, user.role) => return Ok(user.clone()),
+        Some(user) if access::may_enter(page, user, &app.packs.shelf()) => return Ok(user.clone()),
         Some(_) => ApiError::new(ErrorCode::Forbidden, "this page is not for the user's role"),
         None => ApiError::new(ErrorCode::UnknownUser, "not in this system's directory"),
     };

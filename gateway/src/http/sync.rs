@@ -6,7 +6,9 @@ use super::body::read_json;
 use super::error::ApiError;
 use super::session::{self, Session};
 use crate::app::App;
-use crate::{log, view};
+use crate::records::{self, Ground};
+use crate::store::{Key, Logged, Rows, StoreError};
+use crate::{law, log, view};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -14,7 +16,7 @@ use axum::extract::{Query, State};
 use futures_util::future::select_all;
 use serde::Deserialize;
 use shenhai_protocol::{
-    Change, ChangeKind, ErrorBody, ErrorCode, PullReply, ScopeId, WakeReply, WakeRequest, limits,
+    Change, ChangeKind, ErrorBody, ErrorCode, Kind, PullReply, ScopeId, WakeReply, WakeRequest, limits,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,44 +62,91 @@ pub(crate) async fn pull(
         .limit
         .unwrap_or(limits::PULL_CHANGES)
         .clamp(1, limits::PULL_CHANGES);
+    // What of a scope is a matter of other kinds is not for this session's eyes.
+    let granted = session
+        .asker
+        .granted
+        .into_iter()
+        .filter(|scope| scope.id == query.scope);
+    let kinds: Vec<Kind> = granted.flat_map(|scope| scope.kinds).collect();
+    let ground = Ground::of(&app, app.clock.now());
     let device = session.asker.device;
     let (scope, cursor) = (query.scope.clone(), query.cursor);
-    let (page, device_seq) = app
+    let pulled = app
         .store
         .read(move |rows| {
-            let mut page = rows.page(&scope, cursor, limit)?;
-            for entry in &mut page.entries {
-                entry.order = entry.order.take().map(|order| view::in_scope(order, &scope));
+            let page = rows.page(&scope, cursor, limit)?;
+            let mut changes = Vec::with_capacity(page.entries.len());
+            for entry in page.entries {
+                let seen = seen(rows, &ground, entry.key, entry.what, &scope, &kinds)?;
+                changes.extend(seen.map(|kind| Change { n: entry.n, kind }));
             }
             let device_seq = rows.device(&device)?.map_or(0, |device| device.last_seq);
-            Ok((page, device_seq))
+            Ok(Pulled {
+                head: page.head,
+                cursor: page.cursor,
+                more: page.more,
+                changes,
+                device_seq,
+            })
         })
         .await?;
-    if query.cursor > page.head {
+    if query.cursor > pulled.head {
         return Err(cursor_gone());
     }
-    let changes = page.entries.into_iter().map(|entry| Change {
-        n: entry.n,
-        kind: match entry.order {
-            Some(order) => ChangeKind::Upsert {
-                order: Box::new(order),
-            },
-            None => ChangeKind::Remove {
-                order_id: entry.order_id,
-            },
-        },
-    });
     Ok(Json(PullReply {
         epoch: app.epoch.clone(),
         scope: query.scope,
-        cursor: page.cursor,
-        head: page.head,
-        changes: changes.collect(),
-        more: page.more,
-        device_seq,
+        cursor: pulled.cursor,
+        head: pulled.head,
+        changes: pulled.changes,
+        more: pulled.more,
+        device_seq: pulled.device_seq,
         server_time: app.clock.now(),
         log: log::head_at_hand(&app).await,
     }))
+}
+
+/// A stretch of a scope's log as the session sees it.
+struct Pulled {
+    head: u64,
+    cursor: u64,
+    more: bool,
+    changes: Vec<Change>,
+    device_seq: u64,
+}
+
+/// What a scope's log says of something, as the scope sees it; `None` where it is of a kind that is not asked for, or cannot
+/// be shown.
+fn seen(
+    rows: &Rows<'_>,
+    ground: &Ground,
+    key: Key,
+    what: Logged,
+    scope: &ScopeId,
+    kinds: &[Kind],
+) -> Result<Option<ChangeKind>, StoreError> {
+    let record = key.record();
+    let kind = record
+        .as_ref()
+        .map_or_else(law::orders, |record| record.kind.clone());
+    if !kinds.contains(&kind) {
+        return Ok(None);
+    }
+    Ok(match (what, record) {
+        (Logged::Order(order), _) => Some(ChangeKind::Upsert {
+            order: Box::new(view::in_scope(*order, scope)),
+        }),
+        (Logged::Record(row), _) => {
+            records::held(rows, ground, row, scope)?.map(|record| ChangeKind::Record {
+                record: Box::new(record),
+            })
+        }
+        (Logged::Left, Some(record)) => Some(ChangeKind::Gone { record }),
+        (Logged::Left, None) => Some(ChangeKind::Remove {
+            order_id: key.order(),
+        }),
+    })
 }
 
 fn cursor_gone() -> ApiError {

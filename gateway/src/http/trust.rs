@@ -98,9 +98,11 @@ pub(crate) async fn renew(
     session: Session,
 ) -> Result<Json<GrantReply>, ApiError> {
     let now = app.clock.now();
+    let page = session.page;
     let (user, device) = (session.asker.user, session.asker.device);
     let grantee = Grantee {
         user: user.clone(),
+        page,
         device: device.clone(),
         public_key: session.public_key,
         certificate: session.certificate,

@@ -1,17 +1,19 @@
 //! The scopes' logs: what came, what changed, what left; and which scope holds what.
 //!
-//! Not who sees an order (`access`) and not what is masked (`view`). Written wherever an order changes; read by pull.
+//! Not who sees an order or a record (`access`, the laws) and not what is masked (`view`, `records::sight`). Written wherever
+//! one changes; read by pull.
 
+use super::records::{Key, RecordRow};
 use super::{Rows, StoreError, Tx, document};
 use rusqlite::{OptionalExtension, params};
-use shenhai_protocol::{OrderId, ScopeId, UnixMillis, WorkOrder};
+use shenhai_protocol::{ScopeId, UnixMillis, WorkOrder};
 use std::collections::BTreeMap;
 
-/// A scope that shows an order.
+/// A scope that shows an order or a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Showing {
     pub(crate) scope: ScopeId,
-    /// When the order leaves it by itself; `None`: not before something happens to it.
+    /// When an order leaves it by itself, or a record leaves it or is shown otherwise; `None`: not before something happens.
     pub(crate) until: Option<UnixMillis>,
 }
 
@@ -21,7 +23,7 @@ impl Showing {
     }
 }
 
-/// A stretch of a scope's log: each order once, at its last change.
+/// A stretch of a scope's log: each order and record once, at its last change.
 pub(crate) struct Page {
     pub(crate) head: u64,
     /// Where the next page begins.
@@ -32,9 +34,18 @@ pub(crate) struct Page {
 
 pub(crate) struct PageEntry {
     pub(crate) n: u64,
-    pub(crate) order_id: OrderId,
-    /// `None`: it left the scope.
-    pub(crate) order: Option<WorkOrder>,
+    pub(crate) key: Key,
+    pub(crate) what: Logged,
+}
+
+/// What a scope's log says last of something.
+pub(crate) enum Logged {
+    /// An order as it now is.
+    Order(Box<WorkOrder>),
+    /// A record as it now is.
+    Record(RecordRow),
+    /// It left the scope.
+    Left,
 }
 
 impl Rows<'_> {
@@ -54,12 +65,12 @@ impl Rows<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The log of `scope` after `cursor`, at most `limit` orders. An order that changed again later in the log
-    /// is left to its last number: a reader from 0 gets the present state and nothing twice.
+    /// The log of `scope` after `cursor`, at most `limit` entries. What changed again later in the log is left to its last
+    /// number: a reader from 0 gets the present state and nothing twice.
     pub(crate) fn page(&self, scope: &ScopeId, cursor: u64, limit: usize) -> Result<Page, StoreError> {
         let head = self.head(scope)?;
-        let sql = "SELECT c.n, c.order_id, c.removed, o.doc
-             FROM changes c JOIN orders o ON o.id = c.order_id
+        let sql = "SELECT c.n, c.order_id, c.removed, o.doc, r.rev, r.law, r.doc
+             FROM changes c LEFT JOIN orders o ON o.id = c.order_id LEFT JOIN records r ON r.key = c.order_id
              WHERE c.scope = ?1 AND c.n > ?2 AND NOT EXISTS (
                  SELECT 1 FROM changes later
                  WHERE later.scope = c.scope AND later.order_id = c.order_id AND later.n > c.n)
@@ -73,18 +84,23 @@ impl Rows<'_> {
                 more = true;
                 break;
             }
+            let key = Key::stored(row.get(1)?);
             let removed: bool = row.get(2)?;
-            let order = match removed {
-                true => None,
-                false => Some(document(
-                    "order",
-                    row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?,
-                )?),
+            let order = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+            let what = match (removed, order) {
+                (true, _) => Logged::Left,
+                (false, Some(doc)) => Logged::Order(document("order", doc)?),
+                (false, None) => Logged::Record(RecordRow {
+                    key: key.clone(),
+                    rev: row.get(4)?,
+                    law: row.get(5)?,
+                    doc: row.get(6)?,
+                }),
             };
             entries.push(PageEntry {
                 n: row.get(0)?,
-                order_id: OrderId(row.get(1)?),
-                order,
+                key,
+                what,
             });
         }
         let cursor = match entries.last() {
@@ -99,15 +115,15 @@ impl Rows<'_> {
         })
     }
 
-    /// Whether an order was ever in a scope.
-    pub(crate) fn was_in(&self, scope: &ScopeId, order: &OrderId) -> Result<bool, StoreError> {
+    /// Whether something was ever in a scope.
+    pub(crate) fn was_in(&self, scope: &ScopeId, key: &Key) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM changes WHERE scope = ?1 AND order_id = ?2)";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let found = statement.query_row([scope.as_str(), order.as_str()], |row| row.get(0));
+        let found = statement.query_row([scope.as_str(), key.as_str()], |row| row.get(0));
         Ok(found?)
     }
 
-    /// When the next order leaves a scope by itself.
+    /// When the next order or record leaves a scope by itself, or is shown otherwise there.
     pub(crate) fn next_leaving(&self) -> Result<Option<UnixMillis>, StoreError> {
         let sql = "SELECT min(until) FROM held WHERE until IS NOT NULL";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -115,24 +131,48 @@ impl Rows<'_> {
         Ok(next.map(UnixMillis))
     }
 
-    /// The scopes that hold an order, sorted.
-    fn holders(&self, order: &OrderId) -> Result<Vec<ScopeId>, StoreError> {
+    /// Records of which some scope is to be asked anew at an instant, whether it still shows them and how much.
+    pub(crate) fn to_be_shown_anew(
+        &self,
+        now: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<RecordRow>, StoreError> {
+        let sql =
+            "SELECT DISTINCT r.key, r.rev, r.law, r.doc FROM held h JOIN records r ON r.key = h.order_id
+             WHERE h.until <= ?1 ORDER BY r.key LIMIT ?2";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map(params![now.0, limit], RecordRow::read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The scopes that hold something, sorted.
+    pub(crate) fn holders(&self, key: &Key) -> Result<Vec<ScopeId>, StoreError> {
         let sql = "SELECT scope FROM held WHERE order_id = ?1 ORDER BY scope";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map([order.as_str()], |row| Ok(ScopeId(row.get(0)?)))?;
+        let rows = statement.query_map([key.as_str()], |row| Ok(ScopeId(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
 impl Tx<'_> {
-    /// Tell every scope what an order came to: those in `showings`, which must be sorted, get a change; those that held
-    /// it and are not among them get its leaving. Answers the numbers of both.
+    /// Tell every scope what an order came to, as [`Tx::log_showings`] does.
     pub(crate) fn log_change(
         &mut self,
         order: &WorkOrder,
         showings: &[Showing],
     ) -> Result<BTreeMap<String, u64>, StoreError> {
-        let held = self.holders(&order.id)?;
+        self.log_showings(&Key::of_order(&order.id), order.rev, showings)
+    }
+
+    /// Tell every scope what something came to: those in `showings`, which must be sorted, get a change; those that held
+    /// it and are not among them get its leaving. Answers the numbers of both.
+    pub(crate) fn log_showings(
+        &mut self,
+        key: &Key,
+        rev: u64,
+        showings: &[Showing],
+    ) -> Result<BTreeMap<String, u64>, StoreError> {
+        let held = self.holders(key)?;
         let seen = |scope: &ScopeId| showings.iter().find(|showing| showing.scope == *scope);
         let mut concerned: Vec<&ScopeId> = showings.iter().map(|showing| &showing.scope).collect();
         concerned.extend(held.iter().filter(|scope| seen(scope).is_none()));
@@ -142,56 +182,58 @@ impl Tx<'_> {
         for scope in concerned {
             let n = match seen(scope) {
                 Some(showing) => {
-                    self.hold(&order.id, showing, order.rev, held.contains(scope))?;
-                    self.log(scope, &order.id, false)?
+                    self.hold(key, showing, rev, held.contains(scope))?;
+                    self.log(scope, key, false)?
                 }
-                None => self.let_go(&order.id, scope)?,
+                None => self.let_go(key, scope)?,
             };
             numbers.insert(scope.0.clone(), n);
         }
         Ok(numbers)
     }
 
-    /// Take what leaves by itself out of its scopes, at most `limit` orders; answers how many went.
+    /// Take orders that leave by themselves out of their scopes, at most `limit`; answers how many went.
     pub(crate) fn take_leave(&mut self, now: UnixMillis, limit: usize) -> Result<usize, StoreError> {
-        let due: Vec<(OrderId, ScopeId)> = {
-            let sql = "SELECT order_id, scope FROM held WHERE until <= ?1 ORDER BY scope, order_id LIMIT ?2";
+        let due: Vec<(Key, ScopeId)> = {
+            let sql = "SELECT order_id, scope FROM held
+                 WHERE until <= ?1 AND EXISTS (SELECT 1 FROM orders WHERE id = order_id)
+                 ORDER BY scope, order_id LIMIT ?2";
             let mut statement = self.conn.prepare_cached(sql)?;
             let rows = statement.query_map(params![now.0, limit], |row| {
-                Ok((OrderId(row.get(0)?), ScopeId(row.get(1)?)))
+                Ok((Key::stored(row.get(0)?), ScopeId(row.get(1)?)))
             })?;
             rows.collect::<Result<_, _>>()?
         };
-        for (order, scope) in &due {
-            self.let_go(order, scope)?;
+        for (key, scope) in &due {
+            self.let_go(key, scope)?;
         }
         Ok(due.len())
     }
 
-    fn hold(&mut self, order: &OrderId, showing: &Showing, rev: u64, held: bool) -> Result<(), StoreError> {
+    fn hold(&mut self, key: &Key, showing: &Showing, rev: u64, held: bool) -> Result<(), StoreError> {
         let sql = if held {
             "UPDATE held SET rev = ?3, until = ?4 WHERE order_id = ?1 AND scope = ?2"
         } else {
             "INSERT INTO held (order_id, scope, rev, until) VALUES (?1, ?2, ?3, ?4)"
         };
         let until = showing.until.map(|until| until.0);
-        let row = params![order.as_str(), showing.scope.as_str(), rev, until];
+        let row = params![key.as_str(), showing.scope.as_str(), rev, until];
         self.conn.prepare_cached(sql)?.execute(row)?;
         Ok(())
     }
 
-    fn let_go(&mut self, order: &OrderId, scope: &ScopeId) -> Result<u64, StoreError> {
+    fn let_go(&mut self, key: &Key, scope: &ScopeId) -> Result<u64, StoreError> {
         let sql = "DELETE FROM held WHERE order_id = ?1 AND scope = ?2";
         self.conn
             .prepare_cached(sql)?
-            .execute([order.as_str(), scope.as_str()])?;
-        self.log(scope, order, true)
+            .execute([key.as_str(), scope.as_str()])?;
+        self.log(scope, key, true)
     }
 
-    fn log(&mut self, scope: &ScopeId, order: &OrderId, removed: bool) -> Result<u64, StoreError> {
+    fn log(&mut self, scope: &ScopeId, key: &Key, removed: bool) -> Result<u64, StoreError> {
         let n = self.next_number(scope)?;
         let sql = "INSERT INTO changes (scope, n, order_id, removed) VALUES (?1, ?2, ?3, ?4)";
-        let row = params![scope.as_str(), n, order.as_str(), removed];
+        let row = params![scope.as_str(), n, key.as_str(), removed];
         self.conn.prepare_cached(sql)?.execute(row)?;
         self.touched.insert(scope.clone(), n);
         Ok(n)

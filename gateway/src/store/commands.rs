@@ -2,7 +2,7 @@
 //!
 //! Not the decision. Called by push and proof.
 
-use super::{Given, Rows, Sealed, StoreError, Tx, document, to_document};
+use super::{Given, Key, Rows, Sealed, StoreError, Tx, document, to_document};
 use rusqlite::{OptionalExtension, params};
 use shenhai_protocol::{
     Beside, CmdId, DataClass, DeviceId, HexHash, OrderId, SignedEnvelope, SignedReceipt, UnixMillis, UserId,
@@ -17,8 +17,8 @@ pub(crate) struct TakenCommand<'a> {
     pub(crate) device_id: &'a DeviceId,
     pub(crate) device_seq: u64,
     pub(crate) actor: &'a UserId,
-    /// The order whose history it belongs to.
-    pub(crate) order: Option<&'a OrderId>,
+    /// The order or record whose history it belongs to.
+    pub(crate) key: Option<&'a Key>,
     pub(crate) envelope: &'a SignedEnvelope,
     /// The receipt's text.
     pub(crate) receipt: &'a str,
@@ -112,7 +112,7 @@ impl Tx<'_> {
             taken.cmd_id.as_str(),
             taken.device_id.as_str(),
             taken.device_seq,
-            taken.order.map(OrderId::as_str),
+            taken.key.map(Key::as_str),
             taken.actor.as_str(),
             taken.envelope.payload,
             taken.envelope.sig,

@@ -30,6 +30,8 @@ pub(crate) struct DeviceRow {
 pub(crate) struct SessionRow {
     pub(crate) device: DeviceId,
     pub(crate) user: UserId,
+    /// The page it was opened for; empty in one of before there were several for one person.
+    pub(crate) app: String,
     pub(crate) expires_at: UnixMillis,
 }
 
@@ -40,6 +42,7 @@ pub(crate) enum AuditEvent {
     TurnedAway,
     SignedOut,
     CallerRevealed,
+    Erased,
     OrderReassigned,
     DeviceRevoked,
     DeviceReleased,
@@ -57,6 +60,7 @@ impl AuditEvent {
             Self::TurnedAway => "turned_away",
             Self::SignedOut => "signed_out",
             Self::CallerRevealed => "caller_revealed",
+            Self::Erased => "erased",
             Self::OrderReassigned => "order_reassigned",
             Self::DeviceRevoked => "device_revoked",
             Self::DeviceReleased => "device_released",
@@ -93,13 +97,15 @@ impl Rows<'_> {
     }
 
     pub(crate) fn session(&self, token_hash: &str) -> Result<Option<SessionRow>, StoreError> {
-        let sql = "SELECT device_id, user_id, expires_at FROM sessions WHERE token_hash = ?1";
+        let sql =
+            "SELECT device_id, user_id, expires_at, coalesce(app, '') FROM sessions WHERE token_hash = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let row = statement.query_row([token_hash], |row| {
             Ok(SessionRow {
                 device: DeviceId(row.get(0)?),
                 user: UserId(row.get(1)?),
                 expires_at: UnixMillis(row.get(2)?),
+                app: row.get(3)?,
             })
         });
         Ok(row.optional()?)
@@ -205,14 +211,15 @@ impl Tx<'_> {
         session: &SessionRow,
         at: UnixMillis,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO sessions (token_hash, device_id, user_id, created_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql = "INSERT INTO sessions (token_hash, device_id, user_id, created_at, expires_at, app)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         self.conn.prepare_cached(sql)?.execute(params![
             token_hash,
             session.device.as_str(),
             session.user.as_str(),
             at.0,
             session.expires_at.0,
+            session.app,
         ])?;
         Ok(())
     }

@@ -7,7 +7,10 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
 /// In order. One that has been released is never changed again.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_start.sql"),
+    include_str!("migrations/0002_records.sql"),
+];
 
 /// `user_version` is this and how many have run: what a program of protocol 1 wrote counts from 0.
 const BASE: usize = 100;

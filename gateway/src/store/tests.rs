@@ -141,11 +141,32 @@ fn a_database_of_a_newer_version_is_left_alone() {
             refused,
             Some(StoreError::NewerSchema {
                 found: 199,
-                known: 101
+                known: 102
             })
         ),
         "{refused:?}"
     );
+}
+
+#[test]
+fn a_database_from_before_packs_keeps_its_sessions() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("db");
+    let old = schema::open(&path).unwrap();
+    old.execute_batch(include_str!("migrations/0001_start.sql"))
+        .unwrap();
+    old.pragma_update(None, "user_version", 101).unwrap();
+    old.execute_batch(
+        "INSERT INTO devices (id, public_key, user_id, name, enrolled_at, last_seq, head_hash)
+             VALUES ('d', 'k', 'u', 'n', 1, 0, 'h');
+         INSERT INTO sessions VALUES ('t', 'd', 'u', 1, 2);",
+    )
+    .unwrap();
+    drop(old);
+    let store = Store::open(&path).unwrap();
+    let session = store.read_blocking(|rows| rows.session("t")).unwrap().unwrap();
+    assert_eq!((session.user.as_str(), session.app.as_str()), ("u", ""));
+    assert_eq!(session.expires_at.0, 2);
 }
 
 #[test]
@@ -175,10 +196,15 @@ fn the_schema_is_the_one_released() {
             "log_nodes",
             "log_sizes",
             "meta",
+            "opened",
             "orders",
+            "packs",
+            "records",
             "reused_ids",
             "scopes",
-            "sessions"
+            "seated",
+            "series",
+            "sessions",
         ]
     );
 }

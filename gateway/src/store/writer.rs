@@ -17,6 +17,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
+/// The name of the writer's thread, for whoever must not run in it.
+pub(crate) const WRITER: &str = "store-writer";
 /// Jobs in one commit at most: bounds how long the first of them waits.
 const JOBS_PER_COMMIT: usize = 256;
 
@@ -85,7 +87,7 @@ impl Writer {
         let thread = {
             let counters = Arc::clone(&counters);
             std::thread::Builder::new()
-                .name("store-writer".to_owned())
+                .name(WRITER.to_owned())
                 .spawn(move || {
                     let shared = Shared {
                         heads: &heads,

@@ -639,13 +639,10 @@ async fn what_travels_beside_the_text_has_to_be_what_the_text_names() {
 async fn an_act_a_kind_or_a_form_that_is_not_there_is_malformed() {
     let case = Case::start().await;
     type Change = fn(&mut Envelope);
-    let changes: [(&str, Change); 7] = [
+    let changes: [(&str, Change); 6] = [
         ("no such act", |envelope| envelope.act = "approve".into()),
         ("an act that is no name", |envelope| {
             envelope.act = "Accept!".into()
-        }),
-        ("no such kind", |envelope| {
-            envelope.record.kind = "hotline.assist".into()
         }),
         ("a kind that is no name", |envelope| {
             envelope.record.kind = "hotline".into()
@@ -681,6 +678,12 @@ async fn an_act_under_another_law_or_in_another_role_is_refused_with_a_receipt()
         let envelope = case.altered(|envelope| envelope.role = role.into());
         assert_eq!(case.refused(&envelope).await, ErrorCode::Forbidden, "{role}");
     }
+    let envelope = case.altered(|envelope| envelope.record.kind = "hotline.assist".into());
+    assert_eq!(
+        case.refused(&envelope).await,
+        ErrorCode::ScopeDenied,
+        "no kind of theirs"
+    );
     type Change = fn(&mut Envelope);
     let changes: [Change; 3] = [
         |envelope| envelope.law.version = "2025.1".to_owned(),

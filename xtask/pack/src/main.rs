@@ -83,7 +83,7 @@ struct Read {
 
 /// Read and check a folder, and say what was found.
 fn read(path: &Path) -> Result<Read, String> {
-    let contents = folder::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let contents = shenhai_folder::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let checked = check(&contents.files);
     let roots = Roots::of(&contents.files);
     let outcomes = checked.pack.as_ref().map(|pack| {

@@ -306,6 +306,7 @@ pub fn user_info(user: &str) -> UserInfo {
         id: UserId::from(user),
         name: format!("{user}的姓名"),
         role: role(user).0,
+        roles: Vec::new(),
         unit: UnitId::from("hp"),
         unit_name: "黄浦区水务局".to_owned(),
     }

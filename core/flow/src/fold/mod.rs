@@ -31,7 +31,7 @@ pub use news::News;
 pub use offered::{Offered, offered};
 pub use outward::Outward;
 pub use refusal::{Code, Refusal};
-pub use scopes::{moment, scopes};
+pub use scopes::{Showing, moment, scopes, showings};
 
 use crate::clock;
 use crate::record::{Head, MAX_DOCUMENT, Record, Step, Steps};

@@ -14,8 +14,8 @@ use shenhai_protocol::{
     UserId, UserInfo, WorkOrder,
 };
 use shenhai_store::{
-    Anchor, Identity, KeptDraft, Keys, OutboxEntry, PageOfChanges, Place, ScopeCopy,
-    SessionRecord, Store, StoreError,
+    Anchor, Identity, KeptDraft, Keys, OutboxEntry, PageOfChanges, Place, ScopeCopy, SessionRecord, Store,
+    StoreError,
 };
 use shenhai_sync::{Row, RowState};
 use shenhai_vfs::{Sealed, Trust};
@@ -154,6 +154,7 @@ pub fn session() -> SessionRecord {
             id: user(),
             name: "PLAINHANDLER".to_owned(),
             role: Role::Handler,
+            roles: Vec::new(),
             unit: UnitId::from("hp"),
             unit_name: String::new(),
         },

@@ -2403,6 +2403,10 @@ name: string,
  */
 role: Role, 
 /**
+ * Their roles in packs, each once.
+ */
+roles?: Array<RoleName>, 
+/**
  * Where they belong.
  */
 unit: UnitId, 

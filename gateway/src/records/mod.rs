@@ -1,0 +1,16 @@
+//! Records of packs: what is done to them is prepared outside the writer, committed inside it, shown by the law's sights.
+//!
+//! Not the fold (`shenhai-flow`) and not the packs (`crate::packs`). Nothing here knows any business: kinds, acts and facts
+//! are names that a law gives.
+
+mod act;
+mod ask;
+mod commit;
+mod keep;
+mod prepare;
+mod sight;
+
+pub(crate) use commit::{Judged, judge};
+pub(crate) use keep::{Ground, show_anew};
+pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use sight::held;
