@@ -211,12 +211,16 @@ impl Engine {
     /// `sync.now`.
     pub(crate) fn hurry(&mut self) -> Result<SyncStatus, Failure> {
         self.step(Event::Hurry)?;
+        self.ask_packs();
         Ok(self.sync_status())
     }
 
     /// `network.hint`.
     pub(crate) fn network(&mut self, online: bool) -> Result<SyncStatus, Failure> {
         self.step(Event::Network { online })?;
+        if online {
+            self.ask_for_wanted();
+        }
         Ok(self.sync_status())
     }
 }

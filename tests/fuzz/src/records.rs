@@ -3,11 +3,14 @@
 //! Not here: acts, which are typed before they are folded.
 //! Called through [`crate::TARGETS`].
 
-use shenhai_flow::fold::{FormRequest, Forms, JsonAnswers, Law};
+use shenhai_flow::Calendar;
+use shenhai_flow::fold::{Actor, FormRequest, Forms, Given, JsonAnswers, Law};
 use shenhai_flow::record::{MAX_DOCUMENT, MAX_HEADS, Record};
 use shenhai_forms::value::Time;
 use shenhai_pack::names::{FormId, Name};
 use shenhai_pack::{PackRef, Roots};
+use shenhai_view::{Around, Look, Names, Openings, dues, index_row, offers, seats, sections};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 static LAW: LazyLock<Law> = LazyLock::new(|| {
@@ -20,7 +23,8 @@ static LAW: LazyLock<Law> = LazyLock::new(|| {
     Law::new(pack, reference)
 });
 
-/// A record's document. What is read is written the same, and says the same of its state with or without its heads.
+/// A record's document. What is read is written the same, and says the same of its state with or without its heads; a
+/// page of it can be made under any law.
 pub fn record_document(data: &[u8]) {
     let Ok(record) = Record::read(data) else {
         return;
@@ -30,6 +34,54 @@ pub fn record_document(data: &[u8]) {
     assert!(data.starts_with(record.state_text().as_bytes()));
     let again = Record::read(record.state_text().as_bytes()).expect("a record without heads is one");
     assert_eq!(again.digest(), record.digest());
+    for kind in LAW.pack().law.kinds.keys() {
+        look_at(Record {
+            kind: kind.clone(),
+            ..record.clone()
+        });
+    }
+}
+
+/// Whatever stands in a record: it has a row and a page, and what changes by itself lies ahead.
+fn look_at(record: Record) {
+    let (names, openings, later) = (Names::new(), Openings::new(), BTreeSet::new());
+    let now = record.changed;
+    let around = Around {
+        law: &LAW,
+        face: &LAW.pack().face,
+        calendar: Calendar::standard(),
+        now,
+        names: &names,
+        openings: &openings,
+        masked: true,
+        later: &later,
+    };
+    let look = Look::new(&record, around).expect("a kind of the law");
+    let columns = LAW.pack().index(&record.kind);
+    let row = index_row(&look, &columns);
+    assert!(row.next_at.is_none_or(|next| next > now));
+    for (name, value) in &row.values.values {
+        let column = columns.iter().find(|column| column.name == *name);
+        assert!(value.is_of(&column.expect("a column").kind));
+    }
+    let given = Given {
+        at: now,
+        calendar: Calendar::standard(),
+        asked: BTreeMap::new(),
+    };
+    for role in &LAW.pack().manifest.roles {
+        let by = Actor::Person {
+            user: "u".to_owned(),
+            unit: "x".to_owned(),
+            role: role.clone(),
+            scopes: BTreeSet::from(["bureau".to_owned()]),
+        };
+        let offers = offers(Some(&record), &record.kind, &given, &by, &LAW, &LAW.pack().face);
+        assert!(offers.len() <= LAW.pack().law.kinds[&record.kind].acts.len());
+    }
+    assert!(seats(&look).len() <= LAW.pack().law.kinds[&record.kind].seats.len());
+    assert!(dues(&look).len() <= LAW.pack().law.kinds[&record.kind].clocks.len());
+    assert!(!sections(&look).is_empty());
 }
 
 /// The answers of a form with a repeat. What passes is of the sheet's types, and is read alike each time.

@@ -12,7 +12,7 @@ use crate::orders::TWICE_MILLIS;
 use crate::rpc::{ActDone, ActParams};
 use serde_json::{Map, Value as Json};
 use shenhai_proof::submission;
-use shenhai_protocol::{CmdId, Envelope, OrderId, RecordRef, SignedEnvelope};
+use shenhai_protocol::{CmdId, Envelope, OrderId, RecordRef, SignedEnvelope, Verdict};
 use shenhai_store::{StoreError, Write};
 use shenhai_view::Openings;
 use std::collections::BTreeSet;
@@ -109,7 +109,7 @@ impl Engine {
         Ok(current)
     }
 
-    /// Whether the same was signed just now and is not parked: two taps, or two tabs.
+    /// Whether the same was signed just now and was not refused: two taps, or two tabs.
     fn was_just_done(
         &self,
         attempt: &Attempt,
@@ -124,7 +124,12 @@ impl Engine {
         for entry in signed.into_iter().filter(|entry| !entry.row.state.is_parked()) {
             let kept = store.envelope(&entry.row.cmd_id)?;
             let same = kept.is_some_and(|signed| is_same(attempt, &signed, answers));
-            if same {
+            // What was refused and taken back to be mended is meant when it is signed again.
+            let receipt = store
+                .receipt(&entry.row.cmd_id)?
+                .and_then(|signed| signed.open().ok());
+            let refused = receipt.is_some_and(|receipt| receipt.verdict == Verdict::Refused);
+            if same && !refused {
                 return Ok(Some((entry.row.cmd_id, entry.row.order)));
             }
         }

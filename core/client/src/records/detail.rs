@@ -97,7 +97,10 @@ impl Engine {
             Section::Timeline { steps, older } => SectionView::Timeline {
                 steps: steps
                     .into_iter()
-                    .map(|step| self.step_view(step, Vec::new(), current))
+                    .map(|step| {
+                        let answers = self.unsent_answers(&step.entry, current, under, masked);
+                        self.step_view(step, answers, current)
+                    })
                     .collect(),
                 older: u32::try_from(older).unwrap_or(u32::MAX),
             },
@@ -164,6 +167,16 @@ impl Engine {
             gives: all_labelled(link.gives),
             pending: link.pending,
         }
+    }
+
+    /// What was filled in for an act that is not received yet.
+    fn unsent_answers(&self, entry: &str, current: &Current, under: &Under, masked: bool) -> Vec<Labelled> {
+        let mut pending = self.pending_acts(&current.key);
+        let own = pending.find(|pending| pending.entry.row.cmd_id.as_str() == entry);
+        let letter = own.and_then(|pending| pending.letter.as_ref());
+        let answers =
+            letter.and_then(|letter| filled_in(&letter.envelope, letter.filled_in()?, under, masked));
+        answers.unwrap_or_default()
     }
 
     /// What was filled in for an entry, where this device signed it and still has it.

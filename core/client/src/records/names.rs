@@ -86,7 +86,7 @@ pub(super) fn granted(grant: &AccessGrant, scope: &ScopeId, kind: &Kind, act: &s
 impl Live {
     /// The roles of the signed-in person in packs.
     pub(super) fn roles(&self) -> Vec<RoleName> {
-        vec![self.record.user.role.name().into()]
+        self.record.user.roles.clone()
     }
 
     pub(super) fn role_ids(&self) -> Vec<RoleId> {

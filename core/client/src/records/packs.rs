@@ -196,9 +196,9 @@ impl Engine {
         }
     }
 
-    /// Ask for laws that records name and that are not here, unless that just failed.
-    pub(super) fn ask_for_wanted(&mut self) {
-        if !self.shelf.packs.wanted.is_empty() && self.shelf.packs.ask_at.is_none() {
+    /// Ask for laws that records name and that are not here.
+    pub(crate) fn ask_for_wanted(&mut self) {
+        if !self.shelf.packs.wanted.is_empty() {
             self.ask_packs();
         }
     }

@@ -49,7 +49,7 @@ pub struct ActKey {
     /// Of which kind the record is.
     pub kind: Kind,
     /// Which record; absent for an act that opens one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub id: Option<OrderId>,
     /// The act.

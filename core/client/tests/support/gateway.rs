@@ -2,6 +2,9 @@
 //! client's bytes are judged by something that is not the client.
 
 use super::book::Book;
+use super::cases::{Cases, case_roles, case_scopes};
+#[allow(unused_imports, reason = "every test binary uses another part of this module")]
+pub use super::orders::order;
 use super::trust::{Papers, user_info};
 use serde_json::{Value, json};
 use shenhai_client::host::{HttpRequest, Method};
@@ -124,6 +127,7 @@ pub struct FakeGateway {
     pub(super) withdrawn: BTreeSet<String>,
     /// The log of receipts, where the test wants one.
     pub book: Option<Book>,
+    pub cases: Cases,
 }
 
 struct Backup {
@@ -139,6 +143,7 @@ pub fn role(user: &str) -> (Role, Vec<ScopeId>) {
     match user {
         "reviewer" => (Role::UnitReviewer, vec![ScopeId::unit(&UnitId::from("hp"))]),
         "admin" => (Role::Administrator, Vec::new()),
+        user if !case_roles(user).is_empty() => (Role::Handler, case_scopes(user)),
         user => (Role::Handler, vec![ScopeId::person(&UserId::from(user))]),
     }
 }
@@ -168,6 +173,7 @@ impl FakeGateway {
             backup: None,
             withdrawn: BTreeSet::new(),
             book: None,
+            cases: Cases::new(),
         }
     }
 
@@ -247,6 +253,7 @@ impl FakeGateway {
             _ if path.ends_with("/revoke") => "revoke",
             _ if path.ends_with("/login") => "login",
             _ if path.ends_with("/proof") => "proof",
+            _ if path.starts_with("/v1/packs") => "packs",
             other => panic!("the protocol has no {other}"),
         };
         let session = request
@@ -297,6 +304,10 @@ impl FakeGateway {
                     }
                     (200, reply)
                 }
+                Err(code) => return error(code),
+            },
+            ("packs", Some(_)) => match self.packs(&path) {
+                Ok(reply) => (200, reply),
                 Err(code) => return error(code),
             },
             ("grant", Some((user, device))) => (200, self.renew(&user, &device, now)),
@@ -490,7 +501,11 @@ impl FakeGateway {
         if !verify_hex(&held.key, signed.payload.as_bytes(), &signed.sig).is_valid() {
             return Err((ErrorCode::BadSignature, None));
         }
-        let command = command_in(&signed, &envelope).ok_or((ErrorCode::Malformed, None))?;
+        let is_order = envelope.record.kind.as_str() == "hotline.order";
+        let command = command_in(&signed, &envelope);
+        if is_order && command.is_none() {
+            return Err((ErrorCode::Malformed, None));
+        }
         if let Some((payload, receipt)) = self.receipts.get(envelope.cmd_id.as_str()) {
             return if *payload == signed.payload {
                 Ok(receipt.clone())
@@ -523,10 +538,21 @@ impl FakeGateway {
         let late = now.since(envelope.client_time);
         let in_range = (-limits::CLOCK_AHEAD_MILLIS..=limits::CLOCK_BEHIND_MILLIS).contains(&late);
         let refuse = refuse.or((!in_range).then_some(ErrorCode::ClockOutOfRange));
-        let refused = refuse.or_else(|| self.apply(&envelope, &command, &hash, now).err());
-        let (rev, changes) = match refused {
-            Some(_) => (None, BTreeMap::new()),
-            None => {
+        let mut judged = None;
+        let refused = refuse.or_else(|| match &command {
+            Some(command) if is_order => self.apply(&envelope, command, &hash, now).err(),
+            _ => match self.judge_case(&envelope, &signed.beside, now) {
+                Ok(taken) => {
+                    judged = Some(taken);
+                    None
+                }
+                Err(code) => Some(code),
+            },
+        });
+        let (rev, changes) = match (refused, &judged) {
+            (Some(_), _) => (None, BTreeMap::new()),
+            (None, Some(judged)) => (Some(judged.rev), judged.changes.clone()),
+            (None, None) => {
                 let n = self.touch(user, envelope.record.id.as_str());
                 let rev = self
                     .orders
@@ -554,9 +580,12 @@ impl FakeGateway {
             given: GivenFacts {
                 at: now,
                 calendar: "calendar".to_owned(),
-                asked: BTreeMap::new(),
+                asked: judged
+                    .as_ref()
+                    .map(|judged| judged.asked.clone())
+                    .unwrap_or_default(),
             },
-            after: String::new(),
+            after: judged.map(|judged| judged.after).unwrap_or_default(),
             verdict: if refused.is_some() {
                 Verdict::Refused
             } else {
@@ -615,6 +644,7 @@ impl FakeGateway {
         let changes = page.into_iter().map(|(n, id)| Change {
             n,
             kind: match self.orders.get(id).filter(|order| shows(&scope, order)) {
+                _ if id.contains('/') => self.case_change(&scope, id),
                 Some(order) => ChangeKind::Upsert {
                     order: Box::new(self.seen_in(&scope, order)),
                 },
@@ -717,53 +747,6 @@ fn error(code: ErrorCode) -> Reply {
         message: String::new(),
     };
     Reply::Answer(code.http_status(), serde_json::to_vec(&body).expect("JSON"))
-}
-
-/// An order as the hotline would push it.
-pub fn order(handler: &str, number: u32) -> WorkOrder {
-    let received = UnixMillis(super::START - 3_600_000);
-    WorkOrder {
-        id: OrderId(format!("12345-SH{number:06}")),
-        channel: Channel::H12345,
-        source_no: format!("SH{number:06}"),
-        rev: 1,
-        state: OrderState::Accepted,
-        urgency: Urgency::Normal,
-        matter: Matter::Complaint,
-        category: "排水/管道堵塞".to_owned(),
-        title: format!("小区污水外溢{number}"),
-        content: "西藏南路某小区门口污水井冒水，气味很大。".to_owned(),
-        address: "西藏南路一百弄".to_owned(),
-        district: "310101".to_owned(),
-        district_name: "黄浦区".to_owned(),
-        point: None,
-        is_review: false,
-        supervised: false,
-        urge_count: 0,
-        duplicate_of: None,
-        received_at: received,
-        deadlines: Deadlines {
-            contact_by: received.plus(86_400_000),
-            finish_by: received.plus(5 * 86_400_000),
-            provisional: false,
-            rules: "test".to_owned(),
-        },
-        unit: UnitId::from("hp"),
-        unit_name: "黄浦区水务局".to_owned(),
-        handler: UserId::from(handler),
-        handler_name: format!("{handler}的姓名"),
-        caller: Caller {
-            name: "张三丰".to_owned(),
-            phone: "13800001234".to_owned(),
-            anonymous: false,
-            confidential: false,
-            masked: false,
-        },
-        contact: None,
-        reply: None,
-        returned: None,
-        timeline: Vec::new(),
-    }
 }
 
 pub struct Sequence(pub u64);

@@ -8,8 +8,10 @@
 )]
 
 pub mod book;
+pub mod cases;
 mod decide;
 pub mod gateway;
+mod orders;
 pub mod trust;
 
 use futures_channel::oneshot;

@@ -1,5 +1,6 @@
 //! The fake gateway's certificates, grants and devices.
 
+use super::cases::case_roles;
 use super::gateway::{Device, FakeGateway, Sequence, role};
 use serde_json::Value;
 use shenhai_crypto::{
@@ -105,7 +106,7 @@ impl Papers {
 }
 
 /// docs: a handler works on orders in their own scope, a reviewer gives them away in theirs.
-fn granted_scopes(ids: Vec<ScopeId>, role: Role) -> Vec<Scope> {
+fn granted_scopes(ids: Vec<ScopeId>, role: Role, cases: Option<Vec<ActName>>) -> Vec<Scope> {
     let acts: &[&str] = match role {
         Role::Handler => &["accept", "contact", "reply", "return", "reveal"],
         Role::UnitReviewer | Role::BureauReviewer => &["reassign"],
@@ -118,8 +119,14 @@ fn granted_scopes(ids: Vec<ScopeId>, role: Role) -> Vec<Scope> {
             } else {
                 Sight::Masked
             },
-            kinds: vec!["hotline.order".into()],
-            acts: acts.iter().copied().map(ActName::from).collect(),
+            kinds: match &cases {
+                None => vec!["hotline.order".into()],
+                Some(_) => ["river.patrol", "river.finding"].map(Kind::from).into(),
+            },
+            acts: match &cases {
+                None => acts.iter().copied().map(ActName::from).collect(),
+                Some(acts) => acts.clone(),
+            },
             depth: Depth::Full,
             id,
         })
@@ -136,7 +143,10 @@ impl FakeGateway {
         now: UnixMillis,
     ) -> (SignedGrant, Credentials) {
         let spoil = self.papers.spoil.take();
-        let mut scopes = granted_scopes(self.scopes_of(user.id.as_str()), user.role);
+        let roles = case_roles(user.id.as_str());
+        let acts = self.cases.acts_of(&roles).into_iter().map(ActName);
+        let cases = (!roles.is_empty()).then(|| acts.collect());
+        let mut scopes = granted_scopes(self.scopes_of(user.id.as_str()), user.role, cases);
         let actions = match user.role {
             Role::Administrator => vec![Action::ManageDevices],
             _ => vec![Action::ReadOrders, Action::SubmitCommands, Action::ReadProofs],
@@ -168,7 +178,11 @@ impl FakeGateway {
         };
         let sig = signer.sign(text.as_bytes(), &mut self.rng).to_hex();
         if spoil == Some(Spoil::WiderGrant) {
-            scopes.extend(granted_scopes(vec![ScopeId::bureau()], Role::BureauReviewer));
+            scopes.extend(granted_scopes(
+                vec![ScopeId::bureau()],
+                Role::BureauReviewer,
+                None,
+            ));
             granted.scopes = scopes;
             payload = serde_json::to_string(&granted).expect("JSON");
         }
@@ -306,7 +320,7 @@ pub fn user_info(user: &str) -> UserInfo {
         id: UserId::from(user),
         name: format!("{user}的姓名"),
         role: role(user).0,
-        roles: Vec::new(),
+        roles: case_roles(user),
         unit: UnitId::from("hp"),
         unit_name: "黄浦区水务局".to_owned(),
     }
