@@ -1,10 +1,10 @@
 //! What was filled into a form, as people read it.
 
 use crate::look::Labelled;
-use crate::sight::mask;
 use crate::written::written;
 use serde_json::{Map, Value as Json};
 use shenhai_flow::fold::Law;
+use shenhai_flow::masking::mask;
 use shenhai_forms::value::{Type, Value};
 use shenhai_pack::law::{Answer, Form};
 

@@ -28,6 +28,6 @@ pub use links::Link;
 pub use list::{Tab, folded, haystack, in_order, lists_of, stands_in, tabs};
 pub use look::{Around, Labelled, Look, Names};
 pub use offers::{Offer, offers};
-pub use sight::{Opened, Openings, mask};
+pub use sight::{Opened, Openings};
 pub use steps::Step;
 pub use words::{Words, pack_title};
