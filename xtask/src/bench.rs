@@ -2,6 +2,7 @@
 //! against a target, and says which way is better.
 
 mod crypto;
+mod records;
 mod thread;
 
 use crate::problem::{Problem, Result};
@@ -24,11 +25,16 @@ struct Bench {
     run: fn() -> Result<Vec<Row>>,
 }
 
-const BENCHES: [Bench; 2] = [
+const BENCHES: [Bench; 3] = [
     Bench {
         name: "crypto",
         about: "SM4 and SM2 beside Botan and the table-based crate, on one core",
         run: crypto::measure,
+    },
+    Bench {
+        name: "records",
+        about: "an act in the core; lists of 250,000 records beside 2,000 and beside plain SQL",
+        run: records::measure,
     },
     Bench {
         name: "thread",

@@ -10,7 +10,12 @@ use crate::workspace;
 use std::path::PathBuf;
 
 /// What `cargo xtask run` starts: the servers, and the handlers of the demonstration.
-pub(crate) const DEMONSTRATION: [&str; 3] = ["shenhai-gateway", "shenhai-city", "shenhai-sample"];
+pub(crate) const DEMONSTRATION: [&str; 4] = [
+    "shenhai-gateway",
+    "shenhai-city",
+    "shenhai-sample",
+    "shenhai-pack",
+];
 
 /// Compile programs of the workspace.
 pub(crate) fn programs(names: &[&str]) -> Result<()> {

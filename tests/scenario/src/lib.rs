@@ -9,6 +9,7 @@ mod city;
 mod control;
 mod device;
 mod matching;
+mod packs;
 mod relay;
 mod runner;
 mod stack;

@@ -32,6 +32,8 @@ pub struct StackConfig {
     pub trust: Option<String>,
     /// Synthetic orders to push before the stack is ready, divided between the three platforms.
     pub orders: u32,
+    /// Folders of packs, each to be signed and taken in before the stack is ready.
+    pub packs: Vec<PathBuf>,
     /// The emulated service that keeps the gateway's receipt key; the gateway itself where not given.
     pub crypto: Option<CryptoService>,
 }
@@ -92,6 +94,11 @@ impl Stack {
             (None, None) => return Err(io::Error::other("no data directory").into()),
         };
         let mut gateway_config = gateway_config(&shared, directory, data_dir)?;
+        if !config.packs.is_empty() {
+            let shelf = gateway_config.data_dir.join("packs");
+            gateway_config.city.packs =
+                crate::packs::lay(&config.packs, &shelf).map_err(StackError::Configuration)?;
+        }
         gateway_config.web_dir = config.web_dir;
         if let Some(text) = &config.trust {
             let rules = shenhai_gateway::TrustRules::parse(text);

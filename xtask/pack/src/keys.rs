@@ -45,8 +45,12 @@ pub(crate) fn sign(path: &Path, lock: &Lock, part: Part) -> Result<Signed, Strin
     })
 }
 
-/// An authority whose certificate alone is kept, and two people it certified.
-pub(crate) fn make_samples(folder: &Path) -> Result<(), String> {
+/// An authority whose certificate alone is kept, `authority.pem`, and two people it certified, `author.key` and
+/// `approver.key`.
+///
+/// # Errors
+/// A text that says what cannot be written, or is there already.
+pub fn make_samples(folder: &Path) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| format!("{}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(|error| text(&error))?;
     let now = SystemTime::now()

@@ -4,14 +4,10 @@
 //! when something could not be read or written. Run by `cargo xtask pack`.
 
 mod examples;
-mod folder;
-mod keys;
 
 use clap::{Parser, Subcommand};
-use shenhai_pack::{
-    Finding, LOCK, Level, Lock, Pack, PackFiles, PackRef, Part, Roots, SIGNATURES, Signatures, check,
-    check_together,
-};
+use shenhai_pack::{Finding, Level, Pack, PackFiles, PackRef, Roots, check, check_together};
+use shenhai_pack_tool::{Signers, make_samples, write_built};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -60,8 +56,14 @@ fn main() -> ExitCode {
             folder,
             author,
             approver,
-        } => build(&folder, author.zip(approver)),
-        Task::SampleKeys { folder } => keys::make_samples(&folder).map(|()| true),
+        } => {
+            let signers = author.zip(approver);
+            build(
+                &folder,
+                signers.map(|(author, approver)| Signers { author, approver }),
+            )
+        }
+        Task::SampleKeys { folder } => make_samples(&folder).map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -147,34 +149,13 @@ fn check_beside(path: &Path, beside: &[PathBuf]) -> Result<bool, String> {
     Ok(found.is_empty())
 }
 
-fn build(path: &Path, signers: Option<(PathBuf, PathBuf)>) -> Result<bool, String> {
+fn build(path: &Path, signers: Option<Signers>) -> Result<bool, String> {
     let read = read(path)?;
     let Some(pack) = read.pack else {
         return Ok(false);
     };
-    // The names of the last build are kept; a lock that cannot be read was a finding.
-    let before = read
-        .files
-        .get(LOCK)
-        .and_then(|bytes| Lock::parse(std::str::from_utf8(bytes).ok()?));
-    let lock = Lock::of(&read.files, &pack, before.as_ref());
-    let signatures = match signers {
-        None => None,
-        Some((author, approver)) => Some(Signatures {
-            author: keys::sign(&author, &lock, Part::Author)?,
-            approver: keys::sign(&approver, &lock, Part::Approver)?,
-        }),
-    };
-    let write = |name: &str, text: String| {
-        folder::write(path, name, text.as_bytes())
-            .map_err(|error| format!("{}: {error}", path.join(name).display()))?;
-        say(format_args!("已写入 {name}"))
-    };
-    write(LOCK, lock.to_string())?;
-    match signatures {
-        Some(signatures) => write(SIGNATURES, signatures.to_string())?,
-        // Signatures of what the pack was before would only mislead.
-        None => folder::remove(path, SIGNATURES).map_err(|error| format!("{}: {error}", path.display()))?,
+    for name in write_built(path, &read.files, &pack, signers.as_ref())? {
+        say(format_args!("已写入 {name}"))?;
     }
     Ok(true)
 }

@@ -3,6 +3,7 @@
 //! Everything listens on 127.0.0.1 only, and every order is made up (样例).
 
 mod data;
+mod packs;
 mod sample;
 mod server;
 mod system;
@@ -44,6 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     require_first_build_space()?;
     let data = data::prepare(&options.data, options.fresh, &ports)?;
     let web = build()?;
+    step("build and sign the packs", || packs::lay(&data))?;
     preparing.store(false, Ordering::SeqCst);
     let mut system = System::start(&compile::debug_dir(), ports, &data, &web)?;
     let outcome = report(&mut system, options.orders, &stop);
@@ -100,6 +102,7 @@ fn report(system: &mut System, orders: u32, stop: &AtomicBool) -> Result<()> {
     for (name, url) in [
         ("hotline", format!("{gateway}/hotline/")),
         ("desk", format!("{gateway}/desk/")),
+        ("cases", format!("{gateway}/cases/")),
         ("city", format!("{city}/")),
     ] {
         if !system.answers(&url, stop)? {

@@ -136,6 +136,16 @@ pub(super) fn print_accounts(directory: &Path) -> Result<()> {
             );
         }
     }
+    for user in users.iter().filter(|user| !roles(user).is_empty()).take(3) {
+        println!(
+            "  {:8} {:16} {}  ({}, {})",
+            "cases",
+            field(user, "id"),
+            field(user, "name"),
+            roles(user).join(" "),
+            field(user, "unit")
+        );
+    }
     Ok(())
 }
 
@@ -147,6 +157,16 @@ pub(crate) fn handlers(directory: &Path) -> Result<Vec<String>> {
         .filter(|u| field(u, "role") == "handler")
         .map(|u| field(u, "id").to_owned())
         .collect())
+}
+
+/// Somebody's roles in packs.
+fn roles(user: &toml::Value) -> Vec<&str> {
+    let roles = user.get("roles").and_then(toml::Value::as_array);
+    roles
+        .into_iter()
+        .flatten()
+        .filter_map(toml::Value::as_str)
+        .collect()
 }
 
 fn users(directory: &Path) -> Result<Vec<toml::Value>> {

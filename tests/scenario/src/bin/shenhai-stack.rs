@@ -27,6 +27,9 @@ struct Arguments {
     /// Directory file [default: one handler per unit, ids as in the sample]
     #[arg(long, value_name = "FILE")]
     directory: Option<PathBuf>,
+    /// A pack's folder to sign and take in; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pack: Vec<PathBuf>,
     /// Rules for devices [default: the gateway's own]
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
@@ -52,6 +55,7 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         directory,
         trust,
         orders: arguments.orders,
+        packs: arguments.pack,
         crypto: None,
     };
     let stack = Arc::new(Stack::start(config).await?);
