@@ -91,6 +91,7 @@ impl Engine {
             live.record = record;
             live.grant = Some(verified.grant);
             live.certificate = Some(verified.device_certificate);
+            self.ask_packs();
         }
         self.mark(Topic::Session);
         self.mark(Topic::Orders);

@@ -168,6 +168,14 @@ impl Engine {
         }
     }
 
+    /// Ask for a new grant at once: the present one is known to lack something.
+    pub(crate) fn renew_now(&mut self) {
+        if !self.lease.renewing {
+            self.lease.renewing = true;
+            self.request(Job::Renew);
+        }
+    }
+
     /// The renewal came to nothing.
     pub(crate) fn renewal_failed(&mut self) {
         self.lease.renewing = false;

@@ -111,6 +111,7 @@ fn fact(detail: &Value, label: &str) -> Option<(String, bool)> {
 fn online(world: &World, core: &Core) {
     world.set_online(true);
     world.ok(core, "network.hint", json!({ "online": true }));
+    world.ok(core, "sync.now", json!({}));
     world.pass(1_000);
 }
 
@@ -645,6 +646,33 @@ fn a_newer_face_applies_and_an_older_law_stays_while_a_record_stands_under_it() 
         Value::Null,
         "under the law it began under"
     );
+}
+
+#[test]
+fn a_kind_that_came_into_force_after_the_grant_is_asked_for_and_then_there() {
+    let world = World::new();
+    world.gateway(|gateway| gateway.cases.granted = vec!["river.finding".into()]);
+    let (_directory, core) = sign_in(&world, "chen");
+    let opens = || world.ok(&core, "records.packs", json!({}))["packs"][0]["opens"].clone();
+    assert_eq!(opens(), json!([]), "the grant says nothing of patrols");
+    let asked = |name: &str| {
+        world.gateway(|gateway| {
+            let of_that_name = gateway.requests.iter().filter(|request| *request == name);
+            of_that_name.count()
+        })
+    };
+    assert_eq!(asked("grant"), 1, "asked once, and not again for the same answer");
+    world.gateway(|gateway| {
+        gateway.cases.granted.push(PATROL.into());
+        gateway.cases.publish(|files| {
+            let manifest = files["pack.toml"].replace("version = 1", "version = 2");
+            files.insert("pack.toml".to_owned(), manifest);
+        });
+    });
+    // Nobody touches the page.
+    world.pass(11 * 60_000);
+    assert_eq!(asked("grant"), 2);
+    assert_eq!(texts(&opens(), "title"), ["派发巡查"]);
 }
 
 #[test]

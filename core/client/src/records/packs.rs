@@ -14,12 +14,13 @@ use shenhai_pack::names::{KindId, Name, PackId};
 use shenhai_pack::{LoadError, Pack, PackFiles, PackRef, Roots, load};
 use shenhai_protocol::{ActName, ErrorCode, HexHash, Kind, LawRef, PackName, PackOffer, PackStage};
 use shenhai_store::{KeptPack, StoreError};
+use shenhai_sync::pause_millis;
 use shenhai_view::{Words, offers, pack_title};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// After a request for packs that failed, the next is not made before.
-const PAUSE_MILLIS: u64 = 30_000;
+/// So long after an answer the gateway is asked again whether there are other packs: one may be put into force at any time.
+const ASK_MILLIS: u64 = 10 * 60_000;
 
 /// A pack that was read.
 pub(super) struct Read {
@@ -68,6 +69,8 @@ pub(super) struct Packs {
     pub(super) generation: u64,
     asking: bool,
     ask_at: Option<u64>,
+    /// Requests in a row that failed.
+    failures: u32,
 }
 
 impl Packs {
@@ -216,10 +219,21 @@ impl Engine {
         self.shelf.packs.ask_at
     }
 
-    /// The request is over. `failed`: it is made again after a pause.
+    /// The request is over. `failed`: it is made again after a pause that grows.
     pub(super) fn packs_asked(&mut self, failed: bool) {
-        self.shelf.packs.asking = false;
-        self.shelf.packs.ask_at = failed.then(|| self.ticks().saturating_add(PAUSE_MILLIS));
+        let now = self.moment();
+        let packs = &mut self.shelf.packs;
+        packs.asking = false;
+        packs.failures = if failed {
+            packs.failures.saturating_add(1)
+        } else {
+            0
+        };
+        let pause = match failed {
+            true => pause_millis(packs.failures, now.dice),
+            false => ASK_MILLIS,
+        };
+        packs.ask_at = Some(now.tick.saturating_add(pause));
         self.look();
     }
 
@@ -230,8 +244,26 @@ impl Engine {
             self.shelf.packs.offers = offers;
             self.shelf.packs.generation += 1;
             self.mark(Topic::Orders);
+            self.renew_for_kinds();
         }
         Ok(self.shelf.packs.missing())
+    }
+
+    /// A kind is offered that the grant does not name yet: the pack came into force after the grant was signed.
+    fn renew_for_kinds(&mut self) {
+        let live = self.live.as_ref();
+        let scopes = live
+            .and_then(|live| live.grant.as_ref())
+            .map(|grant| &grant.scopes);
+        let named: BTreeSet<&Kind> = scopes
+            .into_iter()
+            .flatten()
+            .flat_map(|scope| &scope.kinds)
+            .collect();
+        let mut offered = self.shelf.packs.offers.iter().flat_map(|offer| &offer.kinds);
+        if offered.any(|kind| !named.contains(kind)) {
+            self.renew_now();
+        }
     }
 
     /// A pack came.

@@ -48,6 +48,8 @@ pub struct Cases {
     /// What opens a commitment: label, salt, value.
     shown: BTreeMap<String, (String, String, String)>,
     numbers: u32,
+    /// Kinds that grants name.
+    pub granted: Vec<Kind>,
     /// The pack is not given out: whoever asks is told so.
     pub withheld: bool,
     /// Files of the pack are not what their digests say.
@@ -109,6 +111,7 @@ impl Cases {
             records: BTreeMap::new(),
             shown: BTreeMap::new(),
             numbers: 0,
+            granted: ["river.patrol", "river.finding"].map(Kind::from).into(),
             withheld: false,
             spoilt: false,
         }

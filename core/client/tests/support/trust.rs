@@ -106,7 +106,7 @@ impl Papers {
 }
 
 /// docs: a handler works on orders in their own scope, a reviewer gives them away in theirs.
-fn granted_scopes(ids: Vec<ScopeId>, role: Role, cases: Option<Vec<ActName>>) -> Vec<Scope> {
+fn granted_scopes(ids: Vec<ScopeId>, role: Role, cases: Option<(Vec<Kind>, Vec<ActName>)>) -> Vec<Scope> {
     let acts: &[&str] = match role {
         Role::Handler => &["accept", "contact", "reply", "return", "reveal"],
         Role::UnitReviewer | Role::BureauReviewer => &["reassign"],
@@ -121,11 +121,11 @@ fn granted_scopes(ids: Vec<ScopeId>, role: Role, cases: Option<Vec<ActName>>) ->
             },
             kinds: match &cases {
                 None => vec!["hotline.order".into()],
-                Some(_) => ["river.patrol", "river.finding"].map(Kind::from).into(),
+                Some((kinds, _)) => kinds.clone(),
             },
             acts: match &cases {
                 None => acts.iter().copied().map(ActName::from).collect(),
-                Some(acts) => acts.clone(),
+                Some((_, acts)) => acts.clone(),
             },
             depth: Depth::Full,
             id,
@@ -145,7 +145,7 @@ impl FakeGateway {
         let spoil = self.papers.spoil.take();
         let roles = case_roles(user.id.as_str());
         let acts = self.cases.acts_of(&roles).into_iter().map(ActName);
-        let cases = (!roles.is_empty()).then(|| acts.collect());
+        let cases = (!roles.is_empty()).then(|| (self.cases.granted.clone(), acts.collect()));
         let mut scopes = granted_scopes(self.scopes_of(user.id.as_str()), user.role, cases);
         let actions = match user.role {
             Role::Administrator => vec![Action::ManageDevices],
