@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 use shenhai_crypto::{CryptoRng, Digest32, Sm3Hasher, sm3};
 use shenhai_protocol::{Beside, Disclosure, Envelope, HexHash, SubmissionRef, limits};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use thiserror::Error;
 
@@ -35,24 +36,27 @@ pub enum SubmissionError {
     Undisclosed,
 }
 
-/// Close answers: commit to the classed ones, with salts from `rng`.
+/// Close answers: commit to the classed ones, with salts from `rng`. A label is an answer's name, or `table/name` for one
+/// in every row of a table; the commitment is to the name alone.
 ///
 /// A classed answer is text; an empty or missing one stays as it is, for there is nothing to keep from view.
 pub fn close(mut answers: Answers, classed: &[&str], rng: &mut dyn CryptoRng) -> (SubmissionRef, Beside) {
     let mut disclosures = Vec::new();
-    for label in classed {
-        let Some(Value::String(value)) = answers.get_mut(*label).filter(|value| **value != "") else {
-            continue;
-        };
-        let mut salt = [0; 16];
-        rng.fill_bytes(&mut salt);
-        let commitment = commitment(label, &salt, value);
-        let value = std::mem::replace(value, format!("{COMMITTED}{}", commitment.to_hex()));
-        disclosures.push(Disclosure {
-            label: (*label).to_owned(),
-            salt: hex(&salt),
-            value,
-        });
+    for (name, group) in named_by(classed) {
+        for answers in group.of(&mut answers) {
+            let Some(Value::String(value)) = answers.get_mut(name).filter(|value| **value != "") else {
+                continue;
+            };
+            let mut salt = [0; 16];
+            rng.fill_bytes(&mut salt);
+            let commitment = commitment(name, &salt, value);
+            let value = std::mem::replace(value, format!("{COMMITTED}{}", commitment.to_hex()));
+            disclosures.push(Disclosure {
+                label: name.to_owned(),
+                salt: hex(&salt),
+                value,
+            });
+        }
     }
     let submission = Value::Object(answers).to_string();
     let named = SubmissionRef {
@@ -98,32 +102,57 @@ pub fn open(
         return nothing.then_some(None).ok_or(SubmissionError::Unnamed);
     };
     let mut answers = read(text)?;
-    let mut opened = 0;
-    for (label, answer) in answers
-        .iter_mut()
-        .filter(|(label, _)| classed.contains(&label.as_str()))
-    {
-        let Some(committed) = committed(answer) else {
-            continue;
-        };
-        let disclosure = beside.disclosures.iter().find(|one| one.label == *label);
-        let disclosure = disclosure.ok_or(SubmissionError::Undisclosed)?;
-        let salt = unhex(&disclosure.salt).ok_or(SubmissionError::Malformed)?;
-        if commitment(label, &salt, &disclosure.value).to_hex() != committed {
-            return Err(SubmissionError::Undisclosed);
-        }
-        *answer = Value::String(disclosure.value.clone());
-        opened += 1;
+    let mut disclosed = BTreeMap::new();
+    for one in &beside.disclosures {
+        let salt = unhex(&one.salt).ok_or(SubmissionError::Malformed)?;
+        let digest = commitment(&one.label, &salt, &one.value).to_hex();
+        disclosed.insert((one.label.as_str(), digest), &one.value);
     }
-    // An answer in the clear that has to be closed, or more disclosures than commitments.
-    let in_clear = classed
-        .iter()
-        .filter(|label| answers.get(**label).is_some_and(|answer| *answer != ""))
-        .count();
-    if opened != beside.disclosures.len() || in_clear != opened {
+    let mut opened = 0;
+    for (name, group) in named_by(classed) {
+        for answers in group.of(&mut answers) {
+            let is_there = |answer: &&mut Value| **answer != "" && !answer.is_null();
+            let Some(answer) = answers.get_mut(name).filter(is_there) else {
+                continue;
+            };
+            // In the clear it would have to be closed.
+            let committed = committed(answer).ok_or(SubmissionError::Undisclosed)?;
+            let value = disclosed.remove(&(name, committed));
+            *answer = Value::String(value.ok_or(SubmissionError::Undisclosed)?.clone());
+            opened += 1;
+        }
+    }
+    if opened != beside.disclosures.len() {
         return Err(SubmissionError::Undisclosed);
     }
     Ok(Some(answers))
+}
+
+/// Where classed answers of one name stand.
+enum Group<'l> {
+    /// Among the answers themselves.
+    All,
+    /// In the rows of a table.
+    Rows(&'l str),
+}
+
+impl Group<'_> {
+    fn of<'a>(&self, answers: &'a mut Answers) -> Vec<&'a mut Answers> {
+        match self {
+            Self::All => vec![answers],
+            Self::Rows(table) => match answers.get_mut(*table) {
+                Some(Value::Array(rows)) => rows.iter_mut().filter_map(Value::as_object_mut).collect(),
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+fn named_by<'l>(classed: &'l [&'l str]) -> impl Iterator<Item = (&'l str, Group<'l>)> {
+    classed.iter().map(|label| match label.split_once('/') {
+        None => (*label, Group::All),
+        Some((table, name)) => (name, Group::Rows(table)),
+    })
 }
 
 /// The answers as they were signed: classed ones are commitments.

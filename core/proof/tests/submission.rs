@@ -62,6 +62,38 @@ fn what_is_closed_opens_again_and_twice_closed_tells_nothing() {
 }
 
 #[test]
+fn every_row_of_a_table_is_closed_by_itself() {
+    let mut rng = StdRng::seed_from_u64(7);
+    let labels: &[&str] = &["phone", "people/phone"];
+    let answers: Answers = serde_json::from_value(json!({
+        "phone": null,
+        "people": [
+            {"role": "a", "phone": "13800001234"},
+            {"role": "b"},
+            {"role": "c", "phone": "13800001234"}
+        ]
+    }))
+    .unwrap();
+    let (named, beside) = close(answers.clone(), labels, &mut rng);
+    let sent: Value = serde_json::from_str(beside.submission.as_deref().unwrap()).unwrap();
+    let (first, last) = (&sent["people"][0]["phone"], &sent["people"][2]["phone"]);
+    assert_ne!(first, last, "the same number, another salt");
+    assert!(first.as_str().unwrap().starts_with("sm3:"));
+    let told: Vec<_> = beside
+        .disclosures
+        .iter()
+        .map(|one| (one.label.as_str(), one.value.as_str()))
+        .collect();
+    assert_eq!(told, [("phone", "13800001234"), ("phone", "13800001234")]);
+    let (mut envelope, _) = signed();
+    envelope.submission = Some(named);
+    assert_eq!(open(&envelope, &beside, labels), Ok(Some(answers)));
+    let mut fewer = beside;
+    fewer.disclosures.pop();
+    assert_eq!(open(&envelope, &fewer, labels), Err(SubmissionError::Undisclosed));
+}
+
+#[test]
 fn a_text_without_answers_goes_with_nothing() {
     let (mut envelope, beside) = signed();
     envelope.submission = None;

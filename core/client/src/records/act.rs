@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, Stamp, Tried};
 use super::current::Current;
 use super::names::{law_ref, refused};
-use super::preview::{asked_facts, classed};
+use super::preview::{asked_facts, opened};
 use crate::chain::{Basis, Deed};
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -11,8 +11,7 @@ use crate::letter::{Content, Letter};
 use crate::orders::TWICE_MILLIS;
 use crate::rpc::{ActDone, ActParams};
 use serde_json::{Map, Value as Json};
-use shenhai_proof::submission;
-use shenhai_protocol::{CmdId, Envelope, OrderId, RecordRef, SignedEnvelope, Verdict};
+use shenhai_protocol::{CmdId, OrderId, RecordRef, SignedEnvelope, Verdict};
 use shenhai_store::{StoreError, Write};
 use shenhai_view::Openings;
 use std::collections::BTreeSet;
@@ -141,12 +140,6 @@ fn is_same(attempt: &Attempt, signed: &SignedEnvelope, answers: &Map<String, Jso
     let Some(Letter { envelope, .. }) = Letter::read(signed) else {
         return false;
     };
-    let opened = answers_in(attempt, &envelope, signed);
+    let opened = opened(attempt.sheet(), &envelope, &signed.beside);
     envelope.role == attempt.key.role && opened.as_ref().is_some_and(|opened| opened == answers)
-}
-
-fn answers_in(attempt: &Attempt, envelope: &Envelope, signed: &SignedEnvelope) -> Option<Map<String, Json>> {
-    let classed = attempt.sheet().map(classed).unwrap_or_default();
-    let opened = submission::open(envelope, &signed.beside, &classed).ok()?;
-    Some(opened.unwrap_or_default())
 }

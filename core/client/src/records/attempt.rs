@@ -160,7 +160,9 @@ impl Attempt {
                 beside: Beside::default(),
             };
         };
-        let (submission, beside) = submission::close(answers.clone(), &classed(sheet), rng);
+        let labels = classed(sheet);
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let (submission, beside) = submission::close(answers.clone(), &labels, rng);
         Closed {
             form: Some(FormRef {
                 id: FormName(form.to_string()),

@@ -4,7 +4,7 @@ use super::convert::{all_labelled, at, category, due, labelled, table};
 use super::current::Current;
 use super::names::{Key, NOT_HERE, kind_name};
 use super::packs::Under;
-use super::preview::{classed, given};
+use super::preview::{given, opened};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::rpc::{
@@ -12,7 +12,6 @@ use crate::rpc::{
 };
 use shenhai_pack::PackRef;
 use shenhai_pack::names::{FormId, Name, PackId};
-use shenhai_proof::submission;
 use shenhai_protocol::{ActName, Beside, CmdId, Envelope, FormName, OrderId};
 use shenhai_sync::RowState;
 use shenhai_view::{Labelled, Link, Section, Step, answered, dues, offers, seats, sections};
@@ -242,6 +241,6 @@ pub(super) fn filled_in(
     let form = FormId::parse(envelope.form.as_ref()?.id.as_str())?;
     let law = &under.own.law;
     let form = law.form(&form)?;
-    let answers = submission::open(envelope, beside, &classed(form)).ok()??;
+    let answers = opened(Some(form), envelope, beside)?;
     Some(answered(law, form, &answers, masked))
 }

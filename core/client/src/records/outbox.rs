@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::convert::all_labelled;
 use super::detail::filled_in;
 use super::names::{parts, refused};
-use super::preview::classed;
+use super::preview::opened;
 use crate::engine::{Engine, Pending};
 use crate::failure::Failure;
 use crate::outbox::{put_away, put_away_row, standing};
@@ -12,7 +12,6 @@ use crate::rpc::{ActItem, ActKey, ActMended, ActParams, MendParams, RecordKey};
 use serde_json::{Map, Value as Json};
 use shenhai_pack::law::Origin;
 use shenhai_pack::names::{ActId, Name};
-use shenhai_proof::submission;
 use shenhai_protocol::{Beside, Envelope, ErrorCode};
 use shenhai_store::StoreError;
 use shenhai_sync::Row;
@@ -140,8 +139,5 @@ impl Engine {
 
 /// What was filled in, opened.
 fn answers(attempt: &Attempt, envelope: &Envelope, beside: &Beside) -> Result<Map<String, Json>, Failure> {
-    let classed = attempt.sheet().map(classed).unwrap_or_default();
-    let opened = submission::open(envelope, beside, &classed);
-    let opened = opened.map_err(|_| Failure::Store(StoreError::Row("outbox")))?;
-    Ok(opened.unwrap_or_default())
+    opened(attempt.sheet(), envelope, beside).ok_or(Failure::Store(StoreError::Row("outbox")))
 }

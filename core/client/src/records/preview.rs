@@ -13,6 +13,7 @@ use shenhai_forms::value::Time;
 use shenhai_pack::Formula;
 use shenhai_pack::law::{Effect, Form};
 use shenhai_pack::names::{ActId, FactId, Name};
+use shenhai_proof::submission;
 use shenhai_protocol::{Beside, Envelope};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -159,8 +160,27 @@ pub(super) fn asked_facts(law: &Law, envelope: &Envelope) -> Vec<FactId> {
     set.collect()
 }
 
-/// The classed answers of a form: those that are closed before they are signed.
-pub(super) fn classed(form: &Form) -> Vec<&str> {
-    let classed = form.answers.iter().filter(|answer| answer.class.is_some());
-    classed.map(|answer| answer.name.as_str()).collect()
+/// The classed answers of a form: those that are closed before they are signed. In a table by `table/name`.
+pub(super) fn classed(form: &Form) -> Vec<String> {
+    let mut labels = Vec::new();
+    for answer in &form.answers {
+        if answer.class.is_some() {
+            labels.push(answer.name.to_string());
+        }
+        let columns = answer.columns.iter().filter(|column| column.class.is_some());
+        labels.extend(columns.map(|column| format!("{}/{}", answer.name, column.name)));
+    }
+    labels
+}
+
+/// The answers of a signed act in full, by the sheet of its form.
+pub(super) fn opened(
+    form: Option<&Form>,
+    envelope: &Envelope,
+    beside: &Beside,
+) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let labels = form.map(classed).unwrap_or_default();
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let opened = submission::open(envelope, beside, &labels).ok()?;
+    Some(opened.unwrap_or_default())
 }
