@@ -10,6 +10,7 @@ use crate::http::quota::Quotas;
 use crate::http::room::Room;
 use crate::http::trust::KeptList;
 use crate::keys::GatewayKeys;
+use crate::lists::Lists;
 use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::packs::Packs;
@@ -31,6 +32,8 @@ pub(crate) struct App {
     pub(crate) keys: GatewayKeys,
     pub(crate) rules: TrustRules,
     pub(crate) packs: Packs,
+    /// The lists of their records.
+    pub(crate) lists: Arc<Lists>,
     /// The log's signed heads.
     pub(crate) log: Heads,
     /// Whether commits are being signed.

@@ -21,6 +21,7 @@ mod ingest;
 mod keys;
 mod law;
 mod leaving;
+mod lists;
 mod log;
 mod outbound;
 mod packs;

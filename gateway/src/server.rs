@@ -16,6 +16,7 @@ use crate::http::quota::Quotas;
 use crate::http::room::Room;
 use crate::http::trust::KeptList;
 use crate::leaving;
+use crate::lists;
 use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::packs::{self, Packs};
@@ -156,6 +157,7 @@ impl Gateway {
             store,
             keys,
             packs: Packs::of_rows(kept, &config.city.packs),
+            lists: Arc::default(),
             rules: config.trust,
             log: Heads::default(),
             signing: Signing::default(),
@@ -183,6 +185,7 @@ impl Gateway {
         let seen = seen.map_err(|error| store_failed(&config.data_dir, error))?;
         let mut workers = start_workers(&app);
         workers.spawn(packs::serve(Arc::clone(&app), seen));
+        workers.spawn(lists::serve(Arc::clone(&app)));
         let mut sealer = JoinSet::new();
         sealer.spawn(seal::serve(Arc::clone(&app)));
         let (close, closed) = oneshot::channel();

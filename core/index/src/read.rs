@@ -48,6 +48,56 @@ pub struct Key {
     id: String,
 }
 
+impl Key {
+    /// The key as a text that may be handed out and comes back.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for value in &self.values {
+            match value {
+                Stored::Integer(figure) => push(&mut text, format_args!("i{figure}\n")),
+                Stored::Text(value) => push(&mut text, format_args!("t{}\n", escaped(value))),
+            }
+        }
+        text.push_str(&escaped(&self.id));
+        text
+    }
+
+    /// The key of a text; `None` where none is written so.
+    #[must_use]
+    pub fn of_text(text: &str) -> Option<Self> {
+        let mut lines: Vec<&str> = text.split('\n').collect();
+        let id = plain(lines.pop()?)?;
+        let value = |line: &str| match line.split_at_checked(1)? {
+            ("i", figure) => figure.parse().ok().map(Stored::Integer),
+            ("t", value) => plain(value).map(Stored::Text),
+            _ => None,
+        };
+        let values = lines.into_iter().map(value).collect::<Option<_>>()?;
+        Some(Self { values, id })
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\n', "\\n")
+}
+
+fn plain(escaped: &str) -> Option<String> {
+    let mut text = String::with_capacity(escaped.len());
+    let mut rest = escaped.chars();
+    while let Some(letter) = rest.next() {
+        text.push(match letter {
+            '\\' => match rest.next()? {
+                '\\' => '\\',
+                'n' => '\n',
+                _ => return None,
+            },
+            letter => letter,
+        });
+    }
+    Some(text)
+}
+
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -322,4 +372,22 @@ fn begin_after(statement: &mut Statement, list: &List, key: &Key) -> Result<(), 
     }
     statement.conditions.push(condition);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, Stored};
+
+    #[test]
+    fn a_key_comes_back_from_its_text_and_nothing_else_does() {
+        let key = Key {
+            values: vec![Stored::Integer(-7), Stored::Text("a\nb\\n".to_owned())],
+            id: "river.patrol/x".to_owned(),
+        };
+        assert_eq!(key.to_text(), "i-7\nta\\nb\\\\n\nriver.patrol/x");
+        assert_eq!(Key::of_text(&key.to_text()), Some(key));
+        for text in ["x1\nid", "ix\nid", "\nid", "t\\q\nid", "i1\nid\\"] {
+            assert_eq!(Key::of_text(text), None, "{text:?}");
+        }
+    }
 }

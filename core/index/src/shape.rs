@@ -91,6 +91,7 @@ impl Index {
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS ix_tables (
                  kind TEXT NOT NULL, number INTEGER NOT NULL, shape TEXT NOT NULL, whole INTEGER NOT NULL,
+                 filled TEXT NOT NULL,
                  PRIMARY KEY (kind, number))",
         )?;
         let sql = "SELECT number FROM ix_tables WHERE kind = ?1 AND shape = ?2";
@@ -150,7 +151,7 @@ impl Index {
             ),
         );
         connection.execute_batch(&sql)?;
-        let sql = "INSERT INTO ix_tables (kind, number, shape, whole) VALUES (?1, ?2, ?3, 0)";
+        let sql = "INSERT INTO ix_tables (kind, number, shape, whole, filled) VALUES (?1, ?2, ?3, 0, '')";
         connection.execute(sql, params![self.kind, self.number, shape])?;
         Ok(self.number)
     }
@@ -189,13 +190,24 @@ impl Index {
         Ok(whole.optional()?.unwrap_or(false))
     }
 
-    /// The last id that has a row: filling goes on after it. Records come in the order of their ids.
+    /// How far it was filled: every record up to this id has its row. Empty at the beginning.
     ///
     /// # Errors
     /// [`IndexError::Sql`].
-    pub fn filled_to(&self, connection: &Connection) -> Result<Option<String>, IndexError> {
-        let sql = format!("SELECT max({ID}) FROM {}", self.table());
-        Ok(connection.query_row(&sql, [], |row| row.get(0))?)
+    pub fn filled_to(&self, connection: &Connection) -> Result<String, IndexError> {
+        let sql = "SELECT filled FROM ix_tables WHERE kind = ?1 AND number = ?2";
+        Ok(connection.query_row(sql, params![self.kind, self.number], |row| row.get(0))?)
+    }
+
+    /// Note how far it was filled, in the transaction that filled it. A record that changes meanwhile is put at once; that
+    /// its turn comes again does no harm.
+    ///
+    /// # Errors
+    /// [`IndexError::Sql`].
+    pub fn note_filled(&self, connection: &Connection, id: &str) -> Result<(), IndexError> {
+        let sql = "UPDATE ix_tables SET filled = ?3 WHERE kind = ?1 AND number = ?2";
+        connection.execute(sql, params![self.kind, self.number, id])?;
+        Ok(())
     }
 
     /// Every record has its row: lists are read from here, and the tables before are thrown away.

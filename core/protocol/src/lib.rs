@@ -12,6 +12,7 @@ mod error;
 mod forms;
 mod ids;
 pub mod limits;
+mod list;
 mod order;
 mod packs;
 mod proof;
@@ -35,6 +36,7 @@ pub use ids::{
     ActName, CmdId, DeviceId, FormName, HexHash, Kind, OrderId, PackName, RoleName, ScopeId, UnitId,
     UnixMillis, UserId, WorkId, ZERO_HASH,
 };
+pub use list::{ListReply, ListRequest, TabCount};
 pub use order::{
     Caller, Channel, ContactRecord, Deadlines, Matter, OrderState, Point, Record, ReplyRecord, ReturnRecord,
     TimelineEntry, TimelineKind, Urgency, WorkOrder,

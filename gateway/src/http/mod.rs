@@ -10,6 +10,7 @@ mod enrol;
 pub(crate) mod error;
 mod ingest;
 pub(crate) mod limiter;
+mod list;
 pub(crate) mod openapi;
 mod pace;
 mod packs;
@@ -68,6 +69,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/devices/{id}/revoke", post(devices::revoke))
         .route("/v1/devices/{id}/release", post(devices::release))
         .route("/v1/people", get(people::list))
+        .route("/v1/list", post(list::list))
         .route("/v1/packs", get(packs::list))
         .route("/v1/packs/{sm3}", get(packs::folder))
         .route("/v1/push", post(push::push))

@@ -20,6 +20,7 @@ use utoipa::{Modify, OpenApi};
         super::devices::revoke,
         super::devices::release,
         super::people::list,
+        super::list::list,
         super::packs::list,
         super::packs::folder,
         super::push::push,

@@ -225,6 +225,7 @@ fn take(
         }
     }
     let change = Change {
+        lists: &ground.lists,
         held: &ready.held,
         after: &after,
         at,
@@ -298,6 +299,6 @@ fn facts(asked: &BTreeMap<AskId, Asked>) -> BTreeMap<String, AskedFact> {
         .collect()
 }
 
-pub(super) fn read(row: &RecordRow) -> Result<Record, StoreError> {
+pub(crate) fn read(row: &RecordRow) -> Result<Record, StoreError> {
     Record::read(row.doc.as_bytes()).map_err(|_| StoreError::Document("record"))
 }

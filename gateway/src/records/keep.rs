@@ -4,6 +4,7 @@
 
 use crate::app::App;
 use crate::directory::Directory;
+use crate::lists::Lists;
 use crate::packs::{Held, Shelf};
 use crate::store::{Keeping, Key, RecordRow, Showing, StoreError, Tx};
 use shenhai_flow::fold::{Given, Refusal, showings};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub(crate) struct Ground {
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) directory: Directory,
+    pub(crate) lists: Arc<Lists>,
     pub(crate) now: UnixMillis,
 }
 
@@ -26,6 +28,7 @@ impl Ground {
         Self {
             shelf: app.packs.shelf(),
             directory: app.directory.clone(),
+            lists: Arc::clone(&app.lists),
             now,
         }
     }
@@ -39,6 +42,8 @@ impl Ground {
 
 /// What a record came to.
 pub(crate) struct Change<'a> {
+    /// The lists that follow it.
+    pub(crate) lists: &'a Lists,
     pub(crate) held: &'a Held,
     pub(crate) after: &'a Record,
     pub(crate) at: Time,
@@ -76,6 +81,7 @@ pub(crate) fn keep(
         persons: &persons(after),
     })?;
     tx.keep_opened(&row.key, change.opened)?;
+    change.lists.follow(tx, &row, held, after, change.at)?;
     tx.log_showings(&row.key, row.rev, &shown).map(Ok)
 }
 

@@ -10,7 +10,7 @@ mod keep;
 mod prepare;
 mod sight;
 
-pub(crate) use commit::{Judged, judge};
+pub(crate) use commit::{Judged, judge, read as read_row};
 pub(crate) use keep::{Ground, show_anew};
 pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use sight::held;

@@ -10,6 +10,7 @@ mod devices;
 mod error;
 mod feedback;
 mod heads;
+mod lists;
 mod log;
 mod orders;
 mod packs;
@@ -28,6 +29,7 @@ pub(crate) use devices::{CertificateKind, CertificateRow, InvitationRow, ListedD
 pub use error::StoreError;
 pub(crate) use feedback::WaitingFeedback;
 pub(crate) use heads::Heads;
+pub(crate) use lists::within;
 pub(crate) use orders::NewOrder;
 pub(crate) use packs::PackRow;
 pub(crate) use people::{AuditEvent, DeviceRow, SessionRow};

@@ -21,7 +21,7 @@ impl Key {
         Self(format!("{}/{}", record.kind, record.id))
     }
 
-    pub(super) fn stored(text: String) -> Self {
+    pub(crate) fn stored(text: String) -> Self {
         Self(text)
     }
 

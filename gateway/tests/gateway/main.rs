@@ -19,6 +19,7 @@ mod idempotency;
 mod keys;
 mod leaving;
 mod life_cycle;
+mod lists;
 mod operations;
 mod outside_chain;
 mod packs;

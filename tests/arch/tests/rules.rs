@@ -86,6 +86,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "shenhai-pack",
             "shenhai-folder",
             "shenhai-replay",
+            "shenhai-index",
+            "shenhai-view",
         ],
     ),
     ("xtask", &[]),
