@@ -102,7 +102,16 @@ export async function startWith(web: string, ...further: string[]): Promise<Runn
   return { stack: new Stack(urls.gateway, urls.city, urls.control), stop };
 }
 
-export const test = base.extend<object, { stack: Stack; guarded: Stack }>({
+export const test = base.extend<object, { stack: Stack; guarded: Stack; packed: Stack }>({
+  /** A stack of its own that works by tests/packs/river. */
+  packed: [
+    async ({}, use) => {
+      const { stack, stop } = await start("--pack", resolve("../packs/river"));
+      await use(stack);
+      await stop();
+    },
+    { scope: "worker" },
+  ],
   /** A stack of its own whose rules are those of trust.toml. */
   guarded: [
     async ({}, use) => {
