@@ -152,7 +152,7 @@ test("an order whose reassignment the gateway refuses stays where it is, and the
   await desk.context().setOffline(false);
   const item = desk.getByTestId("desk-outbox").getByTestId("outbox-item");
   await expect(item).toHaveAttribute("data-state", "parked", { timeout: 60_000 });
-  await expect(item).toContainText("工单状态已变化");
+  await expect(item).toContainText("状态已变化");
   await item.getByTestId("outbox-discard").click();
   await desk.getByRole("dialog").getByRole("button", { name: "放弃并删除" }).click();
   await expect(desk.getByTestId("desk-outbox")).toHaveCount(0);

@@ -65,7 +65,7 @@ test("a command the gateway refuses keeps its text until the handler lets it go"
     await expect(item).toHaveAttribute("data-state", "parked", { timeout: 30_000 });
     await expect(item).toHaveAttribute("data-reason", "wrong_state");
     await expect(item, "nothing typed is out of sight").toContainText(note);
-    await expect(item).toContainText("工单状态已变化");
+    await expect(item).toContainText("状态已变化");
   };
   await refused();
   await keep(page, "phone-9-refused");

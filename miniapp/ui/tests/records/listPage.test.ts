@@ -93,6 +93,12 @@ describe("the outbox", () => {
     expect(shown.router.currentRoute.value.fullPath).toBe("/act/lamp.fault/inspect/fitter/lamp-1?mend=");
   });
 
+  it("has nothing to mend where nothing was filled in", async () => {
+    core.acts = [actItem({ answers: [] })];
+    shown = await mount(core, OutboxPage);
+    expect(shown.parts("outbox-mend")).toHaveLength(0);
+  });
+
   it("signs a parked act anew", async () => {
     core.acts = [actItem()];
     shown = await mount(core, OutboxPage);

@@ -9,6 +9,7 @@ export const records = {
   trial: "试用",
   trialNote: "试用中，消息不会发出",
   firstLoad: "首次同步，正在接收业务数据…",
+  firstLoadOffline: "当前离线，联网后开始接收业务数据",
   emptyTitle: "这里没有记录",
   emptySearch: "没有找到符合的记录，换个词试试",
   chooseTitle: "请选择一条记录",
