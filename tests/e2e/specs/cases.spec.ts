@@ -135,6 +135,7 @@ test("an act that the gateway refuses stays with its words until it is let go", 
   await context.setOffline(true);
   await page.getByTestId("act-primary").click();
   await confirm(page);
+  await expect(state(page)).toHaveAttribute("data-state", "walking");
   await spot(page, "一号桥", "0.8");
 
   await desk.getByTestId("act-primary").click();
