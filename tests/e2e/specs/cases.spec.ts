@@ -165,3 +165,36 @@ test("an act that the gateway refuses stays with its words until it is let go", 
   await expect(state(page)).toHaveAttribute("data-state", "called_off");
   await office.close();
 });
+
+test("what is asked of another kind of record shows with the task as waiting, without a network too", async ({ browser, page, context, packed: stack }) => {
+  const name = river();
+  const office = await browser.newContext({ viewport: DESK });
+  const desk = await office.newPage();
+  await signIn(desk, stack, "cases", PLANNER);
+  await plan(desk, name);
+  await page.setViewportSize({ width: 1024, height: 768 });
+  await signIn(page, stack, "cases", INSPECTOR);
+  await rowOf(page, name).click();
+  await context.setOffline(true);
+  await page.getByTestId("act-primary").click();
+  await confirm(page);
+  await expect(state(page)).toHaveAttribute("data-state", "walking");
+  await spot(page, "一号桥", "0.8");
+  await further(page, "report");
+  await page.getByTestId("choice-matter-litter").check({ force: true });
+  await page.getByTestId("choice-urgency-urgent").check({ force: true });
+  await page.getByTestId("field-place").fill("31.2316，121.4844");
+  await page.getByTestId("field-what").fill("桥下漂浮垃圾成片");
+  await inspect(page, "cases-pad-form");
+  await page.getByTestId("form-submit").click();
+  await expect(page.getByTestId("record-link")).toContainText("正在等待对方处理");
+  await further(page, "submit");
+  await page.getByTestId("choice-water-dirty").check({ force: true });
+  await page.getByTestId("form-submit").click();
+  await expect(state(page)).toHaveAttribute("data-state", "fixing");
+  await inspect(page, "cases-pad-waiting");
+  await context.setOffline(false);
+  await expect(page.getByTestId("mark-pending")).toHaveCount(0, { timeout: 30_000 });
+  await expect(state(desk)).toHaveAttribute("data-state", "fixing", { timeout: 30_000 });
+  await office.close();
+});
