@@ -98,4 +98,11 @@ describe("what a form says of its fields", () => {
     expect(choicesOf(level, { level: only })).toEqual(only);
     expect(choicesOf(level, null)).toHaveLength(2);
   });
+
+  it("offers a column of a table what is offered to it, not to a field of the same name", () => {
+    const column = field("level", "code", { choices: [{ code: "x", label: "甲" }] });
+    const offered = { level: [{ code: "low", label: "一般" }], "parts/level": [{ code: "y", label: "乙" }] };
+    expect(choicesOf(column, offered, "parts/3/level")).toEqual([{ code: "y", label: "乙" }]);
+    expect(choicesOf(column, { level: offered.level }, "parts/3/level")).toEqual(column.choices);
+  });
 });

@@ -27,6 +27,7 @@ const SAME_WORD: Record<string, string> = {
   place: "an i18n key of a coordinate",
   point: "a type of answer",
   refused: "a value of the draft",
+  reassign: "an act of the product's own",
   reveal: "an act of the product's own",
   submit: "a handler",
   take: "a handler",

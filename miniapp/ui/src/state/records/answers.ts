@@ -46,9 +46,9 @@ export function requiredColumns(fields: readonly Field[], form: Answers): string
   });
 }
 
-/** What a choice offers: what the core said last, else what the form came with. */
+/** What a choice offers: what the core said last, by `name` or `table/column`, else what the form came with. */
 export function choicesOf(field: Field, offered: ActReport["offered"] | null, path = field.name): readonly Choice[] {
-  return offered?.[path] ?? offered?.[field.name] ?? field.choices;
+  return offered?.[path.replace(/\/\d+\//, "/")] ?? field.choices;
 }
 
 /** `2026-03-04T09:30:00.000+08:00`, the one spelling of an instant. */

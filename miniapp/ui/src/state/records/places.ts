@@ -9,6 +9,13 @@ export const RECORD_TOPICS: readonly Topic[] = ["orders", "outbox", "session"];
 
 /** The product's own act by which a person sees what is masked, and is recorded. No pack means another thing by it. */
 export const REVEAL = "reveal";
+/** The product's own acts that a person may do besides: giving a record away. */
+const OWN_ACTS: ReadonlySet<string> = new Set([REVEAL, "reassign"]);
+
+/** Whether the act is the product's own, which is never what comes next. */
+export function isOwnAct(key: ActKey): boolean {
+  return OWN_ACTS.has(key.act);
+}
 
 export function recordRoute(key: RecordKey): RouteLocationRaw {
   return { name: "record", params: { kind: key.kind, id: key.id } };
