@@ -155,7 +155,7 @@ fn one_who_is_both_has_what_each_has() {
     let id = world.gateway(|gateway| gateway.plan("苏州河", "both"));
     world.pass(1_000);
     let detail = get(&world, &core, &id);
-    assert_eq!(enabled(&detail), ["取消任务", "查看个人信息", "开始巡查"]);
+    assert_eq!(enabled(&detail), ["取消任务", "改派", "查看个人信息", "开始巡查"]);
     let mut foreign = act(&id, "start", json!({}));
     foreign["key"]["role"] = json!("fixer");
     assert_eq!(world.code(&core, "records.act", foreign), "forbidden");
@@ -673,6 +673,55 @@ fn a_kind_that_came_into_force_after_the_grant_is_asked_for_and_then_there() {
     world.pass(11 * 60_000);
     assert_eq!(asked("grant"), 2);
     assert_eq!(texts(&opens(), "title"), ["派发巡查"]);
+}
+
+#[test]
+fn a_record_is_given_to_somebody_else() {
+    let (world, _directory, core) = at_work("chen");
+    let id = world.gateway(|gateway| gateway.plan("苏州河", "zhou"));
+    let (_other, holder) = sign_in(&world, "zhou");
+    world.pass(1_000);
+    assert_eq!(rows(&list(&world, &holder, "patrols")).len(), 1);
+    let key = json!({ "kind": PATROL, "id": id, "act": "reassign", "role": "planner" });
+    let offered = get(&world, &core, &id)["acts"].clone();
+    let give = offered
+        .as_array()
+        .expect("an array")
+        .iter()
+        .find(|act| act["key"] == key);
+    let give = give.expect("offered");
+    assert_eq!(
+        (&give["title"], &give["enabled"], &give["form"]),
+        (&json!("改派"), &json!(true), &json!("reassign"))
+    );
+    let form = world.ok(&core, "form.open", key.clone());
+    assert_eq!(texts(&form["fields"], "name"), ["seat", "person"]);
+    assert_eq!(
+        texts(&form["fields"][0]["choices"], "label"),
+        ["巡查员", "派发人"]
+    );
+    let act = |answers: Value| json!({ "key": key, "answers": answers });
+    let report = world.ok(&core, "records.check", act(json!({ "seat": "captain" })));
+    assert_eq!(texts(&report["issues"], "code"), ["code", "required"]);
+    assert_eq!(
+        world.code(&core, "records.act", act(json!({ "seat": "main" }))),
+        "form_invalid"
+    );
+    let given = act(json!({ "seat": "main", "person": "both" }));
+    let seen = world.ok(&core, "records.act", given)["record"].clone();
+    assert_eq!(
+        (&seen["seats"][0]["text"], &seen["row"]["pending"]),
+        (&json!("both"), &json!(1))
+    );
+    assert_eq!(texts(&seen["outbox"][0]["answers"], "text"), ["巡查员", "both"]);
+    world.pass(1_000);
+    assert_eq!(get(&world, &core, &id)["row"]["pending"], 0);
+    world.pass(1_000);
+    assert_eq!(
+        rows(&list(&world, &holder, "patrols")),
+        [],
+        "it left whom it was taken from"
+    );
 }
 
 #[test]

@@ -12,7 +12,6 @@ mod deadlines;
 mod flow;
 pub mod fold;
 pub mod forms;
-pub mod judged;
 pub mod labels;
 pub mod masking;
 pub mod record;

@@ -1,9 +1,14 @@
 //! The questions of a form, of its sheet of answers.
 
+use crate::words::Words;
 use shenhai_flow::fold::Law;
-use shenhai_pack::law::{Answer, FactType, Form};
-use shenhai_pack::names::ListId;
+use shenhai_pack::Kind;
+use shenhai_pack::law::{Answer, FactType, Form, Holds, Seat};
+use shenhai_pack::names::{ListId, Name};
 use std::collections::BTreeMap;
+
+/// The spine's act by which a seat gets another holder.
+const REASSIGN: &str = "reassign";
 
 /// A choice of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,19 +77,49 @@ fn offered(law: &Law, list: &ListId) -> Vec<Choice> {
         .collect()
 }
 
-/// What each choice of a form offers, by the answer's name; of a table's column by `table/column`.
+/// The questions of an act that is the product's own, where it asks any: `reassign` asks for the seat and for a person.
 #[must_use]
-pub fn choices(law: &Law, form: &Form) -> BTreeMap<String, Vec<Choice>> {
-    let mut all = BTreeMap::new();
-    for field in fields(law, form) {
-        for column in field.columns {
-            if !column.choices.is_empty() {
-                all.insert(format!("{}/{}", field.name, column.name), column.choices);
-            }
-        }
-        if !field.choices.is_empty() {
-            all.insert(field.name, field.choices);
-        }
+pub fn own_fields(act: &str, kind: &Kind, words: Words<'_>) -> Option<Vec<Field>> {
+    if act != REASSIGN {
+        return None;
     }
+    let persons = |seat: &&Seat| !seat.many && seat.holds == Holds::Person;
+    let seats = kind.seats.iter().filter(persons).map(|seat| Choice {
+        code: seat.id.to_string(),
+        label: words.seat(seat.id.as_str()),
+    });
+    let field = |name: &str, label: &str, kind, choices| Field {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        kind,
+        required: true,
+        personal: false,
+        choices,
+        columns: Vec::new(),
+    };
+    Some(vec![
+        field(
+            "seat",
+            Words::SEAT,
+            FactType::Code(ListId::parse("seats")?),
+            seats.collect(),
+        ),
+        field("person", Words::PERSON, FactType::Text, Vec::new()),
+    ])
+}
+
+/// What each choice among questions offers, by the answer's name; of a table's column by `table/column`.
+#[must_use]
+pub fn choices(fields: &[Field]) -> BTreeMap<String, Vec<Choice>> {
+    let mut all = BTreeMap::new();
+    for field in fields {
+        let columns = field.columns.iter().map(|column| {
+            let name = format!("{}/{}", field.name, column.name);
+            (name, column.choices.clone())
+        });
+        all.extend(columns);
+        all.insert(field.name.clone(), field.choices.clone());
+    }
+    all.retain(|_, choices| !choices.is_empty());
     all
 }

@@ -22,7 +22,7 @@ mod written;
 pub use answered::answered;
 pub use card::{Card, Due, card};
 pub use detail::{Facts, Section, Table, dues, seats, sections};
-pub use fields::{Choice, Field, choices, fields};
+pub use fields::{Choice, Field, choices, fields, own_fields};
 pub use index::{IndexRow, index_row};
 pub use links::Link;
 pub use list::{Tab, folded, haystack, in_order, lists_of, stands_in, tabs};

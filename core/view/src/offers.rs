@@ -21,6 +21,11 @@ pub struct Offer {
     pub why: String,
 }
 
+/// The name of the form of an act that is the product's own.
+fn own_form(act: &ActId) -> Option<FormId> {
+    FormId::parse(act.as_str()).filter(|_| act.as_str() == "reassign")
+}
+
 /// Acts that can be done now, then those that cannot; each in the order of the sheet.
 #[must_use]
 pub fn offers(
@@ -37,8 +42,8 @@ pub fn offers(
         .into_iter()
         .map(|one| Offer {
             title: words.act(one.act.as_str()),
+            form: one.form.or_else(|| own_form(&one.act)),
             act: one.act,
-            form: one.form,
             enabled: one.refusal.is_none(),
             why: match &one.refusal {
                 Some(refusal) if refusal.code == Code::Guard => {

@@ -44,6 +44,8 @@ fn own(words: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
 impl<'a> Words<'a> {
     /// Of what only the commit will know.
     pub const LATER: &'static str = "待定";
+    pub(crate) const SEAT: &'static str = "岗位";
+    pub(crate) const PERSON: &'static str = "改派给（人员编号）";
     pub(crate) const YES: &'static str = "是";
     pub(crate) const NO: &'static str = "否";
 

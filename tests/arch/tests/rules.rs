@@ -65,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "shenhai-forms",
             "shenhai-pack",
             "shenhai-view",
+            "shenhai-replay",
             "shenhai-sync",
             "shenhai-store",
             // Only its tests, which look at the database past the store.

@@ -121,6 +121,14 @@ async fn a_patrol_is_planned_at_the_desk_walked_without_a_network_and_taken_as_i
     assert_eq!((id_of(&row), &row["title"]), (id.clone(), &json!("苏州河")));
     assert_eq!(row["due"]["label"], "巡查");
 
+    let given = json!({ "seat": "main", "person": INSPECTOR });
+    planner
+        .act("river.patrol", Some(&id), "reassign", "planner", given)
+        .await;
+    planner.all_sent().await;
+    let again = |record: &Value| record["row"]["pending"] == 0 && record["seats"][0]["text"] == INSPECTOR;
+    planner.record("river.patrol", &id, again).await;
+
     // Under the bridge there is no network.
     stack.relay().set_up(false);
     let patrol = Some(id.as_str());

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::letter::Closed;
 use crate::rpc::ActKey;
 use serde_json::{Map, Value as Json};
-use shenhai_flow::fold::{Actor, Refusal, offered};
+use shenhai_flow::fold::{Actor, Code, Issue, Refusal, offered};
 use shenhai_flow::record::Record;
 use shenhai_forms::value::Time;
 use shenhai_pack::law::Form;
@@ -19,6 +19,7 @@ use shenhai_protocol::{
     Beside, CmdId, Envelope, ErrorCode, FormName, FormRef, HexHash, OrderId, PROTOCOL_VERSION, RecordRef,
     ScopeId, UnixMillis, WorkId,
 };
+use shenhai_view::{Field, Words, fields, own_fields};
 
 /// An act that somebody is about to do.
 pub(super) struct Attempt {
@@ -104,6 +105,7 @@ impl Engine {
         answers: &Map<String, Json>,
         stamp: &Stamp,
     ) -> Result<Tried, Refusal> {
+        attempt.check_own(answers)?;
         let closed = attempt.close(answers, &mut self.rng.clone());
         let envelope = attempt.envelope(self, &closed, stamp);
         let folding = Folding {
@@ -147,12 +149,70 @@ impl Attempt {
         self.under.own.law.form(self.form.as_ref()?)
     }
 
+    /// The questions of the act: of its form, or the product's own.
+    pub(super) fn questions(&self) -> Vec<Field> {
+        let law = &self.under.own.law;
+        if let Some(sheet) = self.sheet() {
+            return fields(law, sheet);
+        }
+        self.own_questions().unwrap_or_default()
+    }
+
+    fn own_questions(&self) -> Option<Vec<Field>> {
+        let words = Words::new(&self.under.newest.pack().face.texts, &self.kind);
+        let kind = self
+            .under
+            .own
+            .law
+            .kind(&self.kind)
+            .filter(|_| self.sheet().is_none())?;
+        own_fields(self.key.act.as_str(), kind, words)
+    }
+
+    /// What is wrong with the answers to the product's own questions; those of a form are looked at by the fold.
+    fn check_own(&self, answers: &Map<String, Json>) -> Result<(), Refusal> {
+        let asked = self.own_questions().unwrap_or_default();
+        let wrong = asked.iter().filter_map(|field| {
+            let given = answers
+                .get(&field.name)
+                .and_then(Json::as_str)
+                .unwrap_or_default();
+            let known = field.choices.is_empty() || field.choices.iter().any(|choice| choice.code == given);
+            let code = match (given.is_empty(), known) {
+                (true, _) => "required",
+                (false, false) => "code",
+                (false, true) => return None,
+            };
+            Some(Issue {
+                answer: field.name.clone(),
+                code: code.to_owned(),
+                facts: Vec::new(),
+            })
+        });
+        let issues: Vec<Issue> = wrong.collect();
+        match issues.is_empty() {
+            true => Ok(()),
+            false => Err(Refusal {
+                issues,
+                ..Refusal::from(Code::Form)
+            }),
+        }
+    }
+
     /// The record it was received as last; 0 for none.
     pub(super) fn rev(&self) -> u64 {
         self.current.as_ref().map_or(0, |current| current.rev)
     }
 
     fn close(&self, answers: &Map<String, Json>, rng: &mut dyn rand_core::CryptoRng) -> Closed {
+        if self.own_questions().is_some() {
+            let (submission, beside) = submission::close(answers.clone(), &[], rng);
+            return Closed {
+                form: None,
+                submission: Some(submission),
+                beside,
+            };
+        }
         let (Some(form), Some(sheet)) = (&self.form, self.sheet()) else {
             return Closed {
                 form: None,

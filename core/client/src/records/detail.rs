@@ -2,7 +2,7 @@
 
 use super::convert::{all_labelled, at, category, due, labelled, table};
 use super::current::Current;
-use super::names::{Key, NOT_HERE, kind_name};
+use super::names::{Key, NOT_HERE, kind_name, parts};
 use super::packs::Under;
 use super::preview::{given, opened};
 use crate::engine::Engine;
@@ -14,7 +14,9 @@ use shenhai_pack::PackRef;
 use shenhai_pack::names::{FormId, Name, PackId};
 use shenhai_protocol::{ActName, Beside, CmdId, Envelope, FormName, OrderId};
 use shenhai_sync::RowState;
-use shenhai_view::{Labelled, Link, Section, Step, answered, dues, offers, seats, sections};
+use shenhai_view::{
+    Labelled, Link, Section, Step, Words, answered, dues, offers, own_fields, seats, sections,
+};
 
 impl Engine {
     /// `records.get`.
@@ -238,9 +240,31 @@ pub(super) fn filled_in(
     under: &Under,
     masked: bool,
 ) -> Option<Vec<Labelled>> {
-    let form = FormId::parse(envelope.form.as_ref()?.id.as_str())?;
     let law = &under.own.law;
+    let Some(form) = &envelope.form else {
+        return own_answers(envelope, beside, under);
+    };
+    let form = FormId::parse(form.id.as_str())?;
     let form = law.form(&form)?;
     let answers = opened(Some(form), envelope, beside)?;
     Some(answered(law, form, &answers, masked))
+}
+
+/// The answers to the product's own questions.
+fn own_answers(envelope: &Envelope, beside: &Beside, under: &Under) -> Option<Vec<Labelled>> {
+    let (_, kind) = parts(&envelope.record.kind)?;
+    let words = Words::new(&under.newest.pack().face.texts, &kind);
+    let asked = own_fields(envelope.act.as_str(), under.own.law.kind(&kind)?, words)?;
+    let answers = opened(None, envelope, beside)?;
+    let shown = asked.into_iter().filter_map(|field| {
+        let given = answers.get(&field.name)?.as_str()?;
+        let chosen = field.choices.into_iter().find(|choice| choice.code == given);
+        Some(Labelled {
+            name: field.name,
+            label: field.label,
+            text: chosen.map_or_else(|| given.to_owned(), |choice| choice.label),
+            masked: false,
+        })
+    });
+    Some(shown.collect())
 }

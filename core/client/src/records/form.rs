@@ -16,15 +16,11 @@ impl Engine {
         let attempt = self.attempt(key)?;
         let words = Words::new(&attempt.under.newest.pack().face.texts, &attempt.kind);
         let draft = self.draft_of_act(key)?;
-        let law = &attempt.under.own.law;
         let saved_at = draft.as_ref().map(|draft| draft.saved_at);
         Ok(FormView {
             key: key.clone(),
             title: words.act(key.act.as_str()),
-            fields: attempt
-                .sheet()
-                .map(|sheet| fields(shenhai_view::fields(law, sheet)))
-                .unwrap_or_default(),
+            fields: fields(attempt.questions()),
             answers: draft.map(|draft| draft.params.answers).unwrap_or_default(),
             saved_at,
         })
@@ -44,20 +40,14 @@ impl Engine {
                 (Vec::new(), Some(why(&refusal, words)))
             }
         };
-        let law = &attempt.under.own.law;
-        let asked = attempt.sheet().map(|sheet| shenhai_view::fields(law, sheet));
-        let asked = asked.unwrap_or_default();
+        let asked = attempt.questions();
         let required = asked.iter().filter(|field| field.required);
-        let offered = attempt
-            .sheet()
-            .map(|sheet| choices(law, sheet))
-            .unwrap_or_default();
         Ok(ActReport {
             issues,
             refused,
             required: required.map(|field| field.name.clone()).collect(),
             relevant: asked.iter().map(|field| field.name.clone()).collect(),
-            offered: offered
+            offered: choices(&asked)
                 .into_iter()
                 .map(|(name, all)| (name, all.into_iter().map(choice).collect()))
                 .collect(),

@@ -2,16 +2,14 @@
 
 use crate::engine::{Engine, Live};
 use crate::failure::Failure;
-use shenhai_crypto::Digest32;
 use shenhai_flow::fold::{Actor, Code, Refusal};
-use shenhai_flow::judged::error_code;
 use shenhai_forms::value::Time;
-use shenhai_pack::PackRef;
 use shenhai_pack::names::{KindId, Name, PackId, RoleName as RoleId};
 use shenhai_protocol::{
-    AccessGrant, Action, ErrorCode, HexHash, Kind, LawRef, OrderId, PackName, RecordRef, RoleName, ScopeId,
-    Sight, UnixMillis,
+    AccessGrant, Action, ErrorCode, Kind, OrderId, RecordRef, RoleName, ScopeId, Sight, UnixMillis,
 };
+use shenhai_replay::code_of;
+pub(super) use shenhai_replay::{law_ref, pack_ref, split_kind as parts};
 use shenhai_view::Names;
 use std::collections::BTreeSet;
 
@@ -29,30 +27,8 @@ pub(super) fn record_ref(key: &Key) -> RecordRef {
     }
 }
 
-/// The pack and the kind in it.
-pub(super) fn parts(kind: &Kind) -> Option<(PackId, KindId)> {
-    let (pack, kind) = kind.as_str().split_once('.')?;
-    Some((PackId::parse(pack)?, KindId::parse(kind)?))
-}
-
 pub(super) fn kind_name(pack: &PackId, kind: &KindId) -> Kind {
     Kind(format!("{pack}.{kind}"))
-}
-
-pub(super) fn pack_ref(law: &LawRef) -> Option<PackRef> {
-    Some(PackRef {
-        id: PackId::parse(law.id.as_str())?,
-        version: law.version.parse().ok()?,
-        law: Digest32::from_hex(law.sm3.as_str())?,
-    })
-}
-
-pub(super) fn law_ref(law: &PackRef) -> LawRef {
-    LawRef {
-        id: PackName(law.id.to_string()),
-        version: law.version.to_string(),
-        sm3: HexHash(law.law.to_hex()),
-    }
 }
 
 pub(super) const NOT_HERE: Failure = Failure::Refused(ErrorCode::NotFound, "no such record on this device");
@@ -66,7 +42,7 @@ pub(super) fn refused(refusal: &Refusal) -> Failure {
         Code::Form => "the answers do not pass",
         _ => "the fold refuses the act",
     };
-    Failure::Refused(error_code(refusal.code), why)
+    Failure::Refused(code_of(refusal.code), why)
 }
 
 /// An instant of the years 1 to 9999.

@@ -2,19 +2,18 @@
 //!
 //! An act that is refused here stays in the outbox as it is: what the gateway makes of it is the gateway's to say.
 
-use super::names::parts;
 use crate::engine::Pending;
 use crate::letter::Letter;
-use shenhai_crypto::Digest32;
 use shenhai_flow::Calendar;
-use shenhai_flow::fold::{Act, Actor, Code, Disclosure, Given, JsonAnswers, Law, Refusal, What, apply};
+use shenhai_flow::fold::{Act, Actor, Code, Given, JsonAnswers, Law, Refusal, apply};
 use shenhai_flow::record::Record;
 use shenhai_forms::value::Time;
 use shenhai_pack::Formula;
 use shenhai_pack::law::{Effect, Form};
 use shenhai_pack::names::{ActId, FactId, Name};
 use shenhai_proof::submission;
-use shenhai_protocol::{Beside, Envelope};
+use shenhai_protocol::{Beside, Envelope, GivenFacts, UnixMillis};
+use shenhai_replay::{Wording, disclosures, split_kind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A signed act with what travels beside it, as the fold wants it.
@@ -34,28 +33,20 @@ impl Folding<'_> {
         by: &Actor,
         now: Time,
     ) -> Result<Record, Refusal> {
-        let envelope = self.envelope;
-        let (_, kind) = parts(&envelope.record.kind).ok_or(Code::UnknownKind)?;
-        let what = What::Named(ActId::parse(envelope.act.as_str()).ok_or(Code::UnknownAct)?);
-        let named = super::names::pack_ref(&envelope.law).ok_or(Code::LawChanged)?;
         let given = given(record, now);
-        let submission = envelope.submission.as_ref();
-        let submission = submission.and_then(|named| Digest32::from_hex(named.sm3.as_str()));
-        let text = self.beside.submission.as_deref().unwrap_or("{}");
-        let forms = JsonAnswers::new(text.as_bytes(), disclosures(self.beside));
+        let facts = GivenFacts {
+            at: UnixMillis(given.at.millis()),
+            calendar: given.calendar.version().to_owned(),
+            asked: BTreeMap::new(),
+        };
+        let submission = self.beside.submission.as_deref();
+        let wording = Wording::of_command(self.envelope, submission, &facts).map_err(|_| Code::UnknownAct)?;
+        let openings = disclosures(&self.beside.disclosures).map_err(|_| Code::Form)?;
+        let forms = JsonAnswers::new(submission.unwrap_or("{}").as_bytes(), openings);
+        let act = wording.act(&forms, &given);
         let act = Act {
-            kind: &kind,
-            record: (!self.nameless).then_some(envelope.record.id.as_str()),
-            what: &what,
-            law: &named,
-            entry: envelope.cmd_id.as_str(),
-            work: envelope.work.as_str(),
-            device: Some(envelope.device_id.as_str()),
-            base_rev: Some(envelope.base_rev),
-            filled: Time::new(envelope.client_time.0).unwrap_or(given.at),
-            submission,
-            forms: &forms,
-            given: &given,
+            record: act.record.filter(|_| !self.nameless),
+            ..act
         };
         apply(record, &act, by, law).map(|(record, _)| record)
     }
@@ -68,17 +59,6 @@ pub(super) fn given(record: Option<&Record>, now: Time) -> Given<'static> {
         calendar: Calendar::standard(),
         asked: BTreeMap::new(),
     }
-}
-
-fn disclosures(beside: &Beside) -> Vec<Disclosure> {
-    let one = |disclosure: &shenhai_protocol::Disclosure| {
-        Some(Disclosure {
-            label: disclosure.label.clone(),
-            salt: salt(&disclosure.salt)?,
-            value: disclosure.value.clone(),
-        })
-    };
-    beside.disclosures.iter().filter_map(one).collect()
 }
 
 /// 16 bytes of 32 hex digits.
@@ -137,7 +117,7 @@ pub(super) fn fold_all<'l>(
 
 /// Facts that an act sets from an answer to a question: only the commit knows them.
 pub(super) fn asked_facts(law: &Law, envelope: &Envelope) -> Vec<FactId> {
-    let kind = parts(&envelope.record.kind).and_then(|(_, kind)| law.kind(&kind));
+    let kind = split_kind(&envelope.record.kind).and_then(|(_, kind)| law.kind(&kind));
     let act = ActId::parse(envelope.act.as_str());
     let (Some(kind), Some(act)) = (kind, act) else {
         return Vec::new();

@@ -9,7 +9,7 @@ use shenhai_flow::fold::{
     Act, Actor as Who, Asked as Answer, Disclosure, Given, JsonAnswers, Law, What, apply, next_inquiry,
     scopes,
 };
-use shenhai_flow::record::{Item, Record as Case, commitment};
+use shenhai_flow::record::{Holder, Item, Record as Case, commitment};
 use shenhai_forms::value::Time;
 use shenhai_pack::law::Question;
 use shenhai_pack::names::{ActId, AskId, KindId, Name, RoleName as RoleId};
@@ -159,7 +159,7 @@ impl FakeGateway {
         beside: &Beside,
         now: UnixMillis,
     ) -> Result<Judged, ErrorCode> {
-        let refused = |refusal: shenhai_flow::fold::Refusal| shenhai_flow::judged::error_code(refusal.code);
+        let refused = |refusal: shenhai_flow::fold::Refusal| shenhai_replay::code_of(refusal.code);
         let key = (envelope.record.kind.0.clone(), envelope.record.id.0.clone());
         let record = self.cases.records.get(&key).cloned();
         if envelope.law != self.cases.offer.law {
@@ -177,7 +177,19 @@ impl FakeGateway {
         };
         let (_, kind) = envelope.record.kind.0.split_once('.').expect("pack and kind");
         let kind = KindId::parse(kind).expect("a name");
-        let what = What::Named(ActId::parse(envelope.act.as_str()).expect("a name"));
+        let what = match envelope.act.as_str() {
+            // docs: `{"seat": …, "person": …}`; the unit is the directory's.
+            "reassign" => {
+                let text = beside.submission.as_deref().expect("who gets what");
+                let answers: BTreeMap<String, String> = serde_json::from_str(text).expect("two texts");
+                assert_eq!(answers.len(), 2, "{text}");
+                What::Reassign {
+                    seat: Name::parse(&answers["seat"]).expect("a seat"),
+                    to: Holder::person(&answers["person"], "hp"),
+                }
+            }
+            act => What::Named(ActId::parse(act).expect("a name")),
+        };
         let disclosures = beside.disclosures.iter().map(|one| Disclosure {
             label: one.label.clone(),
             salt: salt(&one.salt),

@@ -7,9 +7,9 @@ use super::answers::{Answers, Prepared};
 use super::law::Law;
 use super::refusal::{Code, Refusal};
 use super::{Actor, Around, dues, pinned};
-use crate::record::Record;
+use crate::record::{Holder, Record};
 use shenhai_pack::law::Act as Row;
-use shenhai_pack::names::{ActId, FormId, KindId};
+use shenhai_pack::names::{ActId, FormId, KindId, Name};
 
 /// An act that some row of the law lets the actor do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +37,17 @@ pub fn offered(
 ) -> Result<Vec<Offered>, Refusal> {
     let forms = Prepared(Ok(Answers::default()));
     let mut all = Vec::new();
-    for name in law.kind(kind).ok_or(Code::UnknownKind)?.act_names() {
-        let what = What::Named(name.clone());
+    let known = law.kind(kind).ok_or(Code::UnknownKind)?;
+    let seats = &known.seats;
+    for name in known.act_names() {
+        let what = match (name.as_str(), seats.first()) {
+            // Whose seat it is and who gets it is filled in.
+            ("reassign", Some(seat)) => What::Reassign {
+                seat: seat.id.clone(),
+                to: Holder::default(),
+            },
+            _ => What::Named(name.clone()),
+        };
         let act = Act {
             kind,
             record: record.map(|record| record.id.as_str()),

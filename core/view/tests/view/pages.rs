@@ -293,7 +293,7 @@ fn a_form_asks_what_its_sheet_says() {
         .collect();
     assert_eq!(labels, ["清澈", "藻类偏多", "浑浊"]);
     assert_eq!(fields(&law, form("spot"))[2].kind, FactType::Decimal(2));
-    let offered: Vec<_> = choices(&law, form("reported")).into_keys().collect();
+    let offered: Vec<_> = choices(&fields(&law, form("reported"))).into_keys().collect();
     assert_eq!(offered, ["matter", "urgency"]);
     let given = json!({ "water": "dirty", "witness_phone": PHONE, "remark": "" });
     let given = given.as_object().expect("an object");
