@@ -125,6 +125,8 @@ pub struct Tuning {
     pub leaving_look: Duration,
     /// Pause between two looks into the folder of packs.
     pub packs_look: Duration,
+    /// Longest pause between two looks at which alarms are due.
+    pub alarms_look: Duration,
     /// How long `stop` goes on serving with `/healthz` at 503, so that a load balancer turns away first.
     pub drain: Duration,
     /// How long `stop` waits for requests under way.
@@ -160,6 +162,7 @@ impl Default for Tuning {
             seal_wait: Duration::from_secs(10),
             leaving_look: Duration::from_secs(60),
             packs_look: Duration::from_secs(5),
+            alarms_look: Duration::from_secs(10),
             drain: Duration::ZERO,
             stop_timeout: Duration::from_secs(10),
         }

@@ -21,6 +21,7 @@ use crate::log::Heads;
 use crate::outbound::Outbound;
 use crate::packs::{self, Packs};
 use crate::platform_feedback;
+use crate::records;
 use crate::seal::{self, Signing};
 use crate::store::{Store, StoreError, Tx, WriterStats};
 use shenhai_crypto::{KeyRef, Provider, ProviderError};
@@ -439,6 +440,7 @@ fn start_workers(app: &Arc<App>) -> JoinSet<()> {
         }
     }
     workers.spawn(leaving::serve(Arc::clone(app)));
+    workers.spawn(records::sound_alarms(Arc::clone(app)));
     if let Some(config) = app.city.anchor.clone() {
         workers.spawn(anchor::serve(Arc::clone(app), anchor::HttpAnchor::new(config)));
     }

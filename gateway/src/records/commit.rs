@@ -2,17 +2,19 @@
 //!
 //! No form is parsed here. Where the record stands as it did when the act was prepared, not even the fold runs again.
 
+use super::act::Asking;
 use super::ask::{self, Numbers};
 use super::keep::{Change, Ground, keep};
 use super::prepare::{Prepared, Ready};
 use crate::decide::Asker;
+use crate::packs::Held;
 use crate::store::{AuditEvent, Key, RecordRow, StoreError, Tx};
 use shenhai_flow::Calendar;
-use shenhai_flow::fold::{Asked, Given, Outward, Refusal};
+use shenhai_flow::fold::{Asked, Forms, Given, Outward, Refusal};
 use shenhai_flow::record::Record;
 use shenhai_forms::value::{Time, Value};
 use shenhai_pack::law::Origin;
-use shenhai_pack::names::{AskId, Name};
+use shenhai_pack::names::{AskId, KindId, Name};
 use shenhai_protocol::{
     Asked as AskedFact, Envelope, ErrorCode, GivenFacts, LawRef, UnitId, UnixMillis, limits,
 };
@@ -180,16 +182,22 @@ fn take(
             let Some(at) = ground.at(before.as_ref()) else {
                 return Ok(Err(Refused::of_a_stranger(ErrorCode::ClockOutOfRange)));
             };
-            let outcome = match answer_all(tx, ground, ready, before.as_ref(), at, &mut numbers)? {
-                Asking::Refused(refusal) => Err(refusal),
-                Asking::Nobody => {
+            let answering = Answering {
+                held: &ready.held,
+                kind: &ready.kind,
+                asking: &ready.asking,
+                asked: &ready.asked,
+            };
+            let outcome = match answer_all(tx, ground, &answering, before.as_ref(), at, &mut numbers)? {
+                Answered::Refused(refusal) => Err(refusal),
+                Answered::Nobody => {
                     given.at = UnixMillis(at.millis());
                     return Ok(Err(Refused {
                         on_the_record: row.is_some(),
                         ..Refused::of_a_stranger(ErrorCode::NotFound)
                     }));
                 }
-                Asking::Answered(asked) => {
+                Answered::All(asked) => {
                     given.asked = facts(&asked);
                     let given = Given {
                         at,
@@ -251,44 +259,53 @@ fn take(
 }
 
 /// What came of an act's questions.
-enum Asking {
-    Answered(BTreeMap<AskId, Asked>),
+pub(super) enum Answered {
+    All(BTreeMap<AskId, Asked>),
     Refused(Refusal),
     /// Nobody and nothing answers to one of them.
     Nobody,
 }
 
+/// An act whose questions are to be answered.
+pub(super) struct Answering<'a, F> {
+    pub(super) held: &'a Held,
+    pub(super) kind: &'a KindId,
+    pub(super) asking: &'a Asking<F>,
+    /// Answered before the law asks anything.
+    pub(super) asked: &'a BTreeMap<AskId, Asked>,
+}
+
 /// Answers to all questions of an act, asked one after the other.
-fn answer_all(
+pub(super) fn answer_all<F: Forms>(
     tx: &Tx<'_>,
     ground: &Ground,
-    ready: &Ready,
+    act: &Answering<'_, F>,
     record: Option<&Record>,
     at: Time,
     numbers: &mut Numbers,
-) -> Result<Asking, StoreError> {
-    let law = &ready.held.law;
-    let kind = law.kind(&ready.kind).ok_or(StoreError::Document("law"))?;
+) -> Result<Answered, StoreError> {
+    let law = &act.held.law;
+    let kind = law.kind(act.kind).ok_or(StoreError::Document("law"))?;
     let mut given = Given {
         at,
         calendar: Calendar::standard(),
-        asked: ready.asked.clone(),
+        asked: act.asked.clone(),
     };
     loop {
-        let inquiry = match ready.asking.inquiry(law, kind, record, &given) {
+        let inquiry = match act.asking.inquiry(law, kind, record, &given) {
             Ok(Some(inquiry)) => inquiry,
-            Ok(None) => return Ok(Asking::Answered(given.asked)),
-            Err(refusal) => return Ok(Asking::Refused(refusal)),
+            Ok(None) => return Ok(Answered::All(given.asked)),
+            Err(refusal) => return Ok(Answered::Refused(refusal)),
         };
-        let answer = ask::answer(tx, &ground.directory, &ready.held, kind, &inquiry, numbers)?;
+        let answer = ask::answer(tx, &ground.directory, act.held, kind, &inquiry, numbers)?;
         let Some(answer) = answer else {
-            return Ok(Asking::Nobody);
+            return Ok(Answered::Nobody);
         };
         given.asked.insert(inquiry.name, answer);
     }
 }
 
-fn facts(asked: &BTreeMap<AskId, Asked>) -> BTreeMap<String, AskedFact> {
+pub(super) fn facts(asked: &BTreeMap<AskId, Asked>) -> BTreeMap<String, AskedFact> {
     let fact = |asked: &Asked| AskedFact {
         value: asked.value.clone(),
         unit: asked.unit.clone().map(UnitId),

@@ -4,12 +4,15 @@
 //! are names that a law gives.
 
 mod act;
+mod alarms;
 mod ask;
 mod commit;
 mod keep;
+mod own;
 mod prepare;
 mod sight;
 
+pub(crate) use alarms::serve as sound_alarms;
 pub(crate) use commit::{Judged, judge, read as read_row};
 pub(crate) use keep::{Ground, show_anew};
 pub(crate) use prepare::{Prepared, prepare};

@@ -111,28 +111,28 @@ fn chains(conn: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(faults)
 }
 
-/// Each receipt is the leaf of the log that it says, and the log has no other.
+/// Each receipt and own entry is the leaf of the log that it says, and the log has no other.
 fn log(conn: &Connection) -> Result<Vec<String>, StoreError> {
     let class = DataClass::OrderClosing.name();
     let mut select = conn.prepare(
-        "SELECT c.n, c.receipt, c.leaf, l.hash, substr(s.leaves, c.commit_index * 32 + 1, 32) FROM commands c
+        "SELECT c.name, c.text, c.leaf, l.hash, substr(s.leaves, c.commit_index * 32 + 1, 32) FROM (
+             SELECT 'the receipt of command ' || n AS name, receipt AS text, leaf, commit_n, commit_index FROM commands
+             UNION ALL SELECT 'own entry ' || n, payload, leaf, commit_n, commit_index FROM entries) c
          LEFT JOIN log_nodes l ON l.class = ?1 AND l.level = 0 AND l.idx = c.leaf
          LEFT JOIN commits s ON s.n = c.commit_n ORDER BY c.leaf",
     )?;
     let mut rows = select.query([class])?;
     let (mut faults, mut size) = (Vec::new(), 0_u64);
     while let Some(row) = rows.next()? {
-        let (n, payload): (i64, String) = (row.get(0)?, row.get(1)?);
+        let (name, payload): (String, String) = (row.get(0)?, row.get(1)?);
         let (leaf, hash): (Option<u64>, Option<[u8; 32]>) = (row.get(2)?, row.get(3)?);
         let expected = leaf_hash(payload.as_bytes());
         if leaf != Some(size) || hash.map(Digest32::from_bytes) != Some(expected) {
-            faults.push(format!(
-                "the receipt of command {n} is not leaf {size} of the log"
-            ));
+            faults.push(format!("{name} is not leaf {size} of the log"));
         }
         let given: Option<Vec<u8>> = row.get(4)?;
         if given.as_deref() != Some(expected.as_bytes()) {
-            faults.push(format!("the receipt of command {n} is not what its commit gave"));
+            faults.push(format!("{name} is not what its commit gave"));
         }
         faults.truncate(EXAMPLES);
         size += 1;
@@ -143,7 +143,7 @@ fn log(conn: &Connection) -> Result<Vec<String>, StoreError> {
         |row| row.get(0),
     )?;
     if counted != size {
-        faults.push(format!("the log counts {counted} receipts and there are {size}"));
+        faults.push(format!("the log counts {counted} texts and there are {size}"));
     }
     Ok(faults)
 }

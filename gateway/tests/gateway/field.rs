@@ -185,6 +185,7 @@ impl Field {
         config.city.packs.folder = Some(self.folder());
         config.city.packs.authorities = vec![self.signers.authority.to_pem()];
         config.tuning.packs_look = std::time::Duration::from_millis(20);
+        config.tuning.alarms_look = std::time::Duration::from_millis(20);
         (self.adjust)(&mut config);
         config
     }
@@ -334,6 +335,7 @@ impl Field {
         let mut select = db
             .prepare(
                 "SELECT commit_n, commit_index, payload, submission, receipt FROM commands WHERE order_id = ?1
+                 UNION ALL SELECT commit_n, commit_index, NULL, NULL, payload FROM entries WHERE key = ?1
                  ORDER BY 1, 2",
             )
             .unwrap();

@@ -13,6 +13,7 @@ mod bad_sign_in;
 mod city;
 mod devices;
 mod door;
+mod entries;
 mod feedback;
 mod field;
 mod idempotency;

@@ -170,7 +170,7 @@ async fn a_backup_that_is_not_sound_is_named_and_left_alone() {
         ("UPDATE devices SET head_hash = id", "device "),
         ("UPDATE devices SET last_seq = 2", "device "),
         ("UPDATE commands SET receipt = '{}'", "the receipt of command 1"),
-        ("UPDATE log_sizes SET size = 5", "the log counts 5 receipts"),
+        ("UPDATE log_sizes SET size = 5", "the log counts 5 texts"),
         (
             "UPDATE commits SET leaves = zeroblob(32)",
             "the receipt of command 1 is not what its commit gave",

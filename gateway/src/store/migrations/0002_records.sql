@@ -50,3 +50,18 @@ CREATE TABLE series (
     name TEXT PRIMARY KEY,
     last INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The gateway's own entries: each a text of the commit that took it and a leaf of the log, as a receipt is. `chain`: the
+-- command or entry that everything up to it follows from.
+CREATE TABLE entries (
+    n            INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    key          TEXT NOT NULL,
+    chain        TEXT NOT NULL,
+    payload      TEXT NOT NULL,
+    commit_n     INTEGER NOT NULL,
+    commit_index INTEGER NOT NULL,
+    leaf         INTEGER NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX entries_of_record ON entries (key, n);
+CREATE INDEX entries_of_chain ON entries (chain);
