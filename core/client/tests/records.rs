@@ -606,6 +606,38 @@ fn a_record_whose_law_is_not_here_shows_that_it_is_there() {
 }
 
 #[test]
+fn a_document_that_is_not_of_its_record_is_not_shown_as_it() {
+    let world = World::new();
+    let id = world.gateway(|gateway| {
+        gateway.cases.mislabelled = true;
+        gateway.plan("苏州河", "zhou")
+    });
+    let (_directory, core) = sign_in(&world, "zhou");
+    let shown = list(&world, &core, "patrols");
+    assert_eq!(
+        (&shown["rows"][0]["title"], &shown["rows"][0]["missing"]),
+        (&json!(id), &json!("unsupported_version"))
+    );
+    assert_eq!(
+        world.code(&core, "records.get", json!({ "kind": PATROL, "id": id })),
+        "store_failed"
+    );
+    // It comes rightly named with the next change.
+    world.gateway(|gateway| {
+        gateway.cases.mislabelled = false;
+        gateway.act(
+            "chen",
+            PATROL,
+            Some(&id),
+            "call_off",
+            &json!({ "reason": "汛期停航" }),
+        );
+    });
+    world.pass(1_000);
+    assert_eq!(get(&world, &core, &id)["row"]["state"], "已取消");
+}
+
+#[test]
 fn a_pack_that_is_not_what_its_digests_say_is_not_taken() {
     let world = World::new();
     let id = world.gateway(|gateway| {

@@ -1,6 +1,6 @@
 //! One record as it stands: received, with this device's unsent acts over it, and what is known around it.
 
-use super::names::{Key, NOT_HERE, key_of, record_ref};
+use super::names::{Key, NOT_HERE, key_of, kind_name, law_ref, record_ref};
 use super::packs::Under;
 use super::preview::{counts, fold_all, salt};
 use crate::engine::{Engine, Pending};
@@ -84,9 +84,7 @@ impl Engine {
     ) -> Result<Current, Failure> {
         let live = self.live()?;
         let now = self.time_now()?;
-        let unreadable = |_| Failure::Store(StoreError::Row("records"));
-        let received = held.map(|(_, held)| Record::read(held.document.as_bytes()).map_err(unreadable));
-        let received = received.transpose()?;
+        let received = held.map(|(_, held)| read(held)).transpose()?;
         let acts = self.pending_acts(key).filter(|pending| counts(pending));
         let letters = acts.filter_map(|pending| pending.letter.as_ref());
         let first = letters.clone().next();
@@ -149,6 +147,17 @@ impl Engine {
             self.shelf.expect(key, rev, receipt.after.clone());
         }
     }
+}
+
+/// The record in a document, which has to be the one it came as.
+fn read(held: &HeldRecord) -> Result<Record, Failure> {
+    let unreadable = || Failure::Store(StoreError::Row("records"));
+    let record = Record::read(held.document.as_bytes()).map_err(|_| unreadable())?;
+    let is_it = record.id == held.record.id.as_str()
+        && record.rev == held.rev
+        && kind_name(&record.law.id, &record.kind) == held.record.kind
+        && law_ref(&record.law) == held.law;
+    is_it.then_some(record).ok_or_else(unreadable)
 }
 
 fn received_opening(shown: &shenhai_protocol::Shown) -> Option<(Digest32, Opened)> {

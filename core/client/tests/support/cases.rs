@@ -54,6 +54,8 @@ pub struct Cases {
     pub withheld: bool,
     /// Files of the pack are not what their digests say.
     pub spoilt: bool,
+    /// Records come under another revision than their documents'.
+    pub mislabelled: bool,
 }
 
 pub fn river(edit: impl FnOnce(&mut BTreeMap<String, String>)) -> (Law, BTreeMap<String, String>, PackOffer) {
@@ -114,6 +116,7 @@ impl Cases {
             granted: ["river.patrol", "river.finding"].map(Kind::from).into(),
             withheld: false,
             spoilt: false,
+            mislabelled: false,
         }
     }
 
@@ -378,8 +381,8 @@ impl FakeGateway {
         ChangeKind::Record {
             record: Box::new(HeldRecord {
                 record: reference,
-                rev: record.rev,
-                law: self.cases.offer.law.clone(),
+                rev: record.rev + u64::from(self.cases.mislabelled),
+                law: shenhai_replay::law_ref(&record.law),
                 document: record.document(),
                 shown: shown.collect(),
             }),
