@@ -19,6 +19,7 @@ mod outbox;
 mod packs;
 mod preview;
 mod shelf;
+mod workable;
 
 pub(crate) use fetch::fetch;
 pub(crate) use shelf::Shelf;

@@ -3,19 +3,17 @@
 //! A pack is believed by its digests: the records and offers of the gateway name them. Who signed it is looked at by the
 //! gateway, whose operator names the authorities; a device that showed a wrong pack would have its acts refused.
 
-use super::names::{kind_name, law_ref, pack_ref};
+use super::names::{law_ref, pack_ref};
 use crate::engine::{Engine, Job};
 use crate::failure::Failure;
-use crate::rpc::{ListHead, OpenableAct, PackView, PacksView, Topic};
-use shenhai_flow::Calendar;
-use shenhai_flow::fold::{Given, Law};
+use crate::rpc::Topic;
+use shenhai_flow::fold::Law;
 use shenhai_pack::face::IndexColumn;
-use shenhai_pack::names::{KindId, Name, PackId};
+use shenhai_pack::names::{KindId, Name};
 use shenhai_pack::{LoadError, Pack, PackFiles, PackRef, Roots, load};
-use shenhai_protocol::{ActName, ErrorCode, HexHash, Kind, LawRef, PackName, PackOffer, PackStage};
+use shenhai_protocol::{ErrorCode, HexHash, Kind, LawRef, PackName, PackOffer, PackStage};
 use shenhai_store::{KeptPack, StoreError};
 use shenhai_sync::pause_millis;
-use shenhai_view::{Words, offers, pack_title};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -61,8 +59,8 @@ pub(super) struct Under {
 #[derive(Default)]
 pub(super) struct Packs {
     /// By SM3 of the law; `Err` where this app cannot read it.
-    read: BTreeMap<HexHash, Result<Arc<Read>, ErrorCode>>,
-    offers: Vec<PackOffer>,
+    pub(super) read: BTreeMap<HexHash, Result<Arc<Read>, ErrorCode>>,
+    pub(super) offers: Vec<PackOffer>,
     /// Laws that records name and that are not here.
     wanted: BTreeMap<HexHash, LawRef>,
     /// Counts up when what records look like may have changed.
@@ -99,7 +97,7 @@ impl Packs {
     }
 
     /// Whether records of the pack are still opened.
-    fn opens(&self, pack: &PackName) -> bool {
+    pub(super) fn opens(&self, pack: &PackName) -> bool {
         let offered = self.offers.iter().find(|offer| offer.law.id == *pack);
         offered.is_none_or(|offer| matches!(offer.stage, PackStage::Trial | PackStage::Active))
     }
@@ -125,7 +123,7 @@ impl Packs {
         all.into_values().collect()
     }
 
-    fn is_unreadable(&self, law: &HexHash) -> bool {
+    pub(super) fn is_unreadable(&self, law: &HexHash) -> bool {
         matches!(self.read.get(law), Some(Err(_)))
     }
 
@@ -308,109 +306,5 @@ impl Engine {
             self.shelf.packs.read.remove(law);
         }
         Ok(())
-    }
-
-    /// `records.packs`.
-    pub(crate) fn packs(&self) -> Result<PacksView, Failure> {
-        self.live()?;
-        let packs = &self.shelf.packs;
-        let mut names: BTreeSet<PackName> = packs.offers.iter().map(|offer| offer.law.id.clone()).collect();
-        let read = packs.read.values().filter_map(|read| read.as_ref().ok());
-        names.extend(read.map(|read| PackName(read.law.reference().id.to_string())));
-        let views = names.into_iter().map(|name| self.pack_view(name));
-        Ok(PacksView {
-            packs: views.collect::<Result<_, Failure>>()?,
-        })
-    }
-
-    fn pack_view(&self, name: PackName) -> Result<PackView, Failure> {
-        let packs = &self.shelf.packs;
-        let offer = packs.offers.iter().find(|offer| offer.law.id == name);
-        let trial = offer.is_some_and(|offer| offer.stage == PackStage::Trial);
-        let Some(newest) = packs.newest(&name) else {
-            let law = offer.map(|offer| &offer.law.sm3);
-            let unreadable = law.is_some_and(|law| packs.is_unreadable(law));
-            return Ok(PackView {
-                title: name.0.clone(),
-                id: name,
-                missing: Some(match unreadable {
-                    true => ErrorCode::UnsupportedVersion,
-                    false => ErrorCode::PackMissing,
-                }),
-                trial,
-                lists: Vec::new(),
-                opens: Vec::new(),
-            });
-        };
-        let live = self.live()?;
-        let (pack, roles) = (newest.pack(), live.role_ids());
-        let lists = shenhai_view::lists_of(&pack.face, &roles).map(|(list, title)| ListHead {
-            id: list.id.to_string(),
-            title: title.to_owned(),
-            kind: kind_name(&pack.manifest.id, &list.kind),
-            searchable: !list.search.is_empty(),
-        });
-        let lists = lists.collect();
-        let opens = match packs.opens(&name) {
-            true => self.openable(&newest)?,
-            false => Vec::new(),
-        };
-        Ok(PackView {
-            id: name,
-            title: pack_title(pack),
-            missing: None,
-            trial,
-            lists,
-            opens,
-        })
-    }
-
-    /// What the person can open under a law.
-    fn openable(&self, newest: &Read) -> Result<Vec<OpenableAct>, Failure> {
-        let live = self.live()?;
-        let given = Given {
-            at: self.time_now()?,
-            calendar: Calendar::standard(),
-            asked: BTreeMap::new(),
-        };
-        let (law, pack) = (&newest.law, newest.pack());
-        let mut all: Vec<OpenableAct> = Vec::new();
-        for id in pack.law.kinds.keys() {
-            let kind = kind_name(&pack.manifest.id, id);
-            for role in live.roles() {
-                let Some(actor) = live.actor(&kind, &role) else {
-                    continue;
-                };
-                for offer in offers(None, id, &given, &actor, law, &pack.face) {
-                    let act = ActName(offer.act.to_string());
-                    let known = |one: &OpenableAct| one.key.kind == kind && one.key.act == act;
-                    let allowed = live.opening_scope(&kind, act.as_str()).is_some();
-                    if !offer.enabled || !allowed || all.iter().any(known) {
-                        continue;
-                    }
-                    all.push(OpenableAct {
-                        has_draft: self.shelf.is_drafted(&kind, None, Some(&act)),
-                        key: crate::rpc::ActKey {
-                            kind: kind.clone(),
-                            id: None,
-                            act,
-                            role: role.clone(),
-                        },
-                        title: offer.title,
-                    });
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    /// What people call a kind, where its pack is here.
-    pub(super) fn kind_title(&self, kind: &Kind) -> String {
-        let parts = super::names::parts(kind);
-        let title = parts.and_then(|(pack, id): (PackId, KindId)| {
-            let newest = self.shelf.packs.newest(&PackName(pack.to_string()))?;
-            Some(Words::new(&newest.pack().face.texts, &id).title())
-        });
-        title.unwrap_or_else(|| kind.0.clone())
     }
 }
