@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::rpc::{ActKey, ListHead, OpenableAct, PackView, PacksView};
 use shenhai_flow::Calendar;
 use shenhai_flow::fold::Given;
-use shenhai_pack::names::{KindId, Name, PackId};
+use shenhai_pack::names::{KindId, PackId};
 use shenhai_protocol::{ActName, ErrorCode, Kind, PackName, PackStage};
 use shenhai_view::{Words, offers, pack_title};
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,6 +7,7 @@
     reason = "every test binary uses another part of this module"
 )]
 
+pub mod at_work;
 pub mod book;
 pub mod cases;
 mod decide;
