@@ -441,6 +441,7 @@ fn start_workers(app: &Arc<App>) -> JoinSet<()> {
     }
     workers.spawn(leaving::serve(Arc::clone(app)));
     workers.spawn(records::sound_alarms(Arc::clone(app)));
+    workers.spawn(records::carry_out(Arc::clone(app)));
     if let Some(config) = app.city.anchor.clone() {
         workers.spawn(anchor::serve(Arc::clone(app), anchor::HttpAnchor::new(config)));
     }

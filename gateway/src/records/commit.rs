@@ -4,6 +4,7 @@
 
 use super::act::Asking;
 use super::ask::{self, Numbers};
+use super::errand::Origin;
 use super::keep::{Change, Ground, keep};
 use super::prepare::{Prepared, Ready};
 use crate::decide::Asker;
@@ -13,7 +14,7 @@ use shenhai_flow::Calendar;
 use shenhai_flow::fold::{Asked, Forms, Given, Outward, Refusal};
 use shenhai_flow::record::Record;
 use shenhai_forms::value::{Time, Value};
-use shenhai_pack::law::Origin;
+use shenhai_pack::law::Origin as From;
 use shenhai_pack::names::{AskId, KindId, Name};
 use shenhai_protocol::{
     Asked as AskedFact, Envelope, ErrorCode, GivenFacts, LawRef, UnitId, UnixMillis, limits,
@@ -81,7 +82,7 @@ pub(crate) fn judge(
     let row = tx.record_row(&act.key)?;
     let outcome = match admit(tx, ground, asker, envelope, act, row.as_ref())? {
         Err(refused) => Err(refused),
-        Ok(ready) => take(tx, ground, asker, &act.key, ready, row, &mut given)?,
+        Ok(ready) => take(tx, ground, asker, envelope, ready, row, &mut given)?,
     };
     Ok(Judged {
         law: envelope.law.clone(),
@@ -139,7 +140,7 @@ fn opens(ready: &Ready) -> bool {
         return false;
     };
     let mut rows = kind.rows_of(&act).peekable();
-    rows.peek().is_some() && rows.all(|row| row.from == Origin::Nothing)
+    rows.peek().is_some() && rows.all(|row| row.from == From::Nothing)
 }
 
 /// Why an act upon a record that its scope does not hold is refused. One that is not there and one that is somebody else's
@@ -165,21 +166,24 @@ fn take(
     tx: &mut Tx<'_>,
     ground: &Ground,
     asker: &Asker,
-    key: &Key,
+    envelope: &Envelope,
     ready: &Ready,
     row: Option<RecordRow>,
     given: &mut GivenFacts,
 ) -> Result<Result<Done, Refused>, StoreError> {
+    let key = &Key::of_record(&envelope.record);
     let mut numbers = Numbers::new();
     given.asked = facts(&ready.asked);
+    let present;
     let same = |folded: &&super::prepare::Folded| {
         folded.before.as_ref().map(|record| record.rev) == row.as_ref().map(|row| row.rev)
     };
-    let (at, outcome) = match ready.folded.as_ref().filter(same) {
-        Some(folded) => (folded.at, folded.outcome.clone()),
+    let (before, at, outcome) = match ready.folded.as_ref().filter(same) {
+        Some(folded) => (folded.before.as_ref(), folded.at, folded.outcome.clone()),
         None => {
-            let before = row.as_ref().map(read).transpose()?;
-            let Some(at) = ground.at(before.as_ref()) else {
+            present = row.as_ref().map(read).transpose()?;
+            let before = present.as_ref();
+            let Some(at) = ground.at(before) else {
                 return Ok(Err(Refused::of_a_stranger(ErrorCode::ClockOutOfRange)));
             };
             let answering = Answering {
@@ -188,7 +192,7 @@ fn take(
                 asking: &ready.asking,
                 asked: &ready.asked,
             };
-            let outcome = match answer_all(tx, ground, &answering, before.as_ref(), at, &mut numbers)? {
+            let outcome = match answer_all(tx, ground, &answering, before, at, &mut numbers)? {
                 Answered::Refused(refusal) => Err(refusal),
                 Answered::Nobody => {
                     given.at = UnixMillis(at.millis());
@@ -204,10 +208,10 @@ fn take(
                         calendar: Calendar::standard(),
                         asked,
                     };
-                    ready.asking.fold(&ready.held.law, before.as_ref(), &given)
+                    ready.asking.fold(&ready.held.law, before, &given)
                 }
             };
-            (at, outcome)
+            (before, at, outcome)
         }
     };
     given.at = UnixMillis(at.millis());
@@ -235,8 +239,11 @@ fn take(
     let change = Change {
         lists: &ground.lists,
         held: &ready.held,
+        before,
         after: &after,
         at,
+        outward: &outward,
+        origin: &Origin::of_command(envelope.cmd_id.as_str()),
         opened: &ready.opened,
     };
     match keep(tx, &change)? {

@@ -2,12 +2,13 @@
 //!
 //! Not the fold. Called inside the writer for signed acts and for the gateway's own entries alike.
 
+use super::errand::{self, Origin};
 use crate::app::App;
 use crate::directory::Directory;
 use crate::lists::Lists;
 use crate::packs::{Held, Shelf};
 use crate::store::{Keeping, Key, RecordRow, Showing, StoreError, Tx};
-use shenhai_flow::fold::{Given, Refusal, showings};
+use shenhai_flow::fold::{Given, Outward, Refusal, showings};
 use shenhai_flow::record::Record;
 use shenhai_flow::{Calendar, clock};
 use shenhai_forms::value::{Time, Value};
@@ -45,8 +46,13 @@ pub(crate) struct Change<'a> {
     /// The lists that follow it.
     pub(crate) lists: &'a Lists,
     pub(crate) held: &'a Held,
+    pub(crate) before: Option<&'a Record>,
     pub(crate) after: &'a Record,
     pub(crate) at: Time,
+    /// What it causes beyond it.
+    pub(crate) outward: &'a [Outward],
+    /// The command or entry that changed it.
+    pub(crate) origin: &'a Origin,
     /// What opens commitments that came with it.
     pub(crate) opened: &'a BTreeMap<HexHash, Disclosure>,
 }
@@ -82,6 +88,7 @@ pub(crate) fn keep(
     })?;
     tx.keep_opened(&row.key, change.opened)?;
     change.lists.follow(tx, &row, held, after, change.at)?;
+    errand::note(tx, held, change.before, after, change.outward, change.origin)?;
     tx.log_showings(&row.key, row.rev, &shown).map(Ok)
 }
 

@@ -6,13 +6,16 @@
 mod act;
 mod alarms;
 mod ask;
+mod carry;
 mod commit;
+mod errand;
 mod keep;
 mod own;
 mod prepare;
 mod sight;
 
 pub(crate) use alarms::serve as sound_alarms;
+pub(crate) use carry::serve as carry_out;
 pub(crate) use commit::{Judged, judge, read as read_row};
 pub(crate) use keep::{Ground, show_anew};
 pub(crate) use prepare::{Prepared, prepare};

@@ -1,22 +1,23 @@
 //! One of the gateway's own entries: folded, written down and put into effect inside the writer, as a signed act is.
 //!
-//! Not why there is one (`alarms`). What the law refuses is written down too, with its code; an entry that was written down
+//! Not why there is one (`alarms`, `carry`). What the law refuses is written down too, with its code; an entry that was written down
 //! before is not written again.
 
 use super::act::Asking;
 use super::ask::Numbers;
 use super::commit::{Answered, Answering, answer_all, facts, read};
+use super::errand::Origin;
 use super::keep::{Change, Ground, keep, key_of};
 use crate::packs::Held;
 use crate::store::{Key, NewEntry, StoreError, Tx};
 use shenhai_crypto::sm3;
 use shenhai_flow::Calendar;
-use shenhai_flow::fold::{Answers, Given, Outward, Prepared, Refusal};
+use shenhai_flow::fold::{Act, Answers, Given, Outward, Prepared, Refusal, apply};
 use shenhai_flow::record::Record;
 use shenhai_forms::value::Time;
 use shenhai_pack::names::Name;
 use shenhai_protocol::{
-    ActName, Cause, Disclosure, EntryBy, GivenFacts, HexHash, OwnEntry, PROTOCOL_VERSION, RecordRef,
+    ActName, Cause, Disclosure, EntryBy, GivenFacts, HexHash, OrderId, OwnEntry, PROTOCOL_VERSION, RecordRef,
     UnixMillis, WorkId,
 };
 use shenhai_replay::{Wording, split_kind};
@@ -106,12 +107,20 @@ pub(crate) fn enter(tx: &mut Tx<'_>, ground: &Ground, own: Own) -> Result<Came, 
             entry.refused = Some(code.clone());
             Came::Refused(code)
         }
-        Ok((after, _)) => {
+        Ok((after, outward)) => {
+            let origin = Origin {
+                entry: entry.id.0.clone(),
+                depth: entry.cause.as_ref().map_or(0, |cause| cause.depth),
+                chain: own.chain.clone(),
+            };
             let change = Change {
                 lists: &ground.lists,
                 held: &held,
+                before: before.as_ref(),
                 after: &after,
                 at,
+                outward: &outward,
+                origin: &origin,
                 opened: &own.opened,
             };
             // A rule of the sights or the alarms, which whoever judges again does not look at: it is no entry.
@@ -173,5 +182,27 @@ fn fold(
         calendar: Calendar::standard(),
         asked,
     };
-    Ok(Some(asking.fold(&held.law, before, &given)))
+    let Some(law) = before.is_none().then_some(&held.law) else {
+        return Ok(Some(asking.fold(&held.law, before, &given)));
+    };
+    // What is opened may be named by its own facts, which only the fold knows.
+    let unnamed = Act {
+        record: None,
+        ..asking.wording.act(&asking.answers, &given)
+    };
+    let opened = apply(None, &unnamed, &asking.by, law);
+    let Ok((record, _)) = &opened else {
+        return Ok(Some(opened));
+    };
+    entry.record.id = OrderId(record.id.clone());
+    let Some(there) = tx.record_row(&Key::of_record(&entry.record))? else {
+        return Ok(Some(opened));
+    };
+    let there = read(&there)?;
+    let again = Wording::of_entry(entry).map_err(|_| unreadable())?;
+    let asking = Asking {
+        wording: again.0,
+        ..asking
+    };
+    Ok(Some(asking.fold(&held.law, Some(&there), &given)))
 }

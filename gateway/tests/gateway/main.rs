@@ -20,6 +20,7 @@ mod idempotency;
 mod keys;
 mod leaving;
 mod life_cycle;
+mod linked;
 mod lists;
 mod operations;
 mod outside_chain;

@@ -65,3 +65,22 @@ CREATE TABLE entries (
 ) STRICT;
 CREATE INDEX entries_of_record ON entries (key, n);
 CREATE INDEX entries_of_chain ON entries (chain);
+
+-- What acts and entries cause beyond their records and was not carried out yet, in its order. `doc`: an errand.
+CREATE TABLE outward (
+    n       INTEGER PRIMARY KEY,
+    key     TEXT NOT NULL,
+    cause   TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    depth   INTEGER NOT NULL,
+    chain   TEXT NOT NULL,
+    doc     TEXT NOT NULL
+) STRICT;
+
+-- Who holds a record as a link, and is told what becomes of it.
+CREATE TABLE linked (
+    key    TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    link   TEXT NOT NULL,
+    PRIMARY KEY (key, holder, link)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,170 @@
+//! What a record asks of another, over the gateway: findings of a patrol, opened, taken, mended, and what the patrol hears.
+
+use crate::entries::{entries, until};
+use crate::field::{About, FIXER, Field, INSPECTOR, PATROL, PLANNER, fact, no_answers, record_of, seen};
+use crate::stage::Session;
+use rusqlite::Connection;
+use serde_json::json;
+use shenhai_flow::record::Record;
+use shenhai_gateway::Gateway;
+use shenhai_pack::law::Category;
+use shenhai_protocol::{EntryBy, OrderId, OwnEntry};
+
+const FINDING: &str = "river.finding";
+const SCOPE: &str = "person:inspector1";
+
+/// A patrol under way in a district, with one spot walked: revision 3.
+async fn walked(field: &Field, planner: &mut Session, inspector: &mut Session, district: &str) -> OrderId {
+    let answers = json!({
+        "river": "样例河", "reach": "一号桥至二号桥", "district": district,
+        "planned_on": "2026-11-24", "inspector": INSPECTOR
+    });
+    let id = field
+        .done(planner, &About::new(PATROL), "plan", answers)
+        .await
+        .record
+        .id;
+    field
+        .done(inspector, &About::at(PATROL, &id, 1), "start", no_answers())
+        .await;
+    let spot = json!({"name": "一号桥", "ok": false, "depth": "1.25"});
+    field
+        .done(inspector, &About::at(PATROL, &id, 2), "spot", spot)
+        .await;
+    id
+}
+
+async fn report(field: &Field, inspector: &mut Session, id: &OrderId, rev: u64) {
+    let answers = json!({"matter": ["litter"], "urgency": "normal", "what": "水面漂浮垃圾"});
+    field
+        .done(inspector, &About::at(PATROL, id, rev), "report", answers)
+        .await;
+}
+
+fn changing(field: &Field) -> Connection {
+    Connection::open(field.stage.data.path().join("data/gateway.sqlite3")).unwrap()
+}
+
+fn finding_of(patrol: &Record) -> OrderId {
+    OrderId(patrol.links[0].id.clone().unwrap())
+}
+
+/// What a record heard of its links: the news, and of what it is the outcome.
+fn heard(entries: &[OwnEntry]) -> Vec<(&str, Option<&str>)> {
+    let news = entries.iter().filter_map(|entry| match &entry.by {
+        EntryBy::Link { news, outcome_of, .. } => Some((news.as_str(), outcome_of.as_deref())),
+        _ => None,
+    });
+    news.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_is_opened_mended_and_ends_its_patrol_and_both_are_judged_again() {
+    let field = Field::start().await;
+    let (mut planner, mut inspector) = (field.sign_in(PLANNER).await, field.sign_in(INSPECTOR).await);
+    let id = walked(&field, &mut planner, &mut inspector, "310101").await;
+    report(&field, &mut inspector, &id, 3).await;
+    let held = until(&field, &inspector, SCOPE, &id, 5).await;
+    let patrol = record_of(&held);
+    assert_eq!(patrol.links[0].category, Some(Category::New));
+    assert!(patrol.links[0].pending.is_empty());
+    let finding = finding_of(&patrol);
+
+    let about = About::at(PATROL, &id, 5);
+    field
+        .done(&mut inspector, &about, "submit", json!({"water": "clear"}))
+        .await;
+    let mut fixer = field.sign_in(FIXER).await;
+    let there = seen(&field, &fixer, "person:fixer1", &finding).await;
+    let there = there.expect("who mends things in the district has it");
+    assert_eq!(fact(&there, "river"), fact(&held, "river"));
+    assert_eq!(
+        (there.rev, record_of(&there).state.to_string().as_str()),
+        (1, "reported")
+    );
+    field
+        .done(&mut fixer, &About::at(FINDING, &finding, 1), "take", no_answers())
+        .await;
+    let mended = json!({"measure": "已清捞", "cost": "120.5"});
+    field
+        .done(&mut fixer, &About::at(FINDING, &finding, 2), "fix", mended)
+        .await;
+
+    let held = until(&field, &inspector, SCOPE, &id, 8).await;
+    let patrol = record_of(&held);
+    assert_eq!((patrol.rev, patrol.state.to_string().as_str()), (8, "finished"));
+    assert_eq!(fact(&held, "fixed"), "n1");
+    let own = entries(&field, PATROL, &id);
+    assert_eq!(
+        heard(&own),
+        [("open", Some("@open")), ("active", None), ("done", None)]
+    );
+    let EntryBy::Link { gives, .. } = &own[2].by else {
+        unreachable!("it was heard")
+    };
+    assert_eq!(gives["cost"], "n120.5", "what the contract gives");
+    assert_eq!(field.judged_again(PATROL, &id), patrol);
+    let there = seen(&field, &fixer, "person:fixer1", &finding).await.unwrap();
+    assert_eq!(field.judged_again(FINDING, &finding), record_of(&there));
+    field.stage.assert_gapless_logs();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_ends_before_it_carried_out_what_was_asked_does_it_once_when_it_is_back() {
+    let mut field = Field::start().await;
+    let (mut planner, mut inspector) = (field.sign_in(PLANNER).await, field.sign_in(INSPECTOR).await);
+    let id = walked(&field, &mut planner, &mut inspector, "310101").await;
+    // Everything is done but taking it off the list: as if the gateway had ended just before its commit.
+    let stuck = "CREATE TRIGGER stuck BEFORE DELETE ON outward BEGIN SELECT RAISE(ABORT, 'stuck'); END";
+    changing(&field).execute_batch(stuck).unwrap();
+    report(&field, &mut inspector, &id, 3).await;
+    field.stage.gateway.take().unwrap().stop().await;
+    assert_eq!(
+        field.stage.count("SELECT count(*) FROM outward"),
+        1,
+        "it is not lost"
+    );
+    assert_eq!(
+        field.stage.count("SELECT count(*) FROM entries"),
+        0,
+        "nothing is half done"
+    );
+    changing(&field).execute_batch("DROP TRIGGER stuck").unwrap();
+
+    field.stage.gateway = Some(Gateway::start(field.config()).await.unwrap());
+    let held = until(&field, &inspector, SCOPE, &id, 5).await;
+    let field = field.restarted().await;
+    let again = until(&field, &inspector, SCOPE, &id, 5).await;
+    assert_eq!((held.rev, again.rev), (5, 5));
+    assert_eq!(heard(&entries(&field, PATROL, &id)), [("open", Some("@open"))]);
+    assert_eq!(
+        field
+            .stage
+            .count("SELECT count(*) FROM records WHERE kind = 'river.finding'"),
+        1
+    );
+    assert_eq!(field.judged_again(PATROL, &id), record_of(&again));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_can_take_is_refused_and_the_patrol_hears_why() {
+    let field = Field::start().await;
+    let (mut planner, mut inspector) = (field.sign_in(PLANNER).await, field.sign_in(INSPECTOR).await);
+    // Nobody mends anything in this district.
+    let id = walked(&field, &mut planner, &mut inspector, "310151").await;
+    report(&field, &mut inspector, &id, 3).await;
+    let held = until(&field, &inspector, SCOPE, &id, 5).await;
+    let own = entries(&field, PATROL, &id);
+    assert_eq!(heard(&own), [("refused", Some("@open"))]);
+    let EntryBy::Link { code, .. } = &own[0].by else {
+        unreachable!("it was heard")
+    };
+    assert_eq!(code.as_deref(), Some("not_found"));
+    assert_eq!(
+        field
+            .stage
+            .count("SELECT count(*) FROM records WHERE kind = 'river.finding'"),
+        0
+    );
+    assert_eq!(field.judged_again(PATROL, &id), record_of(&held));
+}
