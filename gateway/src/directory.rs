@@ -231,6 +231,19 @@ impl Directory {
         })
     }
 
+    /// What somebody or a unit is called, by the id of either.
+    pub(crate) fn name_of(&self, id: &str) -> Option<&str> {
+        let user = self
+            .users
+            .get(&UserId(id.to_owned()))
+            .map(|user| user.name.as_str());
+        user.or_else(|| {
+            self.units
+                .get(&UnitId(id.to_owned()))
+                .map(|unit| unit.name.as_str())
+        })
+    }
+
     /// The people of a unit, in the order of their ids.
     pub(crate) fn people_of(&self, unit: &UnitId) -> impl Iterator<Item = &UserInfo> {
         self.users.values().filter(move |user| user.unit == *unit)

@@ -56,6 +56,9 @@ pub struct HeldRecord {
     pub document: String,
     /// What the scope may see of the personal data.
     pub shown: Vec<Shown>,
+    /// What the people and units on its seats and in its history are called, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
 }
 
 /// One piece of a record's personal data, as far as a scope may see it.

@@ -11,7 +11,7 @@ use shenhai_protocol::{
     ActName, HeldRecord, HexHash, Kind, OrderId, PackOffer, RecordRef, ScopeId, UnixMillis, UserId,
 };
 
-const RECORD: &str = "SELECT kind, id, rev, law, doc, shown FROM records";
+const RECORD: &str = "SELECT kind, id, rev, law, doc, shown, names FROM records";
 const DRAFT: &str = "SELECT kind, id, act, saved_at, doc FROM act_drafts";
 /// What a draft of an act that opens a record has for its id. No record has it.
 const NONE_YET: &str = "";
@@ -142,13 +142,15 @@ fn held(row: &SqlRow<'_>) -> Result<HeldRecord, StoreError> {
         law: from_json(blob(3)?, "records")?,
         document,
         shown: from_json(blob(5)?, "records")?,
+        names: from_json(blob(6)?, "records")?,
     })
 }
 
 impl Write<'_> {
     pub(crate) fn put_record(&self, scope: &ScopeId, held: &HeldRecord) -> Done {
         self.run(
-            "INSERT OR REPLACE INTO records (scope, kind, id, rev, law, doc, shown) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR REPLACE INTO records (scope, kind, id, rev, law, doc, shown, names)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             &[
                 &scope.as_str(),
                 &held.record.kind.as_str(),
@@ -157,6 +159,7 @@ impl Write<'_> {
                 &to_json(&held.law, "records")?,
                 &held.document.as_bytes(),
                 &to_json(&held.shown, "records")?,
+                &to_json(&held.names, "records")?,
             ],
         )?;
         Ok(())

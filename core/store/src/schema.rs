@@ -106,6 +106,7 @@ const STEPS: &[&str] = &[
         law BLOB NOT NULL,
         doc BLOB NOT NULL,
         shown BLOB NOT NULL,
+        names BLOB NOT NULL,
         PRIMARY KEY (scope, kind, id)
      );
      CREATE TABLE packs (

@@ -33,6 +33,7 @@ fn held(id: &str, rev: u64) -> HeldRecord {
             salt: None,
             text: "PLAINPHONE".to_owned(),
         }],
+        names: BTreeMap::from([("li".to_owned(), "李".to_owned())]),
     }
 }
 

@@ -3,12 +3,14 @@
 //! Not the masks (`shenhai_flow::masking`) and not who holds a scope. Called by pull.
 
 use super::keep::Ground;
+use crate::directory::Directory;
 use crate::store::{RecordRow, Rows, StoreError};
 use shenhai_crypto::Digest32;
 use shenhai_flow::Calendar;
 use shenhai_flow::fold::{Given, showings};
 use shenhai_flow::masking::mask;
 use shenhai_flow::record::{Item, Record};
+use shenhai_forms::value::Value;
 use shenhai_pack::Kind;
 use shenhai_pack::law::{Class, Sight};
 use shenhai_protocol::{HeldRecord, HexHash, ScopeId, Shown};
@@ -35,6 +37,7 @@ pub(crate) fn held(
         record: named,
         rev: row.rev,
         law: held.law_ref(),
+        names: names(&ground.directory, &record),
         document: row.doc,
         shown,
     }))
@@ -87,6 +90,19 @@ fn shown(
         });
     }
     Ok(shown)
+}
+
+/// What the people and units on a record's seats and in its history are called, as far as the directory knows.
+fn names(directory: &Directory, record: &Record) -> BTreeMap<String, String> {
+    let seats = record.seats.values().flatten();
+    let seats = seats.flat_map(|holder| [&holder.person, &holder.unit]);
+    let steps = record.steps.acts.values().flat_map(|step| [&step.by, &step.unit]);
+    let ids = seats.chain(steps).filter_map(|value| match value {
+        Value::Text(id) => Some(id),
+        _ => None,
+    });
+    let named = ids.filter_map(|id| Some((id.clone(), directory.name_of(id)?.to_owned())));
+    named.collect()
 }
 
 /// The commitments of a record, with the classes of the facts and cells in which each stands.

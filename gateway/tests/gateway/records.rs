@@ -28,6 +28,8 @@ async fn a_patrol_is_planned_walked_and_finished_and_everybody_folds_alike() {
     let id = field.planned(&mut planner, INSPECTOR).await;
     let held = seen(&field, &inspector, "person:inspector1", &id).await.unwrap();
     assert_eq!((held.rev, &held.law), (1, &field.law_ref()));
+    let called: Vec<&str> = held.names.values().map(String::as_str).collect();
+    assert_eq!(called, ["局热线办", "inspector1", "planner1"], "by the directory");
     assert_eq!(
         fact(&held, "number"),
         "txc-2026-1",

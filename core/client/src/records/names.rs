@@ -137,6 +137,7 @@ impl Engine {
                 (user.unit.0.clone(), user.unit_name.clone()),
             ]
         });
-        names.filter(|(_, name)| !name.is_empty()).collect()
+        let told = self.shelf.names.clone().into_iter();
+        told.chain(names.filter(|(_, name)| !name.is_empty())).collect()
     }
 }

@@ -58,6 +58,8 @@ struct Expected {
 pub(crate) struct Shelf {
     slips: BTreeMap<Key, Slip>,
     pub(super) packs: Packs,
+    /// What people and units are called, as records said.
+    pub(super) names: BTreeMap<String, String>,
     /// What was typed and not submitted, by kind, record and act.
     drafts: BTreeSet<(Kind, Option<OrderId>, ActName)>,
     expected: Vec<Expected>,
@@ -181,10 +183,12 @@ impl Engine {
             self.shelf.drafts.insert((draft.kind, draft.id, draft.act));
         }
         for scope in &scopes {
-            let mut rows = Vec::new();
+            let (mut rows, mut names) = (Vec::new(), BTreeMap::new());
             self.store()?.each_record(scope, |held| {
                 rows.push((key_of(&held.record), held.rev, self.derived(scope, &held)));
+                names.extend(held.names);
             })?;
+            self.shelf.names.extend(names);
             for (key, rev, derived) in rows {
                 self.put_slip(scope, key, rev, derived);
             }
@@ -218,6 +222,7 @@ impl Engine {
             if !self.shelf.is_as_receipted(&key, held) {
                 tracing::error!(kind = %key.0, rev = held.rev, "a record is not what its receipt says");
             }
+            self.shelf.names.extend(held.names.clone());
             let derived = self.derived(scope, held);
             self.put_slip(scope, key, held.rev, derived);
         }
@@ -262,6 +267,7 @@ mod tests {
             },
             document: document(state),
             shown: Vec::new(),
+            names: BTreeMap::new(),
         }
     }
 

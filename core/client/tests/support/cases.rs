@@ -385,6 +385,7 @@ impl FakeGateway {
                 law: shenhai_replay::law_ref(&record.law),
                 document: record.document(),
                 shown: shown.collect(),
+                names: BTreeMap::new(),
             }),
         }
     }
