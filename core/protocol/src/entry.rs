@@ -4,7 +4,8 @@
 //! receipt is; whoever checks a case folds it like an act.
 
 use crate::{
-    ActName, CmdId, Disclosure, GivenFacts, HexHash, Kind, LawRef, OrderId, RecordRef, SignedCommit, WorkId,
+    ActName, CmdId, Disclosure, GivenFacts, HexHash, Kind, LawRef, OrderId, RecordRef, SignedCommit,
+    SignedEnvelope, SignedReceipt, WorkId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -132,6 +133,36 @@ impl SignedEntry {
     pub fn open(&self) -> Result<OwnEntry, serde_json::Error> {
         serde_json::from_str(&self.payload)
     }
+}
+
+/// One step of a record's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RecordStep {
+    /// A signed act.
+    Act {
+        /// As the device signed it, with what was filled in and without disclosures.
+        envelope: SignedEnvelope,
+        /// What the gateway said of it.
+        receipt: SignedReceipt,
+    },
+    /// An entry of the gateway's own.
+    Own {
+        /// The entry.
+        entry: SignedEntry,
+    },
+}
+
+/// `GET /v1/records/{kind}/{id}/entries`: everything that happened to a record, oldest first, so that it can be judged again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RecordEntries {
+    /// Which record.
+    pub record: RecordRef,
+    /// Its steps.
+    pub steps: Vec<RecordStep>,
 }
 
 impl Cause {

@@ -22,7 +22,7 @@ mod sync;
 mod trust;
 
 pub use command::{Command, CommandKind, NotItsAnswers};
-pub use entry::{Cause, EntryBy, OwnEntry, SignedEntry};
+pub use entry::{Cause, EntryBy, OwnEntry, RecordEntries, RecordStep, SignedEntry};
 pub use envelope::{
     Beside, Disclosure, Envelope, EnvelopeError, FileRef, FormRef, LawRef, RecordRef, SignedEnvelope,
     SubmissionRef,

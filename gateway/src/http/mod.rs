@@ -20,6 +20,7 @@ mod people;
 mod proof;
 mod push;
 pub(crate) mod quota;
+mod records;
 pub(crate) mod room;
 mod session;
 mod sync;
@@ -72,6 +73,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/list", post(list::list))
         .route("/v1/packs", get(packs::list))
         .route("/v1/packs/{sm3}", get(packs::folder))
+        .route("/v1/records/{kind}/{id}/entries", get(records::entries))
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(sync::pull))
         .route(WAKE_PATH, post(sync::wake))

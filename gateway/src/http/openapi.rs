@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi};
         super::list::list,
         super::packs::list,
         super::packs::folder,
+        super::records::entries,
         super::push::push,
         super::sync::pull,
         super::sync::wake,

@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::papers;
 use super::session::Session;
 use crate::app::App;
-use crate::store::{Rows, StoreError, StoredCommand};
+use crate::store::{Key, Rows, StoreError, StoredCommand};
 use crate::{access, law, log, seal, view};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -103,7 +103,7 @@ pub(crate) async fn proof(
         let Some((_, scope)) = seen_in(rows, &order, &scopes, reading.clock.now())? else {
             return Ok(None);
         };
-        let commands = rows.commands_of(&order)?.into_iter();
+        let commands = rows.commands_of(&Key::of_order(&order))?.into_iter();
         let mut signed_by = BTreeSet::new();
         let entries = commands
             .filter(|command| command.leaf < head.size)
@@ -225,7 +225,7 @@ fn export(
     let mut entries = Vec::new();
     let mut signed_by = BTreeSet::new();
     let mut emulated = app.keys.emulated();
-    for command in rows.commands_of(&order.id)? {
+    for command in rows.commands_of(&Key::of_order(&order.id))? {
         let actor = command.actor.clone();
         signed_by.insert(command.signed_by.clone());
         let proven = entry(app, rows, command, head.size, false)?;

@@ -5,7 +5,7 @@
 use super::{Given, Key, Rows, Sealed, StoreError, Tx, document, to_document};
 use rusqlite::{OptionalExtension, params};
 use shenhai_protocol::{
-    Beside, CmdId, DataClass, DeviceId, HexHash, OrderId, SignedEnvelope, SignedReceipt, UnixMillis, UserId,
+    Beside, CmdId, DataClass, DeviceId, HexHash, SignedEnvelope, SignedReceipt, UnixMillis, UserId,
 };
 
 /// Other payloads kept per command id: evidence, not a store an attacker can fill.
@@ -52,8 +52,8 @@ impl Rows<'_> {
         Ok(row.optional()?)
     }
 
-    /// Every command of an order's history whose receipt was signed, oldest first.
-    pub(crate) fn commands_of(&self, order: &OrderId) -> Result<Vec<StoredCommand>, StoreError> {
+    /// Every command of an order's or record's history whose receipt was signed, oldest first.
+    pub(crate) fn commands_of(&self, key: &Key) -> Result<Vec<StoredCommand>, StoreError> {
         let sql =
             "SELECT c.device_id, c.actor, c.payload, c.sig, c.receipt, c.commit_n, c.commit_index, c.leaf,
                  c.submission, d.doc
@@ -61,7 +61,7 @@ impl Rows<'_> {
                  LEFT JOIN disclosures d ON d.cmd_id = c.cmd_id
              WHERE c.order_id = ?1 AND s.sig IS NOT NULL ORDER BY c.n";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let mut rows = statement.query([order.as_str()])?;
+        let mut rows = statement.query([key.as_str()])?;
         let mut commands = Vec::new();
         // One batch of a device is one commit: its commands stand together.
         let mut last: Option<(u64, Sealed)> = None;

@@ -2,9 +2,9 @@
 //!
 //! Not what an entry does (`crate::records`). Written in the transaction that changes the record.
 
-use super::{Key, RecordRow, Rows, StoreError, Tx};
+use super::{Given, Key, RecordRow, Rows, Sealed, StoreError, Tx};
 use rusqlite::{OptionalExtension, params};
-use shenhai_protocol::{DataClass, HexHash, UnixMillis};
+use shenhai_protocol::{DataClass, HexHash, SignedReceipt, UnixMillis};
 
 /// An entry to be stored.
 pub(crate) struct NewEntry<'a> {
@@ -22,6 +22,29 @@ impl Rows<'_> {
         let sql = "SELECT EXISTS (SELECT 1 FROM entries WHERE id = ?1)";
         let mut statement = self.conn.prepare_cached(sql)?;
         Ok(statement.query_row([id.as_str()], |row| row.get(0))?)
+    }
+
+    /// The own entries of a record whose commit was signed, oldest first: each as a receipt stands in its commit, with its leaf of
+    /// the log.
+    pub(crate) fn entries_of(&self, key: &Key) -> Result<Vec<(u64, SignedReceipt)>, StoreError> {
+        let sql = "SELECT e.leaf, e.payload, e.commit_n, e.commit_index FROM entries e JOIN commits s ON s.n = e.commit_n
+             WHERE e.key = ?1 AND s.sig IS NOT NULL ORDER BY e.n";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([key.as_str()], |row| {
+            let given = Given {
+                payload: row.get(1)?,
+                commit: row.get(2)?,
+                index: row.get(3)?,
+            };
+            Ok((row.get(0)?, given))
+        })?;
+        let mut entries = Vec::new();
+        for row in rows {
+            let (leaf, given): (u64, Given) = row?;
+            let sealed: Sealed = self.sealed(given.commit)?.ok_or(StoreError::Document("commit"))?;
+            entries.push((leaf, sealed.receipt(given)?));
+        }
+        Ok(entries)
     }
 
     /// Records of which an alarm that asks for an act is due, the longest due first.

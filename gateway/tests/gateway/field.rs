@@ -359,6 +359,11 @@ impl Field {
                 ),
             })
             .collect();
+        self.judge(&steps)
+    }
+
+    /// What a history comes to when it is judged again.
+    pub(crate) fn judge(&self, steps: &[Step]) -> Record {
         let entries = steps.iter().map(|step| match step {
             Step::Own(entry) => Entry::Own(entry),
             Step::Act(envelope, beside, receipt) => Entry::Act {
@@ -373,7 +378,7 @@ impl Field {
     }
 }
 
-enum Step {
+pub(crate) enum Step {
     Own(Box<OwnEntry>),
     Act(Box<Envelope>, Beside, Box<Receipt>),
 }

@@ -1,14 +1,19 @@
 //! What a record asks of another, over the gateway: findings of a patrol, opened, taken, mended, and what the patrol hears.
 
 use crate::entries::{entries, until};
-use crate::field::{About, FIXER, Field, INSPECTOR, PATROL, PLANNER, fact, no_answers, record_of, seen};
-use crate::stage::Session;
+use crate::field::{
+    About, FIXER, Field, INSPECTOR, PATROL, PLANNER, Step, fact, no_answers, record_of, seen,
+};
+use crate::stage::{Session, code, send};
+use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::json;
+use shenhai_crypto::PublicKey;
 use shenhai_flow::record::Record;
 use shenhai_gateway::Gateway;
 use shenhai_pack::law::Category;
-use shenhai_protocol::{EntryBy, OrderId, OwnEntry};
+use shenhai_proof::{Commits, Signers};
+use shenhai_protocol::{EntryBy, OrderId, OwnEntry, RecordEntries, RecordStep, SignedReceipt};
 
 const FINDING: &str = "river.finding";
 const SCOPE: &str = "person:inspector1";
@@ -43,6 +48,34 @@ async fn report(field: &Field, inspector: &mut Session, id: &OrderId, rev: u64) 
 
 fn changing(field: &Field) -> Connection {
     Connection::open(field.stage.data.path().join("data/gateway.sqlite3")).unwrap()
+}
+
+/// A step that the gateway gave.
+fn opened(step: RecordStep, commits: &mut Commits<'_>) -> Step {
+    match step {
+        RecordStep::Act { envelope, receipt } => {
+            assert!(commits.gave(&receipt));
+            let signed = serde_json::from_str(&envelope.payload).unwrap();
+            assert!(envelope.beside.disclosures.is_empty());
+            Step::Act(
+                Box::new(signed),
+                envelope.beside,
+                Box::new(receipt.open().unwrap()),
+            )
+        }
+        RecordStep::Own { entry } => {
+            let own = entry.open().unwrap();
+            // In its commit it stands as a receipt does.
+            let given = SignedReceipt {
+                payload: entry.payload,
+                index: entry.index,
+                path: entry.path,
+                commit: entry.commit,
+            };
+            assert!(commits.gave(&given));
+            Step::Own(Box::new(own))
+        }
+    }
 }
 
 fn finding_of(patrol: &Record) -> OrderId {
@@ -167,4 +200,44 @@ async fn what_nobody_can_take_is_refused_and_the_patrol_hears_why() {
         0
     );
     assert_eq!(field.judged_again(PATROL, &id), record_of(&held));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sees_a_record_fetches_its_history_and_judges_it_again() {
+    let field = Field::start().await;
+    let (mut planner, mut inspector) = (field.sign_in(PLANNER).await, field.sign_in(INSPECTOR).await);
+    let id = walked(&field, &mut planner, &mut inspector, "310101").await;
+    report(&field, &mut inspector, &id, 3).await;
+    let held = until(&field, &inspector, SCOPE, &id, 5).await;
+
+    let path = format!("/v1/records/{PATROL}/{id}/entries");
+    let ask = async |session: &Session| {
+        let call = field.stage.call(Method::GET, &path);
+        send(call.bearer_auth(&session.grant.token)).await
+    };
+    let (status, text) = ask(&inspector).await;
+    assert_eq!(status, 200, "{text}");
+    let history: RecordEntries = serde_json::from_str(&text).unwrap();
+    assert_eq!(history.record, held.record);
+    assert_eq!(
+        history.steps.len(),
+        5,
+        "plan, start, spot, report, and what came of it"
+    );
+    let signers = Signers::pinned(&PublicKey::from_hex(&planner.grant.gateway_key).unwrap());
+    let mut commits = Commits::of(&signers);
+    let steps: Vec<Step> = history
+        .steps
+        .into_iter()
+        .map(|step| opened(step, &mut commits))
+        .collect();
+    assert_eq!(field.judge(&steps), record_of(&held));
+
+    let fixer = field.sign_in(FIXER).await;
+    let (status, text) = ask(&fixer).await;
+    assert_eq!(
+        (status, code(&text).as_str()),
+        (404, "not_found"),
+        "it is not his to see"
+    );
 }
