@@ -1,7 +1,7 @@
 //! What an accepted act or entry causes beyond its record, as it is stored with it: what is asked of other records, and what
 //! those who hold it as a link are told.
 //!
-//! Not the carrying out (`carry`). Messages are not errands yet.
+//! Not the carrying out (`carry`). Messages end in a sink, whatever port they are for.
 
 use super::keep::key_of;
 use crate::packs::Held;
@@ -123,6 +123,11 @@ pub(crate) fn note(
         return Ok(());
     }
     let key = key_of(held, after);
+    for one in outward {
+        if let Outward::Send { port, message, .. } = one {
+            tracing::info!(pack = %held.id(), %port, %message, "a message went into the sink");
+        }
+    }
     let mut ordinal = 0;
     for errand in outward.iter().filter_map(|one| of_outward(held, one)) {
         ordinal += 1;

@@ -4,7 +4,7 @@ use crate::entries::{entries, until};
 use crate::field::{
     About, FIXER, Field, INSPECTOR, PATROL, PLANNER, Step, fact, no_answers, record_of, seen,
 };
-use crate::stage::{Session, code, send};
+use crate::stage::{Session, code, log, send};
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::json;
@@ -127,6 +127,8 @@ async fn a_finding_is_opened_mended_and_ends_its_patrol_and_both_are_judged_agai
     let patrol = record_of(&held);
     assert_eq!((patrol.rev, patrol.state.to_string().as_str()), (8, "finished"));
     assert_eq!(fact(&held, "fixed"), "n1");
+    assert!(log().contains("a message went into the sink"));
+    assert!(!log().contains("已清捞"), "the log never holds what it carries");
     let own = entries(&field, PATROL, &id);
     assert_eq!(
         heard(&own),
