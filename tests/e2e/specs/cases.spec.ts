@@ -9,6 +9,8 @@ const DESK = { width: 1440, height: 900 };
 /** Who is what in the scenario's directory. */
 const PLANNER = "r-310151";
 const INSPECTOR = "h-310151-1";
+/** Of the district whose findings he gets. */
+const FIXER = "h-310120-1";
 
 let numbers = 0;
 /** A river of its own for each test. */
@@ -196,5 +198,57 @@ test("what is asked of another kind of record shows with the task as waiting, wi
   await context.setOffline(false);
   await expect(page.getByTestId("mark-pending")).toHaveCount(0, { timeout: 30_000 });
   await expect(state(desk)).toHaveAttribute("data-state", "fixing", { timeout: 30_000 });
+  await office.close();
+});
+
+test("what a task asks of another kind comes back to it", async ({ browser, page, packed: stack }) => {
+  const name = river();
+  const office = await browser.newContext({ viewport: DESK });
+  const desk = await office.newPage();
+  await signIn(desk, stack, "cases", PLANNER);
+  await plan(desk, name);
+  await page.setViewportSize(PHONE);
+  await signIn(page, stack, "cases", INSPECTOR);
+  await rowOf(page, name).click();
+  await page.getByTestId("act-primary").click();
+  await confirm(page);
+  await expect(state(page)).toHaveAttribute("data-state", "walking");
+  await spot(page, "一号桥", "0.8");
+  await further(page, "report");
+  await page.getByTestId("choice-matter-litter").check({ force: true });
+  await page.getByTestId("choice-urgency-urgent").check({ force: true });
+  await page.getByTestId("field-place").fill("31.2316，121.4844");
+  await page.getByTestId("field-what").fill("桥下漂浮垃圾成片");
+  await page.getByTestId("form-submit").click();
+  await expect(page.getByTestId("record-link")).toHaveCount(1);
+  await further(page, "submit");
+  await page.getByTestId("choice-water-dirty").check({ force: true });
+  await page.getByTestId("form-submit").click();
+  await expect(state(page)).toHaveAttribute("data-state", "fixing", { timeout: 30_000 });
+
+  const yard = await browser.newContext({ viewport: { width: 1024, height: 768 } });
+  const pad = await yard.newPage();
+  await signIn(pad, stack, "cases", FIXER);
+  await rowOf(pad, "桥下漂浮垃圾成片").first().click();
+  await expect(pad.getByTestId("record-detail")).toContainText("北纬 31.23160");
+  await inspect(pad, "cases-pad-finding");
+  await pad.getByTestId("act-primary").click();
+  await confirm(pad);
+  await expect(state(pad)).toHaveAttribute("data-state", "fixing");
+  await pad.getByTestId("act-primary").click();
+  await pad.getByTestId("field-measure").fill("打捞清运");
+  await pad.getByTestId("field-cost").fill("60000");
+  await pad.getByTestId("form-submit").click();
+  await expect(pad.getByTestId("submit-error"), "the law's own words").toContainText("费用超过五万元，须另行报批");
+  await inspect(pad, "cases-pad-refused");
+  await pad.getByTestId("field-cost").fill("800.50");
+  await pad.getByTestId("form-submit").click();
+  await expect(state(pad)).toHaveAttribute("data-state", "fixed");
+  await expect(state(page)).toHaveAttribute("data-state", "finished", { timeout: 30_000 });
+  await page.getByTestId("back").click();
+  await page.getByTestId("tab-done").click();
+  await expect(rowOf(page, name)).toHaveCount(1);
+  await inspect(page, "cases-phone-done");
+  await yard.close();
   await office.close();
 });
