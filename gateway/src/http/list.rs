@@ -32,7 +32,7 @@ const PAGE: u32 = 100;
 const COUNTED: u32 = 1_000;
 
 /// A page of a list of the asker's roles.
-#[utoipa::path(post, path = "/v1/list", operation_id = "list", tag = "records", security(("session" = [])), request_body = ListRequest,
+#[utoipa::path(post, path = "/v1/list", operation_id = "record_list", tag = "records", security(("session" = [])), request_body = ListRequest,
     responses((status = 200, description = "A page", body = ListReply), (status = "default", description = "Not done; `code` says why", body = ErrorBody)))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,

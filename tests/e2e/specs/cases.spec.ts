@@ -218,7 +218,7 @@ test("what a task asks of another kind comes back to it", async ({ browser, page
   await page.getByTestId("choice-matter-litter").check({ force: true });
   await page.getByTestId("choice-urgency-urgent").check({ force: true });
   await page.getByTestId("field-place").fill("31.2316，121.4844");
-  await page.getByTestId("field-what").fill("桥下漂浮垃圾成片");
+  await page.getByTestId("field-what").fill(`${name}桥下漂浮垃圾`);
   await page.getByTestId("form-submit").click();
   await expect(page.getByTestId("record-link")).toHaveCount(1);
   await further(page, "submit");
@@ -229,7 +229,7 @@ test("what a task asks of another kind comes back to it", async ({ browser, page
   const yard = await browser.newContext({ viewport: { width: 1024, height: 768 } });
   const pad = await yard.newPage();
   await signIn(pad, stack, "cases", FIXER);
-  await rowOf(pad, "桥下漂浮垃圾成片").first().click();
+  await rowOf(pad, `${name}桥下漂浮垃圾`).click();
   await expect(pad.getByTestId("record-detail")).toContainText("北纬 31.23160");
   await inspect(pad, "cases-pad-finding");
   await pad.getByTestId("act-primary").click();
