@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 const PLANNER: &str = "r-310151";
 const INSPECTOR: &str = "h-310151-1";
+/// As the directory calls them.
+const INSPECTOR_NAME: &str = "崇明经办01";
 /// For what another device has to hear of.
 const SOON: Duration = Duration::from_secs(30);
 
@@ -126,7 +128,8 @@ async fn a_patrol_is_planned_at_the_desk_walked_without_a_network_and_taken_as_i
         .act("river.patrol", Some(&id), "reassign", "planner", given)
         .await;
     planner.all_sent().await;
-    let again = |record: &Value| record["row"]["pending"] == 0 && record["seats"][0]["text"] == INSPECTOR;
+    let again =
+        |record: &Value| record["row"]["pending"] == 0 && record["seats"][0]["text"] == INSPECTOR_NAME;
     planner.record("river.patrol", &id, again).await;
 
     // Under the bridge there is no network.

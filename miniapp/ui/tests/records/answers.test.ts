@@ -12,11 +12,12 @@ import {
   timeOf,
   timeText,
 } from "@ui/state/records/answers";
+import type { Answers } from "@ui/state/draftMerge";
 import { field, FIELDS } from "./fakeCore";
 
 describe("answers on their way to the core", () => {
   it("leave out whatever is not answered, in rows too", () => {
-    const form = { a: "", b: null, c: [], d: false, e: "0", rows: [{ part: "灯头", count: null }, {}] };
+    const form: Answers = { a: "", b: null, c: [], d: false, e: "0", rows: [{ part: "灯头", count: null }, {}] };
     expect(given(form)).toEqual({ d: false, e: "0", rows: [{ part: "灯头" }, {}] });
   });
 
