@@ -4,15 +4,17 @@
 //! Not what is asked (`errand`). One worker, in the order in which things were asked.
 
 use super::commit::read;
-use super::errand::{Errand, Seen, pack_of, seen, wire};
+use super::contract;
+use super::errand::{Errand, Seen, pack_of, seen};
 use super::keep::Ground;
 use super::own::{Came, Own, enter, id_of};
 use crate::app::App;
 use crate::packs::Held;
 use crate::store::{Holder, Key, OutwardRow, StoreError, Tx};
+use shenhai_flow::fold::{Answers, Code};
 use shenhai_flow::record::Record;
 use shenhai_pack::law::{Origin as From, Request, Who};
-use shenhai_pack::names::Name;
+use shenhai_pack::names::{ActId, Name};
 use shenhai_protocol::{ActName, Cause, Disclosure, EntryBy, HexHash, Kind, OrderId, RecordRef, WorkId};
 use shenhai_replay::MAX_DEPTH;
 use std::collections::BTreeMap;
@@ -25,6 +27,10 @@ const MAX_CHAIN: u64 = 500;
 const PAUSE: Duration = Duration::from_secs(1);
 /// What is asked when a link is opened.
 const OPEN: &str = "@open";
+/// What a link hears where nothing was done.
+const REFUSED: &str = "refused";
+/// No contract lets the asker's kind ask that, or hand over what it does.
+const NO_CONTRACT: &str = "no_contract";
 
 /// Carry out whatever commits ask, until the gateway stops.
 pub(crate) async fn serve(app: Arc<App>) {
@@ -53,9 +59,9 @@ pub(crate) async fn serve(app: Arc<App>) {
 
 /// Carry one out; whether there was one.
 async fn next(app: &Arc<App>) -> Result<bool, StoreError> {
-    if app.store.read(|rows| rows.next_outward()).await?.is_none() {
+    let Some(first) = app.store.read(|rows| rows.next_outward()).await? else {
         return Ok(false);
-    }
+    };
     let ground = Ground::of(app, app.clock.now());
     let done = app.store.write(move |tx| {
         let Some(row) = tx.next_outward()? else {
@@ -65,7 +71,20 @@ async fn next(app: &Arc<App>) -> Result<bool, StoreError> {
         tx.delete_outward(row.n)?;
         Ok(true)
     });
-    done.await
+    match done.await {
+        // Rows that cannot be read do not come right by waiting, and would hold up all others for good.
+        Err(StoreError::Document(what)) => {
+            let record = first.key.as_str();
+            tracing::error!(
+                what,
+                record,
+                "what a record asks of another cannot be carried out and is put aside"
+            );
+            app.store.write(move |tx| tx.put_outward_aside(first.n)).await?;
+            Ok(true)
+        }
+        done => done,
+    }
 }
 
 /// What became of what was asked.
@@ -87,92 +106,44 @@ impl Outcome {
 fn carry(tx: &mut Tx<'_>, ground: &Ground, row: &OutwardRow) -> Result<(), StoreError> {
     let errand = serde_json::from_str(&row.doc).map_err(|_| StoreError::Document("errand"))?;
     let asker = row.key.record().ok_or(StoreError::Document("errand"))?;
-    let (link, of, outcome) = match errand {
-        Errand::Tell { link, seen } => {
-            let news = seen.category.clone();
-            return report(
-                tx,
-                ground,
-                row,
-                &asker,
-                News {
-                    link,
-                    news,
-                    of: None,
-                    seen: Some(seen),
-                    code: None,
-                },
-            );
-        }
+    let news = match errand {
+        Errand::Tell { link, seen } => News::of_change(link, seen),
         Errand::Follow { link, kind, id } => {
-            let other = RecordRef { kind, id };
-            let Some((held, record)) = find(tx, ground, &other)? else {
-                return Ok(());
-            };
-            let shown = seen(&held, &record, &asker.kind);
-            let may = held.law.kind(&record.kind).is_some_and(|kind| {
-                let mut own = kind
-                    .contracts
-                    .iter()
-                    .filter(|one| wire(&held, &one.who) == asker.kind);
-                own.any(|one| one.may == Request::Link)
-            });
-            if !may {
-                return Ok(());
-            }
-            let holder = Holder {
-                key: row.key.clone(),
-                link: link.clone(),
-            };
-            tx.hold_link(&Key::of_record(&other), &holder)?;
-            let news = shown.category.clone();
-            return report(
-                tx,
-                ground,
-                row,
-                &asker,
-                News {
+            match follow(tx, ground, row, &asker, &link, RecordRef { kind, id })? {
+                Ok(seen) => News::of_change(link, seen),
+                Err(code) => News {
                     link,
-                    news,
+                    news: REFUSED.to_owned(),
                     of: None,
-                    seen: Some(shown),
-                    code: None,
+                    seen: None,
+                    code: Some(code.to_owned()),
                 },
-            );
+            }
         }
         Errand::Open { link, kind, with } => {
-            let target = opening(ground, &kind);
-            let outcome = match target {
+            let outcome = match opening(ground, &kind) {
                 Err(code) => Outcome::refused(code),
                 Ok((held, act)) => {
                     let id =
                         OrderId(shenhai_flow::fold::derived(link.as_str(), "0").to_hex()[..32].to_owned());
-                    let other = RecordRef {
-                        kind: kind.clone(),
-                        id,
-                    };
                     let asked = Ask {
-                        other,
+                        request: Request::Open,
+                        other: RecordRef {
+                            kind: kind.clone(),
+                            id,
+                        },
                         act,
                         work: WorkId(link.0.clone()),
                         with,
                     };
-                    let outcome = ask(tx, ground, row, &asker, &held, asked)?;
-                    if let Some(seen) = &outcome.seen {
-                        let other = RecordRef {
-                            kind,
-                            id: seen.id.clone(),
-                        };
-                        let holder = Holder {
-                            key: row.key.clone(),
-                            link: link.clone(),
-                        };
-                        tx.hold_link(&Key::of_record(&other), &holder)?;
-                    }
-                    outcome
+                    ask(tx, ground, row, &asker, &held, asked)?
                 }
             };
-            (link, OPEN.to_owned(), outcome)
+            if let Some(seen) = &outcome.seen {
+                let id = seen.id.clone();
+                hold(tx, row, &link, &RecordRef { kind, id })?;
+            }
+            News::of_outcome(link, OPEN.to_owned(), outcome)
         }
         Errand::Do {
             link,
@@ -191,49 +162,65 @@ fn carry(tx: &mut Tx<'_>, ground: &Ground, row: &OutwardRow) -> Result<(), Store
                 Some(other) => find(tx, ground, other)?,
                 None => None,
             };
-            let outcome = match (other, found) {
-                (Some(other), Some((held, _))) => {
+            let asked_act = ActId::parse(&act).ok_or(StoreError::Document("errand"))?;
+            let outcome = match other.zip(found) {
+                None => Outcome::refused("no_record"),
+                Some((other, (held, _))) => {
                     let asked = Ask {
+                        request: Request::Act(asked_act.clone()),
                         other,
-                        act: act.clone(),
+                        act: asked_act,
                         work,
                         with,
                     };
                     ask(tx, ground, row, &asker, &held, asked)?
                 }
-                _ => Outcome::refused("no_record"),
             };
-            (link, act, outcome)
+            News::of_outcome(link, act, outcome)
         }
     };
-    let (news, code) = match outcome.said {
-        Ok(act) => (act, None),
-        Err(code) => ("refused".to_owned(), Some(code)),
+    report(tx, ground, row, &asker, news)
+}
+
+/// Hold a record as a link, if its kind lets the asker's; what the asker sees of it, or why not.
+fn follow(
+    tx: &mut Tx<'_>,
+    ground: &Ground,
+    row: &OutwardRow,
+    asker: &RecordRef,
+    link: &HexHash,
+    other: RecordRef,
+) -> Result<Result<Seen, &'static str>, StoreError> {
+    let Some((held, record)) = find(tx, ground, &other)? else {
+        return Ok(Err("no_record"));
     };
-    report(
-        tx,
-        ground,
-        row,
-        &asker,
-        News {
-            link,
-            news,
-            of: Some(of),
-            seen: outcome.seen,
-            code,
-        },
-    )
+    let law = held.law.kind(&record.kind).ok_or(StoreError::Document("law"))?;
+    if !contract::allows(&held, law, &asker.kind, &Request::Link, &Answers::default()) {
+        return Ok(Err(NO_CONTRACT));
+    }
+    hold(tx, row, link, &other)?;
+    Ok(Ok(seen(&held, &record, &asker.kind)))
+}
+
+fn hold(tx: &mut Tx<'_>, row: &OutwardRow, link: &HexHash, other: &RecordRef) -> Result<(), StoreError> {
+    let holder = Holder {
+        key: row.key.clone(),
+        link: link.clone(),
+    };
+    tx.hold_link(&Key::of_record(other), &holder)
 }
 
 /// An act asked of another record.
 struct Ask {
+    /// As contracts name it.
+    request: Request,
     other: RecordRef,
-    act: String,
+    act: ActId,
     work: WorkId,
     with: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Enter it there, if the contracts of its kind let the asker hand over what it does.
+/// Enter it there, if a contract of its kind lets the asker ask it and hand over what it does.
 fn ask(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -248,18 +235,15 @@ fn ask(
     let Some((_, law)) = held.kind(&asked.other.kind) else {
         return Ok(Outcome::refused("unknown_kind"));
     };
-    let takes = |name: &String| {
-        let mut own = law
-            .contracts
-            .iter()
-            .filter(|one| wire(held, &one.who) == asker.kind);
-        own.any(|one| one.takes.iter().any(|fact| fact.as_str() == name))
-    };
-    if !asked.with.keys().all(takes) {
-        return Ok(Outcome::refused("forbidden"));
+    let answers = Answers::read_spelt(&asked.with).ok_or(StoreError::Document("errand"))?;
+    if !contract::allows(held, law, &asker.kind, &asked.request, &answers) {
+        return Ok(Outcome::refused(NO_CONTRACT));
+    }
+    if !contract::fit(held, law, &asked.act, &answers) {
+        return Ok(Outcome::refused(Code::Form.word()));
     }
     let opened = handed_over(tx, &row.key, &asked.with)?;
-    let act = asked.act;
+    let act = asked.act.to_string();
     let came = enter(
         tx,
         ground,
@@ -305,7 +289,7 @@ fn handed_over(
 }
 
 /// The law under which a record of a kind is opened now, and the act that another record asks for it by.
-fn opening(ground: &Ground, kind: &Kind) -> Result<(Arc<Held>, String), &'static str> {
+fn opening(ground: &Ground, kind: &Kind) -> Result<(Arc<Held>, ActId), &'static str> {
     let newest = pack_of(kind).and_then(|pack| ground.shelf.newest(&pack).cloned());
     let held = newest
         .filter(|held| ground.shelf.opens(held, ground.now))
@@ -313,7 +297,7 @@ fn opening(ground: &Ground, kind: &Kind) -> Result<(Arc<Held>, String), &'static
     let (_, law) = held.kind(kind).ok_or("unknown_kind")?;
     let mut rows = law.acts.iter();
     let row = rows.find(|row| row.from == From::Nothing && row.who.contains(&Who::Asked));
-    let act = row.ok_or("forbidden")?.id.as_str().to_owned();
+    let act = row.ok_or(NO_CONTRACT)?.id.clone();
     Ok((held, act))
 }
 
@@ -350,6 +334,34 @@ struct News {
     of: Option<String>,
     seen: Option<Seen>,
     code: Option<String>,
+}
+
+impl News {
+    /// The linked record changed.
+    fn of_change(link: HexHash, seen: Seen) -> Self {
+        Self {
+            link,
+            news: seen.category.clone(),
+            of: None,
+            seen: Some(seen),
+            code: None,
+        }
+    }
+
+    /// What became of what was asked of it.
+    fn of_outcome(link: HexHash, of: String, outcome: Outcome) -> Self {
+        let (news, code) = match outcome.said {
+            Ok(act) => (act, None),
+            Err(code) => (REFUSED.to_owned(), Some(code)),
+        };
+        Self {
+            link,
+            news,
+            of: Some(of),
+            seen: outcome.seen,
+            code,
+        }
+    }
 }
 
 /// Enter news of a link in the record that holds it.

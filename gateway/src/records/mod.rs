@@ -8,6 +8,7 @@ mod alarms;
 mod ask;
 mod carry;
 mod commit;
+mod contract;
 mod errand;
 mod keep;
 mod own;

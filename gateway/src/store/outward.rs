@@ -31,7 +31,8 @@ pub(crate) struct Holder {
 impl Rows<'_> {
     /// What was caused first and is not carried out.
     pub(crate) fn next_outward(&self) -> Result<Option<OutwardRow>, StoreError> {
-        let sql = "SELECT n, key, cause, ordinal, depth, chain, doc FROM outward ORDER BY n LIMIT 1";
+        let sql = "SELECT n, key, cause, ordinal, depth, chain, doc FROM outward
+             WHERE aside = 0 ORDER BY n LIMIT 1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let row = statement.query_row([], |row| {
             Ok(OutwardRow {
@@ -90,6 +91,14 @@ impl Tx<'_> {
     pub(crate) fn delete_outward(&mut self, n: i64) -> Result<(), StoreError> {
         self.conn
             .prepare_cached("DELETE FROM outward WHERE n = ?1")?
+            .execute([n])?;
+        Ok(())
+    }
+
+    /// It can never be carried out: out of the way of the others, and kept.
+    pub(crate) fn put_outward_aside(&mut self, n: i64) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached("UPDATE outward SET aside = 1 WHERE n = ?1")?
             .execute([n])?;
         Ok(())
     }

@@ -2,18 +2,20 @@
 
 use crate::entries::{entries, until};
 use crate::field::{
-    About, FIXER, Field, INSPECTOR, PATROL, PLANNER, Step, fact, no_answers, record_of, seen,
+    About, FIXER, Field, INSPECTOR, PATROL, PLANNER, Step, changed, fact, no_answers, record_of, river, seen,
 };
 use crate::stage::{Session, code, log, send};
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::json;
 use shenhai_crypto::PublicKey;
+use shenhai_flow::fold::Law;
 use shenhai_flow::record::Record;
 use shenhai_gateway::Gateway;
 use shenhai_pack::law::Category;
+use shenhai_pack::{PackFiles, load};
 use shenhai_proof::{Commits, Signers};
-use shenhai_protocol::{EntryBy, OrderId, OwnEntry, RecordEntries, RecordStep, SignedReceipt};
+use shenhai_protocol::{EntryBy, OrderId, OwnEntry, PackStage, RecordEntries, RecordStep, SignedReceipt};
 
 const FINDING: &str = "river.finding";
 const SCOPE: &str = "person:inspector1";
@@ -241,5 +243,119 @@ async fn whoever_sees_a_record_fetches_its_history_and_judges_it_again() {
         (status, code(&text).as_str()),
         (404, "not_found"),
         "it is not his to see"
+    );
+}
+
+/// A field with another office's pack, `creek`, beside the river's: its patrols ask `effect` of river findings.
+async fn beside(river_files: PackFiles, effect: &str) -> Field {
+    let mut field = Field::bare(|config| {
+        let stages = &mut config.city.packs.stage;
+        stages.insert("river".to_owned(), PackStage::Active);
+        stages.insert("creek".to_owned(), PackStage::Active);
+    })
+    .await;
+    let creek = changed(&river(), "pack.toml", |text| {
+        text.replace("id = \"river\"", "id = \"creek\"")
+    });
+    let creek = changed(&creek, "law/effects.csv", |text| {
+        text.replace("open,finding,finding", "open,river.finding,finding") + effect
+    });
+    field.deliver("river", &river_files);
+    field.deliver("creek", &creek);
+    let (pack, reference) = load(&field.signers.build(&creek), None).unwrap();
+    field.law = Law::new(pack, reference);
+    field.restarted().await
+}
+
+/// A creek's patrol that reported something: its id.
+async fn creek_reported(field: &Field, inspector: &mut Session) -> OrderId {
+    let mut planner = field.sign_in(PLANNER).await;
+    let answers = json!({
+        "river": "样例浜", "district": "310101", "planned_on": "2026-11-24", "inspector": INSPECTOR
+    });
+    let opened = field
+        .done(&mut planner, &About::new(CREEK), "plan", answers)
+        .await;
+    let id = opened.record.id;
+    field
+        .done(inspector, &About::at(CREEK, &id, 1), "start", no_answers())
+        .await;
+    let answers = json!({"matter": ["litter"], "urgency": "normal", "what": "水面漂浮垃圾"});
+    field
+        .done(inspector, &About::at(CREEK, &id, 2), "report", answers)
+        .await;
+    id
+}
+
+fn refusals(entries: &[OwnEntry]) -> Vec<&str> {
+    let codes = entries.iter().filter_map(|entry| match &entry.by {
+        EntryBy::Link { code, .. } => code.as_deref(),
+        _ => None,
+    });
+    codes.collect()
+}
+
+const CREEK: &str = "creek.patrol";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pack_that_no_contract_names_opens_nothing_and_hears_so() {
+    let field = beside(river(), "").await;
+    let mut inspector = field.sign_in(INSPECTOR).await;
+    let id = creek_reported(&field, &mut inspector).await;
+    let held = until(&field, &inspector, SCOPE, &id, 4).await;
+    assert_eq!(refusals(&entries(&field, CREEK, &id)), ["no_contract"]);
+    let findings = "SELECT count(*) FROM records WHERE kind = 'river.finding'";
+    assert_eq!(field.stage.count(findings), 0);
+    assert_eq!(field.judged_again(CREEK, &id), record_of(&held));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_open_may_not_therefore_ask_for_an_act_though_it_hands_nothing_over() {
+    let river = changed(&river(), "law/contracts.csv", |text| {
+        format!("{text}finding,creek.patrol,open,patrol_no river district matter urgency place what,,\n")
+    });
+    let river = changed(&river, "law/acts.csv", |text| {
+        format!("{text}finding,withdraw,reported,groundless,asked,,,,,,,\n")
+    });
+    let river = changed(&river, "face/texts.zh.csv", |text| {
+        format!("{text}kind.finding.act.withdraw,撤回\n")
+    });
+    let field = beside(river, "patrol,spot,2,,,do,finding.withdraw,,,,\n").await;
+    let mut inspector = field.sign_in(INSPECTOR).await;
+    let id = creek_reported(&field, &mut inspector).await;
+    until(&field, &inspector, SCOPE, &id, 4).await;
+    let spot = json!({"name": "一号桥", "ok": true, "depth": "1"});
+    field
+        .done(&mut inspector, &About::at(CREEK, &id, 4), "spot", spot)
+        .await;
+    let held = until(&field, &inspector, SCOPE, &id, 6).await;
+    let own = entries(&field, CREEK, &id);
+    assert_eq!(
+        heard(&own),
+        [("open", Some("@open")), ("refused", Some("withdraw"))]
+    );
+    assert_eq!(refusals(&own), ["no_contract"]);
+    let still = "SELECT count(*) FROM records WHERE kind = 'river.finding' AND rev = 1 AND open = 1";
+    assert_eq!(field.stage.count(still), 1);
+    assert_eq!(field.judged_again(CREEK, &id), record_of(&held));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_put_aside_and_holds_up_nothing() {
+    let field = Field::start().await;
+    let (mut planner, mut inspector) = (field.sign_in(PLANNER).await, field.sign_in(INSPECTOR).await);
+    let id = walked(&field, &mut planner, &mut inspector, "310101").await;
+    let broken = "INSERT INTO outward (key, cause, ordinal, depth, chain, doc)
+         VALUES ('river.patrol/x', 'x', 1, 1, 'x', '{\"what\":\"dance\"}')";
+    changing(&field).execute_batch(broken).unwrap();
+    report(&field, &mut inspector, &id, 3).await;
+    until(&field, &inspector, SCOPE, &id, 5).await;
+    assert_eq!(
+        field.stage.count("SELECT count(*) FROM outward WHERE aside = 1"),
+        1
+    );
+    assert_eq!(
+        field.stage.count("SELECT count(*) FROM outward WHERE aside = 0"),
+        0
     );
 }

@@ -74,7 +74,9 @@ CREATE TABLE outward (
     ordinal INTEGER NOT NULL,
     depth   INTEGER NOT NULL,
     chain   TEXT NOT NULL,
-    doc     TEXT NOT NULL
+    doc     TEXT NOT NULL,
+    -- It cannot be read, and waits for somebody to look at it.
+    aside   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Who holds a record as a link, and is told what becomes of it.
